@@ -1,0 +1,31 @@
+# Language level, warnings and instrumentation: everything that holds for every target.
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+
+option(CONFIGURAPI_BENCH "Build the load generator and the C peers of the benchmark" OFF)
+option(CONFIGURAPI_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(CONFIGURAPI_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
+
+# gcc and clang differ in which casts and conversions they question; both must be silent.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
+                    -fno-omit-frame-pointer -fvisibility=hidden)
+add_compile_definitions(_GNU_SOURCE)
+
+if(CONFIGURAPI_SANITIZE)
+    add_compile_options(-fsanitize=${CONFIGURAPI_SANITIZE} -fno-sanitize-recover=undefined -g)
+    add_link_options(-fsanitize=${CONFIGURAPI_SANITIZE})
+else()
+    add_compile_options(-fstack-protector-strong)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+        add_compile_definitions(_FORTIFY_SOURCE=2)
+    endif()
+    add_link_options(-Wl,-z,relro,-z,now)
+endif()

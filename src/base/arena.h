@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stddef.h>
+
+/*
+ * Memory that is freed all at once. The first bytes come from a block its owner embeds, so that a small user never
+ * calls the allocator; larger needs get blocks of their own. Addresses stay valid until arena_reset or arena_deinit.
+ */
+struct arena {
+    char *start; /* the embedded block; not owned */
+    size_t size;
+    size_t used;
+    struct arena_block *blocks;
+};
+
+void arena_init(struct arena *arena, void *start, size_t size);
+void arena_deinit(struct arena *arena); /* frees the blocks; the embedded one is its owner's */
+void arena_reset(struct arena *arena);  /* frees the blocks, starts anew in the embedded one */
+
+/* `size` bytes aligned for any object, not zeroed; NULL when memory is out. */
+NODISCARD void *arena_alloc(struct arena *arena, size_t size);
+/* A copy of `source`; *copy is unchanged where memory is out. */
+NODISCARD enum status arena_copy(struct arena *arena, struct text source, struct text *copy);

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+
+/*
+ * The levels of configurapi 1.9.0, by how much they let through: each shows itself and everything above it in this
+ * list. "debug" shows the most, as there.
+ */
+enum log_level {
+    LOG_NONE,
+    LOG_ERROR,
+    LOG_INFO,
+    LOG_TRACE,
+    LOG_DEBUG,
+};
+
+/*
+ * Where log lines go. Lines look as the reference's:
+ *     2026-01-01T00:00:00.000Z Trace: <event id> - <correlation id> - <message>
+ * with line breaks and runs of blanks in the message folded to one space. Error lines go to `errors`, the others to
+ * `output`: file descriptors it does not own. A line is written by one write(2), so that lines of several threads do
+ * not mix. Thread-safe: nothing changes after log_init.
+ */
+struct log {
+    enum log_level level;
+    int output;
+    int errors;
+};
+
+void log_init(struct log *log, enum log_level level);
+static inline bool log_enabled(const struct log *log, enum log_level level)
+{
+    return level <= log->level;
+}
+/* "trace" -> LOG_TRACE. STATUS_INVALID for any other word. */
+NODISCARD enum status log_level_parse(enum log_level *level, struct text word);
+
+/* A line about one event. */
+void log_event(const struct log *log, enum log_level level, struct text event_id, struct text correlation_id,
+               struct text message);
+/* A line about the runner itself: "configurapi -  - message", as the reference writes those. */
+void log_write(const struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -1,0 +1,62 @@
+#include "base/text.h"
+
+#include <string.h>
+
+struct text text_from_cstr(const char *cstr)
+{
+    return (struct text){cstr, cstr ? strlen(cstr) : 0};
+}
+
+bool text_equal(struct text a, struct text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool text_equal_ignore_case(struct text a, struct text b)
+{
+    if (a.length != b.length)
+        return false;
+    for (size_t i = 0; i < a.length; i++)
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return false;
+    return true;
+}
+
+bool text_starts_with(struct text t, struct text prefix)
+{
+    return t.length >= prefix.length && text_equal((struct text){t.data, prefix.length}, prefix);
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct text text_trim(struct text t)
+{
+    while (t.length > 0 && blank(t.data[0])) {
+        t.data++;
+        t.length--;
+    }
+    while (t.length > 0 && blank(t.data[t.length - 1]))
+        t.length--;
+    return t;
+}
+
+struct text text_split(struct text t, char separator, struct text *rest)
+{
+    const char *at = t.length ? memchr(t.data, separator, t.length) : NULL;
+
+    if (!at) {
+        *rest = (struct text){NULL, 0};
+        return t;
+    }
+    size_t head = (size_t)(at - t.data);
+    *rest = (struct text){at + 1, t.length - head - 1};
+    return (struct text){t.data, head};
+}

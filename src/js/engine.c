@@ -1,0 +1,198 @@
+#include "js/engine.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct engine table;
+const struct engine *const jsc_table = &table;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char failure[256]; /* empty where the library was opened */
+
+/* POSIX has dlsym return an object pointer for functions too; C knows no cast for that. */
+static void *symbol(void *library, const char *name, void *slot)
+{
+    void *found = dlsym(library, name);
+
+    memcpy(slot, &found, sizeof found);
+    return found;
+}
+
+static void open_library(void)
+{
+    void *library = dlopen(CONFIGURAPI_ENGINE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+    if (!library) {
+        snprintf(failure, sizeof failure,
+                 "JavaScript handlers need JavaScriptCore (Debian package libjavascriptcoregtk-4.1-0): %s", dlerror());
+        return;
+    }
+#define ENGINE_LOOK_UP(name) \
+    if (!symbol(library, #name, &table.name)) { \
+        snprintf(failure, sizeof failure, "%s has no %s: too old?", CONFIGURAPI_ENGINE_LIBRARY, #name); \
+        return; \
+    }
+    ENGINE_FUNCTIONS(ENGINE_LOOK_UP)
+#undef ENGINE_LOOK_UP
+    struct engine_extras *extras = &table.extras;
+    symbol(library, "JSGlobalContextSetUnhandledRejectionCallback",
+           &extras->JSGlobalContextSetUnhandledRejectionCallback);
+    symbol(library, "JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics);
+    symbol(library, "g_main_context_iteration", &extras->g_main_context_iteration);
+}
+
+enum status engine_open(struct buffer *error)
+{
+    pthread_once(&once, open_library);
+    if (!failure[0])
+        return STATUS_OK;
+    enum status status = buffer_append_text(error, text_from_cstr(failure));
+    return status == STATUS_OK ? STATUS_SYSTEM : status;
+}
+
+static char *put_utf8(char *at, uint32_t c)
+{
+    if (c < 0x80) {
+        *at++ = (char)c;
+    } else if (c < 0x800) {
+        *at++ = (char)(0xC0 | c >> 6);
+        *at++ = (char)(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        *at++ = (char)(0xE0 | c >> 12);
+        *at++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *at++ = (char)(0x80 | (c & 0x3F));
+    } else {
+        *at++ = (char)(0xF0 | c >> 18);
+        *at++ = (char)(0x80 | (c >> 12 & 0x3F));
+        *at++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *at++ = (char)(0x80 | (c & 0x3F));
+    }
+    return at;
+}
+
+/* Narrows ASCII from the front, sixteen units a step so that the compiler can use vectors; returns how many. */
+static size_t narrow_ascii(char *out, const JSChar *units, size_t count)
+{
+    size_t done = 0;
+
+    for (; done + 16 <= count; done += 16) {
+        JSChar any = 0;
+        for (size_t i = 0; i < 16; i++)
+            any |= units[done + i];
+        if (any >= 0x80)
+            break;
+        for (size_t i = 0; i < 16; i++)
+            out[done + i] = (char)units[done + i];
+    }
+    while (done < count && units[done] < 0x80) {
+        out[done] = (char)units[done];
+        done++;
+    }
+    return done;
+}
+
+enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t count)
+{
+    if (count == 0)
+        return STATUS_OK;
+    /* ASCII, nearly always: try with one byte a unit, and take three for each of the rest where it is not. */
+    enum status status = buffer_reserve(out, count);
+    if (status != STATUS_OK)
+        return status;
+    size_t done = narrow_ascii(out->data + out->length, units, count);
+    if (done == count) {
+        out->length += done;
+        return STATUS_OK;
+    }
+    status = buffer_reserve(out, done + 3 * (count - done));
+    if (status != STATUS_OK)
+        return status;
+    char *at = out->data + out->length + done;
+    while (done < count) {
+        size_t ascii = narrow_ascii(at, units + done, count - done);
+        at += ascii;
+        done += ascii;
+        if (done == count)
+            break;
+        uint32_t c = units[done++];
+        if (c >= 0xD800 && c < 0xE000) {
+            bool paired = c < 0xDC00 && done < count && units[done] >= 0xDC00 && units[done] < 0xE000;
+            c = paired ? 0x10000 + ((c - 0xD800) << 10) + (units[done++] - 0xDC00u) : 0xFFFD;
+        }
+        at = put_utf8(at, c);
+    }
+    out->length = (size_t)(at - out->data);
+    return STATUS_OK;
+}
+
+enum status engine_append_string(struct buffer *out, JSStringRef string)
+{
+    return engine_append_utf8(out, jsc.JSStringGetCharactersPtr(string), jsc.JSStringGetLength(string));
+}
+
+enum status engine_append_value(struct buffer *out, JSContextRef context, JSValueRef value)
+{
+    JSValueRef exception = NULL;
+    JSStringRef string = jsc.JSValueToStringCopy(context, value, &exception);
+
+    if (!string)
+        return STATUS_INVALID;
+    enum status status = engine_append_string(out, string);
+    jsc.JSStringRelease(string);
+    return status;
+}
+
+size_t engine_utf16_from_utf8(JSChar *out, const char *data, size_t length)
+{
+    const uint8_t *at = (const uint8_t *)data;
+    const uint8_t *end = at + length;
+    JSChar *start = out;
+
+    while (at < end) {
+        while (end - at >= 16) {
+            uint8_t any = 0;
+            for (size_t i = 0; i < 16; i++)
+                any |= at[i];
+            if (any >= 0x80)
+                break;
+            for (size_t i = 0; i < 16; i++)
+                out[i] = at[i];
+            at += 16;
+            out += 16;
+        }
+        if (at == end)
+            break;
+        uint32_t c = *at++;
+        if (c >= 0xF0) {
+            c = (c & 0x07) << 18 | (at[0] & 0x3Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+            at += 3;
+            *out++ = (JSChar)(0xD800 + ((c - 0x10000) >> 10));
+            c = 0xDC00 + ((c - 0x10000) & 0x3FF);
+        } else if (c >= 0xE0) {
+            c = (c & 0x0F) << 12 | (at[0] & 0x3Fu) << 6 | (at[1] & 0x3Fu);
+            at += 2;
+        } else if (c >= 0x80) {
+            c = (c & 0x1F) << 6 | (at[0] & 0x3Fu);
+            at += 1;
+        }
+        *out++ = (JSChar)c;
+    }
+    return (size_t)(out - start);
+}
+
+JSStringRef engine_string(struct text text)
+{
+    JSChar small[512];
+    JSChar *units = text.length <= 512 ? small : malloc(text.length * sizeof *units);
+
+    if (!units)
+        return NULL;
+    size_t count = text.length ? engine_utf16_from_utf8(units, text.data, text.length) : 0;
+    JSStringRef string = jsc.JSStringCreateWithCharacters(units, count);
+    if (units != small)
+        free(units);
+    return string;
+}

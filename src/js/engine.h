@@ -1,0 +1,99 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/status.h"
+
+#include <JavaScriptCore/JavaScript.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * JavaScriptCore's C API, opened when the first JavaScript world is made: a process that runs no JavaScript never
+ * maps the library. Every call goes through the table `jsc`, which is filled once and then only read.
+ */
+
+/* What the installed headers declare. */
+#define ENGINE_FUNCTIONS(X) \
+    X(JSContextGroupCreate) \
+    X(JSContextGroupRelease) \
+    X(JSEvaluateScript) \
+    X(JSGarbageCollect) \
+    X(JSGlobalContextCreateInGroup) \
+    X(JSGlobalContextRelease) \
+    X(JSContextGetGlobalObject) \
+    X(JSObjectCallAsFunction) \
+    X(JSObjectGetArrayBufferByteLength) \
+    X(JSObjectGetArrayBufferBytesPtr) \
+    X(JSObjectGetPrivate) \
+    X(JSObjectGetProperty) \
+    X(JSObjectGetTypedArrayBuffer) \
+    X(JSObjectGetTypedArrayByteLength) \
+    X(JSObjectGetTypedArrayByteOffset) \
+    X(JSObjectGetTypedArrayBytesPtr) \
+    X(JSObjectIsFunction) \
+    X(JSObjectMake) \
+    X(JSObjectMakeArray) \
+    X(JSObjectMakeArrayBufferWithBytesNoCopy) \
+    X(JSObjectMakeError) \
+    X(JSObjectMakeFunctionWithCallback) \
+    X(JSObjectMakeTypedArray) \
+    X(JSObjectMakeTypedArrayWithBytesNoCopy) \
+    X(JSObjectSetPrivate) \
+    X(JSObjectSetProperty) \
+    X(JSObjectSetPropertyAtIndex) \
+    X(JSClassCreate) \
+    X(JSClassRelease) \
+    X(JSStringCreateWithCharacters) \
+    X(JSStringCreateWithUTF8CString) \
+    X(JSStringGetCharactersPtr) \
+    X(JSStringGetLength) \
+    X(JSStringRelease) \
+    X(JSValueGetType) \
+    X(JSValueGetTypedArrayType) \
+    X(JSValueIsObject) \
+    X(JSValueIsString) \
+    X(JSValueIsUndefined) \
+    X(JSValueMakeBoolean) \
+    X(JSValueMakeFromJSONString) \
+    X(JSValueMakeNull) \
+    X(JSValueMakeNumber) \
+    X(JSValueMakeString) \
+    X(JSValueMakeUndefined) \
+    X(JSValueProtect) \
+    X(JSValueToBoolean) \
+    X(JSValueToNumber) \
+    X(JSValueToStringCopy) \
+    X(JSValueUnprotect)
+
+/* What the library exports without declaring it; each may be NULL, and its user does without. */
+struct engine_extras {
+    void (*JSGlobalContextSetUnhandledRejectionCallback)(JSGlobalContextRef context, JSObjectRef function,
+                                                         JSValueRef *exception);
+    JSObjectRef (*JSGetMemoryUsageStatistics)(JSContextRef context);
+    /* Runs one piece of what the engine deferred to the thread's GLib main context. */
+    int (*g_main_context_iteration)(void *main_context, int may_block);
+};
+
+struct engine {
+#define ENGINE_MEMBER(name) __typeof__(&name) name;
+    ENGINE_FUNCTIONS(ENGINE_MEMBER)
+#undef ENGINE_MEMBER
+    struct engine_extras extras;
+};
+
+extern const struct engine *const jsc_table;
+#define jsc (*jsc_table)
+
+/* Opens the library; later calls return at once. Safe to call from several threads. STATUS_SYSTEM where it is missing
+ * or lacks a function: `error` then says what and which package has it. */
+NODISCARD enum status engine_open(struct buffer *error);
+
+/* Strings across the border. JavaScript's are UTF-16; a lone surrogate becomes U+FFFD on its way out. */
+NODISCARD enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t count);
+NODISCARD enum status engine_append_string(struct buffer *out, JSStringRef string);
+/* Appends String(value); a value whose conversion throws appends nothing and is STATUS_INVALID. */
+NODISCARD enum status engine_append_value(struct buffer *out, JSContextRef context, JSValueRef value);
+/* Widens valid UTF-8 to UTF-16: `out` has room for `length` units; returns how many were written. */
+size_t engine_utf16_from_utf8(JSChar *out, const char *data, size_t length);
+/* A JavaScript string of valid UTF-8; the caller releases it. NULL when memory is out. */
+NODISCARD JSStringRef engine_string(struct text text);

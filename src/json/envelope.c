@@ -1,0 +1,138 @@
+#include "json/envelope.h"
+#include "json/scan.h"
+
+#include <string.h>
+
+static struct text *escaped_member(struct envelope *envelope, struct text quoted)
+{
+    if (json_string_equal(quoted, TEXT("name"), false))
+        return &envelope->name;
+    if (json_string_equal(quoted, TEXT("params"), false))
+        return &envelope->params;
+    if (json_string_equal(quoted, TEXT("query"), false))
+        return &envelope->query;
+    if (json_string_equal(quoted, TEXT("headers"), false))
+        return &envelope->headers;
+    if (json_string_equal(quoted, TEXT("payload"), false))
+        return &envelope->payload;
+    return NULL;
+}
+
+/* Where the value of the member of that name goes, NULL for a name that means nothing. */
+static struct text *member(struct envelope *envelope, struct text quoted, bool escaped)
+{
+    if (escaped)
+        return escaped_member(envelope, quoted);
+    const char *name = quoted.data + 1;
+    switch (quoted.length - 2) {
+    case 4: return memcmp(name, "name", 4) == 0 ? &envelope->name : NULL;
+    case 5: return memcmp(name, "query", 5) == 0 ? &envelope->query : NULL;
+    case 6: return memcmp(name, "params", 6) == 0 ? &envelope->params : NULL;
+    case 7:
+        if (memcmp(name, "payload", 7) == 0)
+            return &envelope->payload;
+        return memcmp(name, "headers", 7) == 0 ? &envelope->headers : NULL;
+    default: return NULL;
+    }
+}
+
+/* The same for a member of headers. */
+static struct text *header(struct envelope *envelope, struct text quoted, bool escaped)
+{
+    static const struct text message_id = {"message-id", sizeof "message-id" - 1};
+
+    bool equal = escaped ? json_string_equal(quoted, message_id, true)
+                         : text_equal_ignore_case((struct text){quoted.data + 1, quoted.length - 2}, message_id);
+    return equal ? &envelope->message_id : NULL;
+}
+
+/* Past an object, `at` being on its brace; what its members say to `envelope` is noted there. Calls itself for headers,
+ * whose own members go no deeper. */
+static const char *scan_object(struct envelope *envelope, const char *at, const char *end, bool is_headers)
+{
+    at = json_skip_space(at + 1, end);
+    if (at < end && *at == '}')
+        return at + 1;
+    for (;;) {
+        bool escaped;
+        if (at == end || *at != '"')
+            return NULL;
+        const char *name_end = json_skip_string(at, end, &escaped);
+        if (!name_end)
+            return NULL;
+        struct text name = {at, (size_t)(name_end - at)};
+        struct text *place = is_headers ? header(envelope, name, escaped) : member(envelope, name, escaped);
+        at = json_skip_space(name_end, end);
+        if (at == end || *at != ':')
+            return NULL;
+
+        const char *value = json_skip_space(at + 1, end);
+        if (place == &envelope->headers) {
+            envelope->message_id = (struct text){NULL, 0};
+            at = value < end && *value == '{' ? scan_object(envelope, value, end, true) : json_skip_value(value, end);
+        } else {
+            at = json_skip_value(value, end);
+        }
+        if (!at)
+            return NULL;
+        if (place)
+            *place = (struct text){value, (size_t)(at - value)};
+
+        at = json_skip_space(at, end);
+        if (at == end)
+            return NULL;
+        if (*at == '}')
+            return at + 1;
+        if (*at != ',')
+            return NULL;
+        at = json_skip_space(at + 1, end);
+    }
+}
+
+/* Empties a member that is null or does not start as its type does; false for the latter. */
+static bool check_type(struct text *value, char first)
+{
+    if (value->length == 0 || value->data[0] == first)
+        return true;
+    bool is_null = value->data[0] == 'n';
+    *value = (struct text){NULL, 0};
+    return is_null;
+}
+
+static const char *check_types(struct envelope *envelope)
+{
+    const char *error = NULL;
+
+    /* All of them, the first in the contract's order last, so that the error is about that one. */
+    if (!check_type(&envelope->headers, '{'))
+        error = "headers must be an object";
+    if (!check_type(&envelope->query, '{'))
+        error = "query must be an object";
+    if (!check_type(&envelope->params, '{'))
+        error = "params must be an object";
+    if (!check_type(&envelope->name, '"'))
+        error = "name must be a string";
+    return error;
+}
+
+void envelope_scan(struct envelope *envelope, struct text message)
+{
+    *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
+    if (message.length == 0)
+        return;
+    const char *end = message.data + message.length;
+    const char *start = json_skip_space(message.data, end);
+    bool is_object = start < end && *start == '{';
+    const char *stop = is_object ? scan_object(envelope, start, end, false) : json_skip_value(start, end);
+    if (!stop || json_skip_space(stop, end) != end) {
+        *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
+        return;
+    }
+    if (!is_object) {
+        envelope->kind = ENVELOPE_VALUE;
+        envelope->payload = (struct text){start, (size_t)(stop - start)};
+        return;
+    }
+    envelope->error = check_types(envelope);
+    envelope->kind = envelope->error ? ENVELOPE_INVALID : ENVELOPE_OBJECT;
+}

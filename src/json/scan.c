@@ -1,0 +1,351 @@
+#include "json/scan.h"
+#include "json/nesting.h"
+#include "json/plain.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The value of a hexadecimal digit, -1 for any other character. */
+static int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Past an escape, `at` being on its backslash. */
+static const char *skip_escape(const char *at, const char *end)
+{
+    if (end - at < 2)
+        return NULL;
+    switch (at[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return at + 2;
+    case 'u': break;
+    default: return NULL;
+    }
+    if (end - at < 6)
+        return NULL;
+    for (int i = 2; i < 6; i++)
+        if (hex_value(at[i]) < 0)
+            return NULL;
+    return at + 6;
+}
+
+static inline const char *skip_string(const char *at, const char *end, bool *escaped)
+{
+    *escaped = false;
+    at = json_skip_plain(at + 1, end);
+    while (at < end && *at == '\\') {
+        *escaped = true;
+        at = skip_escape(at, end);
+        if (!at)
+            return NULL;
+        at = json_skip_plain(at, end);
+    }
+    return at < end && *at == '"' ? at + 1 : NULL;
+}
+
+const char *json_skip_string(const char *at, const char *end, bool *escaped)
+{
+    bool unwanted;
+
+    return skip_string(at, end, escaped ? escaped : &unwanted);
+}
+
+/* Past one digit or more. */
+static const char *skip_digits(const char *at, const char *end)
+{
+    if (at == end || !is_digit(*at))
+        return NULL;
+    while (at < end && is_digit(*at))
+        at++;
+    return at;
+}
+
+static const char *skip_number(const char *at, const char *end)
+{
+    if (*at == '-')
+        at++;
+    at = at < end && *at == '0' ? at + 1 : skip_digits(at, end);
+    if (at && at < end && *at == '.')
+        at = skip_digits(at + 1, end);
+    if (at && at < end && (*at == 'e' || *at == 'E')) {
+        at++;
+        if (at < end && (*at == '+' || *at == '-'))
+            at++;
+        at = skip_digits(at, end);
+    }
+    return at;
+}
+
+static const char *skip_word(const char *at, const char *end, struct text word)
+{
+    if ((size_t)(end - at) < word.length || memcmp(at, word.data, word.length) != 0)
+        return NULL;
+    return at + word.length;
+}
+
+/* Past a value that holds no others. */
+static inline const char *skip_scalar(const char *at, const char *end)
+{
+    bool escaped;
+
+    switch (*at) {
+    case '"': return skip_string(at, end, &escaped);
+    case 't': return skip_word(at, end, TEXT("true"));
+    case 'f': return skip_word(at, end, TEXT("false"));
+    case 'n': return skip_word(at, end, TEXT("null"));
+    default: return skip_number(at, end);
+    }
+}
+
+/* Past a member's name, its colon and the space around them. */
+static inline const char *skip_name(const char *at, const char *end)
+{
+    bool escaped;
+
+    if (at == end || *at != '"')
+        return NULL;
+    at = skip_string(at, end, &escaped);
+    if (!at)
+        return NULL;
+    at = json_skip_space(at, end);
+    return at < end && *at == ':' ? json_skip_space(at + 1, end) : NULL;
+}
+
+/* Past an array or object. The loop begins where a value does; `levels` is the innermost word of nesting.h. */
+static const char *skip_nested(const char *at, const char *end)
+{
+    struct nesting outer;
+    uint64_t levels = 1;
+
+    nesting_init(&outer, at, end);
+    for (;;) {
+        bool value_ended = true;
+
+        if (at == end)
+            return NULL;
+        if (*at == '{' || *at == '[') {
+            if (levels >> NESTING_LEVELS) {
+                nesting_put(&outer, levels, at);
+                levels = 1;
+            }
+            levels = levels << 1 | (*at == '{');
+            at = json_skip_space(at + 1, end);
+            value_ended = at < end && *at == (levels & 1 ? '}' : ']');
+        } else {
+            at = skip_scalar(at, end);
+            if (!at)
+                return NULL;
+        }
+
+        while (value_ended) {
+            at = json_skip_space(at, end);
+            if (at == end)
+                return NULL;
+            if (*at == ',') {
+                at = json_skip_space(at + 1, end);
+                break;
+            }
+            if (*at != (levels & 1 ? '}' : ']'))
+                return NULL;
+            levels >>= 1;
+            if (levels == 1) {
+                if (outer.words == 0)
+                    return at + 1;
+                levels = nesting_take(&outer, at);
+            }
+            at++;
+        }
+
+        if (levels & 1) {
+            at = skip_name(at, end);
+            if (!at)
+                return NULL;
+        }
+    }
+}
+
+const char *json_skip_value(const char *at, const char *end)
+{
+    if (at == end)
+        return NULL;
+    return *at == '{' || *at == '[' ? skip_nested(at, end) : skip_scalar(at, end);
+}
+
+bool json_next_member(struct text *rest, struct text *name, struct text *value)
+{
+    const char *end = rest->data + rest->length;
+    const char *at = rest->data;
+
+    /* `at` is on the opening brace, on the comma behind a member, or on the closing brace. */
+    if (*at != '}')
+        at = json_skip_space(at + 1, end);
+    if (*at == '}') {
+        *rest = (struct text){at, (size_t)(end - at)};
+        return false;
+    }
+    const char *name_end = json_skip_string(at, end, NULL);
+    *name = (struct text){at, (size_t)(name_end - at)};
+    at = json_skip_space(name_end, end);       /* on the colon */
+    at = json_skip_space(at + 1, end);
+    const char *value_end = json_skip_value(at, end);
+    *value = (struct text){at, (size_t)(value_end - at)};
+    at = json_skip_space(value_end, end);
+    *rest = (struct text){at, (size_t)(end - at)};
+    return true;
+}
+
+static uint32_t hex4(const char *digits)
+{
+    uint32_t value = 0;
+
+    for (int i = 0; i < 4; i++)
+        value = value << 4 | (uint32_t)hex_value(digits[i]);
+    return value;
+}
+
+/* The character an escape in valid JSON stands for; *at moves from its backslash past it. Halves of a pair that stand
+ * alone come out as they are. */
+static uint32_t unescape(const char **at, const char *end)
+{
+    const char *escape = *at;
+
+    *at += 2;
+    switch (escape[1]) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'u': break;
+    default: return (unsigned char)escape[1];
+    }
+    *at += 4;
+    uint32_t high = hex4(escape + 2);
+    if (high < 0xd800 || high > 0xdbff || end - *at < 6 || escape[6] != '\\' || escape[7] != 'u')
+        return high;
+    uint32_t low = hex4(escape + 8);
+    if (low < 0xdc00 || low > 0xdfff)
+        return high;
+    *at += 6;
+    return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static size_t encode_utf8(uint32_t character, char out[4])
+{
+    if (character < 0x80) {
+        out[0] = (char)character;
+        return 1;
+    }
+    if (character < 0x800) {
+        out[0] = (char)(0xc0 | character >> 6);
+        out[1] = (char)(0x80 | (character & 0x3f));
+        return 2;
+    }
+    if (character < 0x10000) {
+        out[0] = (char)(0xe0 | character >> 12);
+        out[1] = (char)(0x80 | (character >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (character & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | character >> 18);
+    out[1] = (char)(0x80 | (character >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (character >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (character & 0x3f));
+    return 4;
+}
+
+static bool is_surrogate(uint32_t character)
+{
+    return character >= 0xd800 && character <= 0xdfff;
+}
+
+static struct text without_quotes(struct text quoted)
+{
+    return (struct text){quoted.data + 1, quoted.length - 2};
+}
+
+/* Takes off the text before the first backslash. */
+static struct text take_run(struct text *rest)
+{
+    const char *backslash = rest->length ? memchr(rest->data, '\\', rest->length) : NULL;
+    size_t length = backslash ? (size_t)(backslash - rest->data) : rest->length;
+    struct text run = {rest->data, length};
+
+    *rest = (struct text){rest->data + length, rest->length - length};
+    return run;
+}
+
+/* Takes off the escape that `rest` starts with. */
+static uint32_t take_escape(struct text *rest)
+{
+    const char *end = rest->data + rest->length;
+    const char *at = rest->data;
+    uint32_t character = unescape(&at, end);
+
+    *rest = (struct text){at, (size_t)(end - at)};
+    return character;
+}
+
+static bool take_equal(struct text *plain, struct text start, bool ignore_case)
+{
+    struct text head = {plain->data, start.length};
+
+    if (start.length > plain->length ||
+        !(ignore_case ? text_equal_ignore_case(head, start) : text_equal(head, start)))
+        return false;
+    *plain = (struct text){plain->data + start.length, plain->length - start.length};
+    return true;
+}
+
+bool json_string_equal(struct text quoted, struct text plain, bool ignore_case)
+{
+    struct text rest = without_quotes(quoted);
+
+    if (!take_equal(&plain, take_run(&rest), ignore_case))
+        return false;
+    while (rest.length > 0) {
+        char utf8[4];
+        uint32_t character = take_escape(&rest);
+        if (is_surrogate(character) ||
+            !take_equal(&plain, (struct text){utf8, encode_utf8(character, utf8)}, ignore_case) ||
+            !take_equal(&plain, take_run(&rest), ignore_case))
+            return false;
+    }
+    return plain.length == 0;
+}
+
+enum status json_append_unquoted(struct buffer *out, struct text quoted)
+{
+    struct text rest = without_quotes(quoted);
+    size_t length_before = out->length;
+    enum status status = buffer_append_text(out, take_run(&rest));
+
+    while (status == STATUS_OK && rest.length > 0) {
+        char utf8[4];
+        uint32_t character = take_escape(&rest);
+        status = buffer_append(out, utf8, encode_utf8(is_surrogate(character) ? 0xfffd : character, utf8));
+        if (status == STATUS_OK)
+            status = buffer_append_text(out, take_run(&rest));
+    }
+    if (status != STATUS_OK)
+        out->length = length_before;
+    return status;
+}

@@ -1,0 +1,82 @@
+#include "json/write.h"
+#include "json/plain.h"
+#include "json/scan.h"
+
+/* The escape of a character that is not plain; a text of two or six bytes in `out`. */
+static struct text escape(char c, char out[6])
+{
+    static const char digits[] = "0123456789abcdef";
+    char letter = c;
+
+    switch (c) {
+    case '"':
+    case '\\': break;
+    case '\b': letter = 'b'; break;
+    case '\f': letter = 'f'; break;
+    case '\n': letter = 'n'; break;
+    case '\r': letter = 'r'; break;
+    case '\t': letter = 't'; break;
+    default:
+        memcpy(out, "\\u00", 4);
+        out[4] = digits[c >> 4];
+        out[5] = digits[c & 0x0f];
+        return (struct text){out, 6};
+    }
+    out[0] = '\\';
+    out[1] = letter;
+    return (struct text){out, 2};
+}
+
+static enum status append_escaped(struct buffer *out, struct text plain)
+{
+    enum status status = buffer_append(out, "\"", 1);
+
+    while (status == STATUS_OK && plain.length > 0) {
+        char escaped[6];
+        const char *end = plain.data + plain.length;
+        const char *at = json_skip_plain(plain.data, end);
+        status = buffer_append(out, plain.data, (size_t)(at - plain.data));
+        if (status == STATUS_OK && at < end)
+            status = buffer_append_text(out, escape(*at++, escaped));
+        plain = (struct text){at, (size_t)(end - at)};
+    }
+    return status == STATUS_OK ? buffer_append(out, "\"", 1) : status;
+}
+
+enum status json_append_string(struct buffer *out, struct text plain)
+{
+    size_t length_before = out->length;
+    /* What it takes at least, and mostly. */
+    enum status status = plain.length > BUFFER_UNLIMITED - 2 ? STATUS_LIMIT : buffer_reserve(out, plain.length + 2);
+
+    if (status == STATUS_OK)
+        status = append_escaped(out, plain);
+    if (status != STATUS_OK)
+        out->length = length_before;
+    return status;
+}
+
+enum status json_append_error_reply(struct buffer *out, int status, struct text message, struct text details,
+                                    struct text message_id)
+{
+    size_t length_before = out->length;
+    enum status result = buffer_printf(out, "{\"statusCode\":%d,\"headers\":{\"Content-Type\":\"application/json\"", status);
+
+    if (result == STATUS_OK && message_id.length > 0)
+        result = buffer_append_text(out, TEXT(",\"message-id\":"));
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, message_id);
+    if (result == STATUS_OK)
+        result = buffer_printf(out, "},\"body\":{\"statusCode\":%d,\"message\":", status);
+    if (result == STATUS_OK)
+        result = json_append_string(out, message);
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, TEXT(",\"details\":"));
+    if (result == STATUS_OK)
+        result = json_append_string(out, details);
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, TEXT("}}"));
+    if (result != STATUS_OK)
+        out->length = length_before;
+    return result;
+}

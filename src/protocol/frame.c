@@ -1,0 +1,118 @@
+#include "protocol/frame.h"
+
+#include <string.h>
+
+enum {
+    FINAL = 0x80, /* of the first byte */
+    RESERVED = 0x70,
+    OPCODE = 0x0F,
+    MASKED = 0x80, /* of the second */
+    LENGTH = 0x7F,
+    LENGTH_IN_16 = 126, /* the length is in the next two bytes */
+    LENGTH_IN_64 = 127, /* in the next eight */
+};
+
+static enum frame_result bad(const char **error, const char *reason)
+{
+    *error = reason;
+    return FRAME_BAD;
+}
+
+static bool known(unsigned opcode)
+{
+    return opcode <= FRAME_BINARY || (opcode >= FRAME_CLOSE && opcode <= FRAME_PONG);
+}
+
+static uint64_t big_endian(const uint8_t *bytes, size_t count)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < count; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t length, const char **error)
+{
+    if (length < 1)
+        return FRAME_INCOMPLETE;
+    bool final = data[0] & FINAL;
+    unsigned opcode = data[0] & OPCODE;
+    if (data[0] & RESERVED)
+        return bad(error, "a reserved bit is set");
+    if (!known(opcode))
+        return bad(error, "an unknown opcode");
+    if (opcode >= FRAME_CLOSE && !final)
+        return bad(error, "a fragmented control frame");
+
+    if (length < 2)
+        return FRAME_INCOMPLETE;
+    uint64_t payload = data[1] & LENGTH;
+    size_t behind = 2; /* where what follows the length starts */
+    if (!(data[1] & MASKED))
+        return bad(error, "a frame without a mask");
+    if (opcode >= FRAME_CLOSE && payload > FRAME_MAX_CONTROL)
+        return bad(error, "a control frame of more than 125 bytes");
+    if (payload >= LENGTH_IN_16) {
+        size_t size = payload == LENGTH_IN_16 ? 2 : 8;
+        behind += size;
+        if (length < behind)
+            return FRAME_INCOMPLETE;
+        payload = big_endian(data + 2, size);
+        if (payload < (size == 2 ? LENGTH_IN_16 : UINT16_MAX + 1))
+            return bad(error, "a length not in its shortest form");
+        if (payload > INT64_MAX)
+            return bad(error, "a length with its highest bit set");
+    }
+
+    if (length < behind + sizeof frame->mask)
+        return FRAME_INCOMPLETE;
+    frame->final = final;
+    frame->opcode = (enum frame_opcode)opcode;
+    frame->length = payload;
+    memcpy(frame->mask, data + behind, sizeof frame->mask);
+    frame->header_length = behind + sizeof frame->mask;
+    return FRAME_OK;
+}
+
+size_t frame_encode_header(uint8_t out[FRAME_MAX_SERVER_HEADER], enum frame_opcode opcode, uint64_t length)
+{
+    size_t size = length < LENGTH_IN_16 ? 0 : length <= UINT16_MAX ? 2 : 8;
+
+    out[0] = (uint8_t)(FINAL | opcode);
+    out[1] = size == 0 ? (uint8_t)length : size == 2 ? LENGTH_IN_16 : LENGTH_IN_64;
+    for (size_t i = 0; i < size; i++)
+        out[2 + i] = (uint8_t)(length >> 8 * (size - 1 - i));
+    return 2 + size;
+}
+
+static void xor_word(uint8_t *at, uint64_t pattern)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    word ^= pattern;
+    memcpy(at, &word, sizeof word);
+}
+
+void frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset)
+{
+    uint8_t twice[8];
+    uint32_t turned; /* the mask as it lies over data[0] */
+    size_t i = 0;
+
+    memcpy(twice, mask, 4);
+    memcpy(twice + 4, mask, 4);
+    memcpy(&turned, twice + offset % 4, sizeof turned);
+    uint64_t pattern = (uint64_t)turned << 32 | turned;
+    for (; length - i >= 32; i += 32) {
+        xor_word(data + i, pattern);
+        xor_word(data + i + 8, pattern);
+        xor_word(data + i + 16, pattern);
+        xor_word(data + i + 24, pattern);
+    }
+    for (; length - i >= 8; i += 8)
+        xor_word(data + i, pattern);
+    for (; i < length; i++)
+        data[i] ^= mask[(offset + i) % 4];
+}

@@ -1,0 +1,92 @@
+#include "protocol/utf8.h"
+
+#include <string.h>
+
+/*
+ * Inside a character the state is what the next byte has to be; 0 is between characters:
+ *
+ *      bits  0-7    bytes still to come
+ *      bits  8-15   the lowest value of the next one
+ *      bits 16-23   the highest
+ *
+ * Only a second byte's range is ever narrower than 80-BF.
+ */
+static uint32_t expect(unsigned left, unsigned lowest, unsigned highest)
+{
+    return left | lowest << 8 | highest << 16;
+}
+
+/* The state behind a first byte that is not ASCII; 0 where no character starts so. */
+static uint32_t begin(uint8_t first)
+{
+    if (first < 0xC2) /* a continuation, or an overlong form of ASCII */
+        return 0;
+    if (first < 0xE0)
+        return expect(1, 0x80, 0xBF);
+    if (first < 0xF0) /* E0: below A0 is overlong; ED: above 9F are the surrogates */
+        return expect(2, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
+    if (first < 0xF5) /* F0: below 90 is overlong; F4: above 8F is beyond U+10FFFF */
+        return expect(3, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
+    return 0;
+}
+
+static uint32_t proceed(uint32_t state)
+{
+    unsigned left = state & 0xFF;
+
+    return left == 1 ? 0 : expect(left - 1, 0x80, 0xBF);
+}
+
+static uint64_t load(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end)
+{
+    static const uint64_t high_bits = 0x8080808080808080u;
+
+    while (end - at >= 32 && !((load(at) | load(at + 8) | load(at + 16) | load(at + 24)) & high_bits))
+        at += 32;
+    while (end - at >= 8 && !(load(at) & high_bits))
+        at += 8;
+    while (at < end && *at < 0x80)
+        at++;
+    return at;
+}
+
+bool utf8_feed(struct utf8 *utf8, const void *data, size_t length)
+{
+    if (length == 0)
+        return true;
+    const uint8_t *at = data;
+    const uint8_t *end = at + length;
+    uint32_t state = utf8->state;
+
+    for (;;) {
+        for (; state && at < end; at++) {
+            if (*at < (state >> 8 & 0xFF) || *at > state >> 16)
+                return false;
+            state = proceed(state);
+        }
+        at = skip_ascii(at, end);
+        if (at == end)
+            break;
+        state = begin(*at++);
+        if (!state)
+            return false;
+    }
+    utf8->state = state;
+    return true;
+}
+
+bool utf8_is_valid(const void *data, size_t length)
+{
+    struct utf8 utf8;
+
+    utf8_init(&utf8);
+    return utf8_feed(&utf8, data, length) && utf8_is_complete(&utf8);
+}

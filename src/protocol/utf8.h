@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Incremental UTF-8 validation (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. A state
+ * holds what one unfinished character needs, so that text may be cut anywhere; it fails at the first byte
+ * that can not belong to any valid continuation.
+ */
+struct utf8 {
+    uint32_t state; /* 0 between characters; the rest is utf8.c's own */
+};
+
+static inline void utf8_init(struct utf8 *utf8)
+{
+    utf8->state = 0;
+}
+
+/* False as soon as the bytes so far can not be the start of valid UTF-8; the state is then of no more use. */
+bool utf8_feed(struct utf8 *utf8, const void *data, size_t length);
+
+/* Whether what was fed ends at a character's end. */
+static inline bool utf8_is_complete(const struct utf8 *utf8)
+{
+    return utf8->state == 0;
+}
+
+/* Whether the whole of `data` is valid UTF-8. Fast for ASCII. */
+bool utf8_is_valid(const void *data, size_t length);
