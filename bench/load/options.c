@@ -13,7 +13,8 @@ static const char usage[] =
     "\n"
     "Keeps --in-flight messages outstanding on each of --connections WebSocket connections to 127.0.0.1 for\n"
     "--seconds, after --warmup seconds of the same, and prints one line of JSON. The first reply of each\n"
-    "connection must contain every --expect. --connect-only opens N connections, sends nothing and holds them\n"
+    "connection must contain every --expect. --connect-only opens N connections, sends nothing and holds "
+    "them\n"
     "for --seconds.\n";
 
 static bool whole(const char *name, const char *text, unsigned long highest, unsigned *number)
@@ -91,8 +92,8 @@ static bool take(struct options *options, int letter, const char *value)
 
 bool options_parse(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){
-        .connections = 64, .in_flight = 1, .seconds = 3, .warmup = 1, .connect_timeout = 10};
+    *options =
+        (struct options){.connections = 64, .in_flight = 1, .seconds = 3, .warmup = 1, .connect_timeout = 10};
     for (int letter; (letter = getopt_long(argc, argv, "", known, NULL)) != -1;)
         if (!take(options, letter, optarg))
             return false;

@@ -2,7 +2,14 @@
 
 #include <string.h>
 
-enum { OPCODE_CONTINUATION = 0, OPCODE_TEXT = 1, OPCODE_BINARY = 2, OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10 };
+enum {
+    OPCODE_CONTINUATION = 0,
+    OPCODE_TEXT = 1,
+    OPCODE_BINARY = 2,
+    OPCODE_CLOSE = 8,
+    OPCODE_PING = 9,
+    OPCODE_PONG = 10
+};
 enum { FINAL = 0x80, RESERVED = 0x70, OPCODE = 0x0F, CONTROL = 0x08, MASKED = 0x80, LENGTH = 0x7F };
 
 static const uint64_t max_payload = (uint64_t)64 << 20;
@@ -45,8 +52,9 @@ static const char *fault_of(const struct reader *reader)
     case OPCODE_CLOSE:
     case OPCODE_PING:
     case OPCODE_PONG:
-        return header[0] & FINAL && reader->left <= READER_MAX_CONTROL ? NULL
-                                                                       : "a control frame is long or fragmented";
+        return header[0] & FINAL && reader->left <= READER_MAX_CONTROL
+                   ? NULL
+                   : "a control frame is long or fragmented";
     default: return "a frame has an unknown opcode";
     }
 }
@@ -79,7 +87,7 @@ static size_t take_payload(struct reader *reader, const uint8_t *data, size_t le
     if (reader->header[0] & CONTROL) {
         memcpy(reader->control + reader->control_length, data, taken);
         reader->control_length += (unsigned)taken;
-    } else if (reader->sample) {
+    } else if (reader->sampling) {
         size_t room = reader->sample_capacity - reader->sample_length;
         size_t copied = taken < room ? taken : room;
         memcpy(reader->sample + reader->sample_length, data, copied);
@@ -100,9 +108,11 @@ static bool end_frame(struct reader *reader)
         reader->error = "the server sent a close";
     else if (opcode == OPCODE_PING)
         reader->pinged = true;
-    else if (opcode != OPCODE_PONG && reader->header[0] & FINAL)
-        return !(reader->in_message = false);
-    return false;
+    if (opcode & CONTROL || !(reader->header[0] & FINAL))
+        return false;
+    reader->in_message = false;
+    reader->sampling = false;
+    return true;
 }
 
 unsigned reader_feed(struct reader *reader, const uint8_t *data, size_t length)
@@ -110,7 +120,8 @@ unsigned reader_feed(struct reader *reader, const uint8_t *data, size_t length)
     unsigned messages = 0;
 
     while (length && !reader->error) {
-        size_t taken = reader->in_payload ? take_payload(reader, data, length) : take_header(reader, data, length);
+        size_t taken =
+            reader->in_payload ? take_payload(reader, data, length) : take_header(reader, data, length);
         data += taken;
         length -= taken;
         if (reader->in_payload && !reader->left && !reader->error && end_frame(reader))

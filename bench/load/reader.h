@@ -7,8 +7,8 @@
 enum { READER_MAX_HEADER = 10, READER_MAX_CONTROL = 125 };
 
 /*
- * Reads the frames a server sends (RFC 6455, section 5) out of whatever pieces the socket gives, and counts the
- * text messages in them. Zeroed is ready to use.
+ * Reads the frames a server sends (RFC 6455, section 5) out of whatever pieces the socket gives, and counts
+ * the text messages in them. Zeroed is ready to use.
  */
 struct reader {
     const char *error; /* set once the server broke the protocol or closed; nothing more is read then */
@@ -23,7 +23,8 @@ struct reader {
     unsigned control_length;
     bool pinged; /* `control` is a ping's and wants an answer; the caller clears this */
 
-    char *sample; /* the beginning of the first message is put here; NULL: not wanted. The caller's */
+    bool sampling; /* the next message's beginning goes to `sample`; set by the caller, cleared at its end */
+    char *sample;  /* the caller's */
     size_t sample_length;
     size_t sample_capacity;
 };

@@ -21,6 +21,7 @@
     X(JSGlobalContextCreateInGroup) \
     X(JSGlobalContextRelease) \
     X(JSContextGetGlobalObject) \
+    X(JSObjectCallAsConstructor) \
     X(JSObjectCallAsFunction) \
     X(JSObjectGetArrayBufferByteLength) \
     X(JSObjectGetArrayBufferBytesPtr) \

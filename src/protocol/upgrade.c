@@ -334,8 +334,10 @@ enum upgrade_result upgrade_parse(struct upgrade_request *request, const char *d
         return refuse(request, 431, "the request head is too long");
     if (result != UPGRADE_COMPLETE)
         return result;
-    *consumed = (size_t)(rest.data - data);
-    return judge(request);
+    result = judge(request);
+    if (result == UPGRADE_COMPLETE)
+        *consumed = (size_t)(rest.data - data);
+    return result;
 }
 
 struct text upgrade_header(const struct upgrade_request *request, struct text name)

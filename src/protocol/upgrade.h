@@ -13,8 +13,7 @@
  */
 
 enum {
-    UPGRADE_MAX_HEAD =
-        16 * 1024, /* bytes up to and with the blank line; beyond: 431, in the first line 414 */
+    UPGRADE_MAX_HEAD = 16 * 1024,  /* bytes with the blank line; beyond: 431, in the first line 414 */
     UPGRADE_MAX_TARGET = 8 * 1024, /* bytes of the request target; beyond: 414 */
     UPGRADE_MAX_HEADERS = 100,     /* header lines; beyond: 431 */
 };
@@ -30,11 +29,10 @@ struct upgrade_request {
     struct text query;  /* behind the '?', still encoded; empty where there is none */
     struct upgrade_header headers[UPGRADE_MAX_HEADERS];
     size_t header_count;
-    struct text key; /* Sec-WebSocket-Key: 24 characters of base64 for 16 bytes, checked */
-    struct text
-        protocols;      /* Sec-WebSocket-Protocol, the first line that offers one: a checked list; or empty */
-    int refusal;        /* the HTTP status to refuse with, 0 for a good upgrade */
-    const char *reason; /* why, for the body of the refusal and the log; NULL for a good upgrade */
+    struct text key;       /* Sec-WebSocket-Key: 24 characters of base64 for 16 bytes, checked */
+    struct text protocols; /* Sec-WebSocket-Protocol, checked: the first line that offers any; or empty */
+    int refusal;           /* the HTTP status to refuse with, 0 for a good upgrade */
+    const char *reason;    /* why, for the body of the refusal and the log; NULL for a good upgrade */
 };
 
 enum upgrade_result {

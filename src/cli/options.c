@@ -1,0 +1,179 @@
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char command_line_help[] =
+    "Usage: configurapi-runner-ws [options]\n"
+    "\n"
+    "Serves the events of a Configurapi config.yaml over WebSocket.\n"
+    "\n"
+    "  -f, --file PATH            the config file (config.yaml)\n"
+    "  -p, --port N               the port to listen on; 0 picks a free one (8000)\n"
+    "      --host ADDR            the address to listen on (every address)\n"
+    "      --max-payload BYTES    a longer message closes the connection with 1009 (16m)\n"
+    "      --max-in-flight N      events of one connection handled at once; beyond it\n"
+    "                             its socket is not read (256)\n"
+    "      --high-water-mark BYTES\n"
+    "                             above so many unsent bytes pushes wait and the\n"
+    "                             connection is not read; below half they go on (1m)\n"
+    "      --max-buffered BYTES   a connection with more unsent bytes is closed with\n"
+    "                             1013 (64m)\n"
+    "      --handshake-timeout MS a connection must have asked for its upgrade (10s)\n"
+    "      --ping-interval MS     a peer silent for two of them is dropped (30s)\n"
+    "      --drain-timeout MS     on SIGTERM or SIGINT connections get so long (10s)\n"
+    "      --log-level LEVEL      debug, trace, info, error or none (trace)\n"
+    "      --check                read the config, load every handler, say what is\n"
+    "                             wrong, and exit\n"
+    "  -h, --help                 this text\n"
+    "      --version              the version\n"
+    "\n"
+    "BYTES take k, m or g behind the number, MS take ms, s or m; 0 turns a timeout off.\n"
+    "A .env file in the working directory is read into the environment first; it never\n"
+    "overrides what is set. JavaScript handlers are loaded from the modules of `import:`\n"
+    "and from handlers/ beside the config file, else in the working directory.\n";
+
+enum kind { KIND_FLAG, KIND_TEXT, KIND_PORT, KIND_COUNT, KIND_BYTES, KIND_TIME, KIND_LEVEL };
+
+struct option {
+    const char *name;
+    char letter; /* 0 for none */
+    enum kind kind;
+    size_t offset; /* of its field in struct command_line */
+};
+
+#define FIELD(member) offsetof(struct command_line, member)
+
+static const struct option options[] = {
+    {"file", 'f', KIND_TEXT, FIELD(options.config_path)},
+    {"port", 'p', KIND_PORT, FIELD(options.port)},
+    {"host", 0, KIND_TEXT, FIELD(options.host)},
+    {"max-payload", 0, KIND_BYTES, FIELD(options.max_payload)},
+    {"max-in-flight", 0, KIND_COUNT, FIELD(options.max_in_flight)},
+    {"high-water-mark", 0, KIND_BYTES, FIELD(options.high_water_mark)},
+    {"max-buffered", 0, KIND_BYTES, FIELD(options.max_buffered)},
+    {"handshake-timeout", 0, KIND_TIME, FIELD(options.handshake_timeout_ms)},
+    {"ping-interval", 0, KIND_TIME, FIELD(options.ping_interval_ms)},
+    {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
+    {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
+    {"check", 0, KIND_FLAG, FIELD(check)},
+    {"help", 'h', KIND_FLAG, FIELD(help)},
+    {"version", 0, KIND_FLAG, FIELD(version)},
+};
+
+static const char *const expected[] = {
+    [KIND_TEXT] = "a value",
+    [KIND_PORT] = "a port from 0 to 65535",
+    [KIND_COUNT] = "a number from 1 to 1000000",
+    [KIND_BYTES] = "a number of bytes such as 4096, 64k, 16m or 1g",
+    [KIND_TIME] = "a time such as 500ms, 30s or 2m (plain numbers are milliseconds)",
+    [KIND_LEVEL] = "debug, trace, info, error or none",
+};
+
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+static const struct unit byte_units[] = {{"", 1}, {"k", 1u << 10}, {"m", 1u << 20}, {"g", 1u << 30}, {NULL, 0}};
+static const struct unit time_units[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {NULL, 0}};
+static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
+
+/* Digits and one of the units; the whole not above `most`. */
+static bool parse_number(const char *text, const struct unit *units, uint64_t most, uint64_t *number)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)*text))
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0)
+        return false;
+    while (units->name && strcasecmp(units->name, end) != 0)
+        units++;
+    if (!units->name || value > most / units->factor)
+        return false;
+    *number = value * units->factor;
+    return true;
+}
+
+static bool set_value(struct command_line *line, const struct option *option, const char *value)
+{
+    void *field = (char *)line + option->offset;
+    uint64_t number = 0;
+
+    switch (option->kind) {
+    case KIND_FLAG: *(bool *)field = true; return true;
+    case KIND_TEXT: *(const char **)field = value; return *value != '\0';
+    case KIND_PORT:
+        if (!parse_number(value, no_units, UINT16_MAX, &number))
+            return false;
+        *(uint16_t *)field = (uint16_t)number;
+        return true;
+    case KIND_COUNT:
+        if (!parse_number(value, no_units, 1000000, &number) || number == 0)
+            return false;
+        *(uint32_t *)field = (uint32_t)number;
+        return true;
+    case KIND_BYTES:
+        if (!parse_number(value, byte_units, UINT64_C(1) << 40, &number))
+            return false;
+        *(size_t *)field = (size_t)number;
+        return true;
+    case KIND_TIME:
+        if (!parse_number(value, time_units, INT32_MAX, &number))
+            return false;
+        *(uint32_t *)field = (uint32_t)number;
+        return true;
+    case KIND_LEVEL: return log_level_parse(field, text_from_cstr(value)) == STATUS_OK;
+    }
+    return false;
+}
+
+/* "--name", "--name=value" or "-n"; *value gets what stands behind '='. */
+static const struct option *find(const char *argument, const char **value)
+{
+    bool is_long = strncmp(argument, "--", 2) == 0;
+    const char *name = argument + (is_long ? 2 : 1);
+    const char *equals = is_long ? strchr(name, '=') : NULL;
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+
+    *value = equals ? equals + 1 : NULL;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const struct option *option = &options[i];
+        if (is_long ? strlen(option->name) == length && memcmp(option->name, name, length) == 0
+                    : option->letter && length == 1 && option->letter == *name)
+            return option;
+    }
+    return NULL;
+}
+
+static enum status invalid(enum status printed)
+{
+    return printed == STATUS_OK ? STATUS_INVALID : printed;
+}
+
+enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error)
+{
+    *line = (struct command_line){.options = runner_default_options()};
+    for (int i = 1; i < count; i++) {
+        const char *argument = arguments[i];
+        const char *value;
+        if (argument[0] != '-' || argument[1] == '\0')
+            return invalid(buffer_printf(error, "unexpected argument '%s' (see --help)", argument));
+        const struct option *option = find(argument, &value);
+        if (!option)
+            return invalid(buffer_printf(error, "unknown option '%s' (see --help)", argument));
+        if (option->kind == KIND_FLAG && value)
+            return invalid(buffer_printf(error, "--%s takes no value", option->name));
+        if (option->kind != KIND_FLAG && !value)
+            value = i + 1 < count ? arguments[++i] : "";
+        if (!set_value(line, option, value))
+            return invalid(buffer_printf(error, "--%s wants %s, not '%s'", option->name, expected[option->kind], value));
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+/* The handler files of a directory, as configurapi 1.9.0 picks them: plain files (no links, no folders) whose name ends
+ * in .js or .ts, without regard to case; .d.ts, which only declares, is left out. */
+struct directory {
+    char **paths; /* absolute where `path` was, sorted by name */
+    size_t count;
+};
+
+/* STATUS_NOT_FOUND where there is no such directory; STATUS_SYSTEM, with errno, where it can not be read. */
+NODISCARD enum status directory_list(struct directory *directory, const char *path);
+void directory_deinit(struct directory *directory);

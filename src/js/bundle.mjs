@@ -1,0 +1,81 @@
+// node bundle.mjs NPM_DIR OUT_DIR: makes OUT_DIR/vendor_<name>.js, one for each port taken from npm, out of the
+// packages installed in NPM_DIR; and OUT_DIR/licenses.txt, the licenses of what went into them.
+//
+// A bundle is an internal module as those in lib/ are: it runs inside
+// `(function (exports, require, module, native) { … })`, on first use.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+
+const [npmDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
+const { build } = createRequire(join(npmDir, 'package.json'))('esbuild');
+
+const ports = {
+  buffer: `export { Buffer, kMaxLength } from 'buffer';`,
+  events: `export { EventEmitter } from 'events/events.js';`,
+  inspect: `export { inspect, format, formatWithOptions } from 'node-inspect-extracted';`,
+  structured_clone: `
+    export { default as structuredClone } from 'core-js-pure/actual/structured-clone.js';
+    export { default as DOMException } from 'core-js-pure/actual/dom-exception/index.js';`,
+  text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
+  tr46: `export { toASCII, toUnicode } from 'tr46';`,
+  url: `export { URL, URLSearchParams } from 'whatwg-url';`,
+};
+
+// The tables for international domain names are four times the rest of the URL port, and hardly ever asked for.
+const lateTr46 = {
+  name: 'late-tr46',
+  setup(setup) {
+    setup.onResolve({ filter: /^tr46$/ }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, namespace: 'late' } : undefined);
+    setup.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: `
+        exports.toASCII = (...all) => require('./vendor_tr46').toASCII(...all);
+        exports.toUnicode = (...all) => require('./vendor_tr46').toUnicode(...all);`,
+    }));
+    setup.onResolve({ filter: /^\.\/vendor_/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+mkdirSync(outDir, { recursive: true });
+const packages = new Map();
+
+for (const [name, contents] of Object.entries(ports)) {
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: npmDir, sourcefile: `${name}.js` },
+    outfile: join(outDir, `vendor_${name}.js`),
+    absWorkingDir: npmDir,
+    bundle: true,
+    format: 'cjs',
+    platform: 'neutral',
+    mainFields: ['browser', 'module', 'main'],
+    conditions: ['browser', 'import', 'default'],
+    target: 'es2022',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    charset: 'ascii',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [lateTr46],
+  });
+  for (const input of Object.keys(metafile.inputs)) {
+    const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (found) packages.set(found[1], join(npmDir, 'node_modules', found[1]));
+  }
+}
+
+const licenses = [...packages].sort().map(([name, dir]) => {
+  const { version } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT.txt'].find((each) => {
+    try {
+      return readFileSync(join(dir, each), 'utf8');
+    } catch {
+      return false;
+    }
+  });
+  if (!file) throw new Error(`${name} has no license file`);
+  return `${name} ${version}\n\n${readFileSync(join(dir, file), 'utf8').trim()}\n`;
+});
+writeFileSync(join(outDir, 'licenses.txt'), licenses.join(`\n${'-'.repeat(80)}\n\n`));

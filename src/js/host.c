@@ -1,0 +1,673 @@
+#include "js/host.h"
+#include "js/engine.h"
+#include "js/slots.h"
+#include "js/world.h"
+#include "json/scan.h"
+#include "json/write.h"
+#include "pipeline/event.h"
+#include "pipeline/service.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * C's end of the inbox and outbox that lib/dispatch.js describes; the numbers are the same there.
+ *
+ *   run() ... run() --inbox, texts--> dispatch()      one crossing in for a turn's events
+ *   service_resume() <--outbox, texts-- collect()     one crossing out
+ */
+
+enum {
+    ENTRY = 8,               /* integers an entry */
+    INBOX_ENTRIES = 512,
+    OUTBOX_ENTRIES = 512,
+    TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
+};
+
+enum operation {
+    OP_RUN = 1,
+    OP_REPLY,
+    OP_RELEASE,
+    OP_PEER_NEW,
+    OP_PEER_GONE,
+    OP_PEER_DRAINED,
+    OP_MAKE,
+};
+
+enum entry_flags {
+    FLAG_KIND_START = 1,
+    FLAG_KIND_CONNECT = 2,
+    FLAG_KIND_MESSAGE = 3,
+    FLAG_KIND_DISCONNECT = 4,
+    FLAG_KIND_FAILED = 5,
+    FLAG_NOT_JSON = 8,
+    FLAG_HAS_PAYLOAD = 16,
+    FLAG_IS_VALUE = 32,
+    FLAG_BINARY = 64,
+    FLAG_BYTES = 128,
+    FLAG_HAS_MESSAGE_ID = 256,
+    FLAG_CHAIN_SHIFT = 9, /* the chain_flags, from this bit on */
+};
+
+enum result_flags {
+    RESULT_RESPONSE_IS_ERROR = 1,
+    RESULT_HAS_REPLY = 2,
+    RESULT_HAS_NAME = 4,
+};
+
+struct entry {
+    int32_t operation;
+    uint32_t slot;
+    uint32_t chain;
+    uint32_t peer;
+    uint32_t flags;
+    uint32_t length; /* UTF-16 units of text */
+    int32_t spare[2];
+};
+
+struct result {
+    uint32_t slot;
+    int32_t verdict;
+    uint32_t flags;
+    uint32_t reply_length;
+    uint32_t message_length;
+    uint32_t name_length;
+    int32_t spare[2];
+};
+
+struct js_host {
+    struct language language;
+    struct world *world;
+    const struct js_host_functions *functions;
+    void *owner;
+    const struct log *log;
+
+    struct slots events;
+    struct slots peers;
+
+    struct entry inbox[INBOX_ENTRIES]; /* JavaScript reads it where it lies */
+    uint32_t inbox_count;
+    JSChar *texts;
+    size_t texts_length;
+    size_t texts_capacity;
+
+    int32_t outbox[1 + OUTBOX_ENTRIES * ENTRY]; /* JavaScript writes it where it lies */
+    struct result results[OUTBOX_ENTRIES];
+    struct buffer scratch; /* a result's texts in UTF-8 */
+    bool collecting;
+};
+
+static struct js_host *host_of(struct language *language)
+{
+    return (struct js_host *)(void *)((char *)language - offsetof(struct js_host, language));
+}
+
+/* ---- the inbox ---- */
+
+static void report(struct js_host *host, struct buffer *error)
+{
+    log_write(host->log, LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(error)));
+}
+
+static void dispatch(struct js_host *host)
+{
+    struct buffer error;
+
+    if (host->inbox_count == 0)
+        return;
+    JSContextRef context = host->world->context;
+    JSStringRef texts = jsc.JSStringCreateWithCharacters(host->texts, host->texts_length);
+    JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, host->inbox_count),
+                              jsc.JSValueMakeString(context, texts)};
+    jsc.JSStringRelease(texts);
+    host->inbox_count = 0;
+    host->texts_length = 0;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    if (!world_call(host->world, WORLD_DISPATCH, arguments, 2, &error))
+        report(host, &error); /* handlers' errors are caught inside: this one is ours */
+    buffer_deinit(&error);
+    slots_reclaim(&host->events);
+    slots_reclaim(&host->peers);
+}
+
+/* Room for one more entry with a text of up to `length` units. */
+static enum status make_room(struct js_host *host, size_t length)
+{
+    if (host->inbox_count == INBOX_ENTRIES || (host->inbox_count > 0 && host->texts_length + length > TEXTS_SOFT_LIMIT))
+        dispatch(host);
+    if (length <= host->texts_capacity - host->texts_length)
+        return STATUS_OK;
+    size_t capacity = host->texts_capacity ? host->texts_capacity : 16 * 1024;
+    while (capacity < host->texts_length + length)
+        capacity *= 2;
+    JSChar *resized = realloc(host->texts, capacity * sizeof *resized);
+    if (!resized)
+        return STATUS_NO_MEMORY;
+    host->texts = resized;
+    host->texts_capacity = capacity;
+    return STATUS_OK;
+}
+
+/* Adds an entry; its text is UTF-8, or with FLAG_BYTES one unit a byte. */
+static enum status add(struct js_host *host, struct entry entry, struct text text)
+{
+    enum status status = make_room(host, text.length);
+
+    if (status != STATUS_OK)
+        return status;
+    JSChar *at = host->texts + host->texts_length;
+    size_t length = 0;
+    if (entry.flags & FLAG_BYTES)
+        for (; length < text.length; length++)
+            at[length] = (unsigned char)text.data[length];
+    else if (text.length)
+        length = engine_utf16_from_utf8(at, text.data, text.length);
+    entry.length = (uint32_t)length;
+    host->texts_length += length;
+    host->inbox[host->inbox_count++] = entry;
+    return STATUS_OK;
+}
+
+/* An entry without text, which needs no memory and so can not fail. */
+static void tell(struct js_host *host, enum operation operation, uint32_t slot)
+{
+    if (add(host, (struct entry){.operation = operation, .slot = slot}, TEXT("")) != STATUS_OK)
+        assert(!"an entry without text needs no memory");
+}
+
+static uint32_t kind_flags(const struct event *event)
+{
+    static const uint32_t envelope_flags[] = {
+        [ENVELOPE_OBJECT] = 0,
+        [ENVELOPE_VALUE] = FLAG_IS_VALUE,
+        [ENVELOPE_NOT_JSON] = FLAG_NOT_JSON,
+        [ENVELOPE_INVALID] = FLAG_NOT_JSON,
+    };
+    uint32_t flags = 0;
+
+    switch (event->kind) {
+    case EVENT_START: return FLAG_KIND_START;
+    case EVENT_CONNECT: return FLAG_KIND_CONNECT;
+    case EVENT_DISCONNECT: return FLAG_KIND_DISCONNECT;
+    case EVENT_MESSAGE: break;
+    }
+    flags = FLAG_KIND_MESSAGE;
+    flags |= event->not_utf8 ? FLAG_NOT_JSON : envelope_flags[event->envelope.kind];
+    flags |= event->envelope.payload.length ? FLAG_HAS_PAYLOAD : 0;
+    flags |= event->binary ? FLAG_BINARY : 0;
+    flags |= event->not_utf8 ? FLAG_BYTES : 0;
+    flags |= event->message_id.length ? FLAG_HAS_MESSAGE_ID : 0;
+    return flags;
+}
+
+static enum status introduce_peer(struct js_host *host, struct peer *peer)
+{
+    enum status status = slots_take(&host->peers, peer, &peer->language_slot);
+
+    if (status != STATUS_OK)
+        return status;
+    status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = peer->language_slot},
+                 (struct text){peer->id, UUID_LENGTH});
+    if (status != STATUS_OK) {
+        slots_give_back(&host->peers, peer->language_slot);
+        peer->language_slot = 0;
+    }
+    return status;
+}
+
+/* Adds the entry that makes the event on the other side and, for OP_RUN, starts a chain. */
+static enum status introduce(struct js_host *host, struct event *event, struct entry entry)
+{
+    enum status status;
+
+    if (event->peer && !event->peer->language_slot) {
+        status = introduce_peer(host, event->peer);
+        if (status != STATUS_OK)
+            return status;
+    }
+    status = slots_take(&host->events, event, &event->language_slot);
+    if (status != STATUS_OK)
+        return status;
+    entry.slot = event->language_slot;
+    entry.peer = event->peer ? event->peer->language_slot : 0;
+    entry.flags |= kind_flags(event);
+    status = add(host, entry, event->message);
+    if (status != STATUS_OK) {
+        slots_give_back(&host->events, event->language_slot);
+        event->language_slot = 0;
+        return status;
+    }
+    event->holder = &host->language;
+    return STATUS_OK;
+}
+
+/* The pipeline's own error as JSON, for JavaScript to make its ErrorResponse of. */
+static enum status append_error(struct buffer *out, const struct event *event)
+{
+    enum status status = buffer_printf(out, "{\"statusCode\":%d,\"message\":", event->error_status);
+
+    if (status == STATUS_OK)
+        status = json_append_string(out, event->error_message);
+    if (status == STATUS_OK)
+        status = buffer_append_text(out, TEXT(",\"details\":"));
+    if (status == STATUS_OK)
+        status = json_append_string(out, event->error_details);
+    return status == STATUS_OK ? buffer_append(out, "}", 1) : status;
+}
+
+static enum status add_with_error(struct js_host *host, struct event *event, struct entry entry)
+{
+    struct buffer text;
+    enum status status = STATUS_OK;
+
+    buffer_init(&text, BUFFER_UNLIMITED);
+    if (event->error_is_new)
+        status = append_error(&text, event);
+    if (status == STATUS_OK)
+        status = add(host, entry, buffer_text(&text));
+    if (status == STATUS_OK)
+        event->error_is_new = false;
+    buffer_deinit(&text);
+    return status;
+}
+
+static enum verdict out_of_memory(struct event *event)
+{
+    event_set_error(event, 500, TEXT("Out of memory."), TEXT(""));
+    event->holder = NULL; /* the reply is the pipeline's own: it needs the least */
+    return VERDICT_FAILED;
+}
+
+static enum verdict run(struct language *language, struct event *event, const struct chain *chain, unsigned flags)
+{
+    struct js_host *host = host_of(language);
+    struct entry entry = {.operation = OP_RUN, .chain = chain->id, .flags = flags << FLAG_CHAIN_SHIFT};
+    enum status status = STATUS_OK;
+
+    if (!event->language_slot) {
+        if (!event->error_is_new)
+            return introduce(host, event, entry) == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
+        status = introduce(host, event, (struct entry){.operation = OP_MAKE});
+    }
+    if (status == STATUS_OK) {
+        entry.slot = event->language_slot;
+        entry.flags |= event->error_is_new ? FLAG_KIND_FAILED : 0;
+        status = add_with_error(host, event, entry);
+    }
+    return status == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
+}
+
+static enum verdict reply(struct language *language, struct event *event)
+{
+    struct entry entry = {.operation = OP_REPLY, .slot = event->language_slot};
+
+    return add_with_error(host_of(language), event, entry) == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
+}
+
+static void release(struct language *language, struct event *event)
+{
+    struct js_host *host = host_of(language);
+
+    tell(host, OP_RELEASE, event->language_slot);
+    slots_give_back(&host->events, event->language_slot);
+    event->language_slot = 0;
+}
+
+void js_host_forget_peer(struct js_host *host, struct peer *peer)
+{
+    if (!peer->language_slot)
+        return;
+    tell(host, OP_PEER_GONE, peer->language_slot);
+    slots_give_back(&host->peers, peer->language_slot);
+    peer->language_slot = 0;
+}
+
+void js_host_peer_drained(struct js_host *host, struct peer *peer)
+{
+    if (peer->language_slot)
+        tell(host, OP_PEER_DRAINED, peer->language_slot);
+}
+
+/* ---- the outbox ---- */
+
+static void take_result(struct js_host *host, const struct result *result, const JSChar *texts)
+{
+    struct event *event = slots_get(&host->events, result->slot);
+    size_t ends[3];
+
+    if (!event)
+        return;
+    buffer_clear(&host->scratch);
+    const uint32_t lengths[] = {result->reply_length, result->message_length, result->name_length};
+    for (size_t i = 0; i < 3; i++) {
+        if (engine_append_utf8(&host->scratch, texts, lengths[i]) != STATUS_OK) {
+            service_resume(event, out_of_memory(event));
+            return;
+        }
+        texts += lengths[i];
+        ends[i] = host->scratch.length;
+    }
+    const char *data = host->scratch.data;
+    event->response_is_error = result->flags & RESULT_RESPONSE_IS_ERROR;
+    if (result->message_length)
+        event_set_failure(event, (struct text){data + ends[0], ends[1] - ends[0]});
+    if (result->flags & RESULT_HAS_NAME &&
+        event_set_name(event, (struct text){data + ends[1], ends[2] - ends[1]}) != STATUS_OK) {
+        service_resume(event, out_of_memory(event));
+        return;
+    }
+    if (result->flags & RESULT_HAS_REPLY)
+        event_set_reply(event, (struct text){data, ends[0]});
+    service_resume(event, (enum verdict)result->verdict);
+}
+
+static bool collect(struct js_host *host)
+{
+    uint32_t count = (uint32_t)host->outbox[0];
+    JSContextRef context = host->world->context;
+
+    if (count == 0)
+        return false;
+    memcpy(host->results, host->outbox + 1, count * sizeof *host->results);
+    JSValueRef texts = world_call(host->world, WORLD_COLLECT, NULL, 0, NULL);
+    JSStringRef string = texts ? jsc.JSValueToStringCopy(context, texts, NULL) : NULL;
+    if (!string)
+        return false;
+    const JSChar *units = jsc.JSStringGetCharactersPtr(string);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct result *result = &host->results[i];
+        take_result(host, result, units);
+        units += result->reply_length + result->message_length + result->name_length;
+    }
+    jsc.JSStringRelease(string);
+    if (host->scratch.capacity > TEXTS_SOFT_LIMIT)
+        buffer_deinit(&host->scratch);
+    if (count == OUTBOX_ENTRIES)
+        world_call(host->world, WORLD_REFILL, NULL, 0, NULL);
+    return true;
+}
+
+bool js_host_turn(struct js_host *host)
+{
+    bool worked = false;
+
+    if (host->collecting) /* a result's consequence: the loop below goes on with it */
+        return false;
+    host->collecting = true;
+    for (;;) {
+        bool more = host->inbox_count > 0;
+        dispatch(host);
+        more |= collect(host);
+        if (!more)
+            break;
+        worked = true;
+    }
+    host->collecting = false;
+    return worked;
+}
+
+void js_host_fire_timers(struct js_host *host)
+{
+    world_run_timers(host->world);
+    js_host_turn(host);
+}
+
+void js_host_run_immediates(struct js_host *host)
+{
+    world_run_immediates(host->world);
+    js_host_turn(host);
+}
+
+void js_host_idle(struct js_host *host)
+{
+    world_idle(host->world);
+    js_host_turn(host);
+}
+
+/* ---- chains, modules ---- */
+
+static enum status describe_chain(const struct chain *chain, struct buffer *out)
+{
+    json_t *policies = json_array();
+    enum status status = STATUS_NO_MEMORY;
+    char *text = NULL;
+
+    for (size_t i = 0; policies && i < chain->count; i++) {
+        const struct config_policy *policy = &chain->policies[i];
+        json_t *described =
+            json_pack("[s%Oii]", policy->name.data, policy->name.length, policy->parameters, (int)policy->log_level,
+                      (int)chain->route->log_level);
+        if (!described || json_array_append_new(policies, described) != 0)
+            goto out;
+    }
+    text = policies ? json_dumps(policies, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    if (text)
+        status = buffer_append_text(out, text_from_cstr(text));
+out:
+    free(text);
+    json_decref(policies);
+    return status;
+}
+
+static JSValueRef string_value(struct js_host *host, struct text text)
+{
+    JSStringRef string = engine_string(text);
+    if (!string)
+        return NULL;
+    JSValueRef value = jsc.JSValueMakeString(host->world->context, string);
+
+    jsc.JSStringRelease(string);
+    return value;
+}
+
+static enum status prepare(struct language *language, struct chain *chain, struct buffer *error)
+{
+    struct js_host *host = host_of(language);
+    struct buffer described;
+
+    buffer_init(&described, BUFFER_UNLIMITED);
+    enum status status = describe_chain(chain, &described);
+    JSValueRef argument = status == STATUS_OK ? string_value(host, buffer_text(&described)) : NULL;
+    buffer_deinit(&described);
+    if (!argument)
+        return STATUS_NO_MEMORY;
+    JSValueRef id = world_call(host->world, WORLD_PREPARE, &argument, 1, error);
+    if (!id)
+        return STATUS_INVALID;
+    chain->id = (uint32_t)jsc.JSValueToNumber(host->world->context, id, NULL);
+    return STATUS_OK;
+}
+
+static enum status register_handlers(struct js_host *host, struct text names, struct registry *registry)
+{
+    json_t *list = json_loadb(names.data, names.length, JSON_ALLOW_NUL, NULL);
+    enum status status = list ? STATUS_OK : STATUS_NO_MEMORY;
+    size_t index;
+    json_t *name;
+
+    json_array_foreach(list, index, name)
+    {
+        if (status == STATUS_OK)
+            status = registry_add(registry, (struct text){json_string_value(name), json_string_length(name)},
+                                  &host->language);
+    }
+    json_decref(list);
+    return status;
+}
+
+enum status js_host_load(struct js_host *host, struct text name, struct text directory, struct registry *registry,
+                         struct buffer *error)
+{
+    JSValueRef arguments[] = {string_value(host, name), string_value(host, directory)};
+    struct buffer names;
+
+    if (!arguments[0] || !arguments[1])
+        return STATUS_NO_MEMORY;
+    JSValueRef loaded = world_call(host->world, WORLD_LOAD, arguments, 2, error);
+    if (!loaded)
+        return STATUS_INVALID;
+    buffer_init(&names, BUFFER_UNLIMITED);
+    enum status status = engine_append_value(&names, host->world->context, loaded);
+    if (status == STATUS_OK)
+        status = register_handlers(host, buffer_text(&names), registry);
+    buffer_deinit(&names);
+    return status;
+}
+
+static void append_correlation_id(struct language *language, struct event *event, struct buffer *out)
+{
+    struct js_host *host = host_of(language);
+
+    /* What the event is made of may still lie in the inbox. */
+    dispatch(host);
+    JSValueRef slot = jsc.JSValueMakeNumber(host->world->context, event->language_slot);
+    JSValueRef id = world_call(host->world, WORLD_CORRELATION_ID, &slot, 1, NULL);
+    if (!id || engine_append_value(out, host->world->context, id) != STATUS_OK)
+        buffer_clear(out);
+}
+
+/* ---- what JavaScript asks for ---- */
+
+static void on_log(void *owner, int level, struct text message)
+{
+    struct js_host *host = owner;
+
+    log_write(host->log, (enum log_level)level, "%.*s", TEXT_ARGS(message));
+}
+
+static void on_log_event(void *owner, int level, struct text event_id, struct text correlation_id, struct text message)
+{
+    struct js_host *host = owner;
+
+    log_event(host->log, (enum log_level)level, event_id, correlation_id, message);
+}
+
+static void on_uncaught(void *owner, struct text description)
+{
+    struct js_host *host = owner;
+
+    log_write(host->log, LOG_ERROR, "Uncaught %.*s", TEXT_ARGS(description));
+}
+
+static void on_set_timer(void *owner, int64_t delay_ms)
+{
+    struct js_host *host = owner;
+
+    host->functions->set_timer(host->owner, delay_ms);
+}
+
+static void on_want_immediates(void *owner)
+{
+    struct js_host *host = owner;
+
+    host->functions->want_immediates(host->owner);
+}
+
+static void on_exit_call(void *owner, int code)
+{
+    struct js_host *host = owner;
+
+    host->functions->exit(host->owner, code);
+}
+
+static struct text on_event_id(void *owner, uint32_t slot)
+{
+    struct js_host *host = owner;
+    struct event *event = slots_get(&host->events, slot);
+
+    return event ? event_id(event) : (struct text){NULL, 0};
+}
+
+static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary)
+{
+    struct js_host *host = owner;
+    struct peer *peer = slots_get(&host->peers, peer_slot);
+
+    if (!peer || peer->functions->push(peer, data, binary) != STATUS_OK)
+        return -1;
+    if (!peer->functions->is_congested(peer))
+        return 0;
+    peer->awaits_drain = true;
+    return 1;
+}
+
+static const struct world_functions world_functions = {
+    .log = on_log,
+    .log_event = on_log_event,
+    .uncaught = on_uncaught,
+    .set_timer = on_set_timer,
+    .want_immediates = on_want_immediates,
+    .exit = on_exit_call,
+    .event_id = on_event_id,
+    .push = on_push,
+};
+
+/* ---- life ---- */
+
+static void keep_shared(void *bytes, void *owner)
+{
+    (void)bytes, (void)owner; /* the arrays are part of the host, which outlives its world */
+}
+
+static JSValueRef share(struct js_host *host, void *bytes, size_t size)
+{
+    return jsc.JSObjectMakeTypedArrayWithBytesNoCopy(host->world->context, kJSTypedArrayTypeInt32Array, bytes, size,
+                                                     keep_shared, NULL, NULL);
+}
+
+enum status js_host_create(struct js_host **host, const struct js_host_functions *functions, void *owner,
+                           const struct log *log, struct buffer *error)
+{
+    struct js_host *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return STATUS_NO_MEMORY;
+    made->language = (struct language){
+        .name = "JavaScript",
+        .prepare = prepare,
+        .run = run,
+        .reply = reply,
+        .append_correlation_id = append_correlation_id,
+        .release = release,
+    };
+    made->functions = functions;
+    made->owner = owner;
+    made->log = log;
+    slots_init(&made->events);
+    slots_init(&made->peers);
+    buffer_init(&made->scratch, BUFFER_UNLIMITED);
+    enum status status = world_create(&made->world, &world_functions, made, error);
+    if (status != STATUS_OK)
+        goto out;
+    JSValueRef arguments[] = {share(made, made->inbox, sizeof made->inbox),
+                              share(made, made->outbox, sizeof made->outbox),
+                              jsc.JSValueMakeNumber(made->world->context, log->level)};
+    if (!arguments[0] || !arguments[1] || !world_call(made->world, WORLD_ATTACH, arguments, 3, error))
+        status = STATUS_NO_MEMORY;
+out:
+    if (status != STATUS_OK) {
+        js_host_destroy(made);
+        return status;
+    }
+    *host = made;
+    return STATUS_OK;
+}
+
+void js_host_destroy(struct js_host *host)
+{
+    if (!host)
+        return;
+    world_destroy(host->world);
+    slots_deinit(&host->events);
+    slots_deinit(&host->peers);
+    buffer_deinit(&host->scratch);
+    free(host->texts);
+    free(host);
+}
+
+struct language *js_host_language(struct js_host *host)
+{
+    return &host->language;
+}

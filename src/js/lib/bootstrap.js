@@ -1,0 +1,24 @@
+'use strict';
+
+// The first module of a world: gives it its globals and hands C its entry points.
+
+const dispatch = require('./dispatch');
+const timers = require('./timers');
+const stack = require('./stack');
+
+require('./globals').install(globalThis);
+timers.install(globalThis);
+
+module.exports = {
+  ...dispatch,
+  runTimers: timers.run,
+  runImmediates: timers.runImmediates,
+  // A failure in words, for an error message or the log.
+  describe: (value) => {
+    try {
+      return value instanceof Error ? stack.format(value) : String(value);
+    } catch {
+      return Object.prototype.toString.call(value);
+    }
+  },
+};

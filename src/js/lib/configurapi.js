@@ -1,0 +1,271 @@
+'use strict';
+
+// The classes of `require('configurapi')`, as configurapi 1.9.0 has them. Its Config and Service are C here; what
+// handlers use of it are these. What else is exported here is the dispatcher's own door.
+
+const LogLevel = { Debug: 'debug', Trace: 'trace', Info: 'info', Error: 'error', None: 'none' };
+const Result = { Continue: 1, Completed: 2 };
+
+class Response {
+  constructor(body = '', statusCode = 200, headers = {}) {
+    this.statusCode = statusCode;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+class ErrorResponse extends Response {
+  constructor(message, statusCode = 500, details = '') {
+    super('', statusCode, { 'Content-Type': 'application/json' });
+    this.error = message;
+    this.message = message;
+    this.details = details;
+    if (message instanceof ErrorResponse) {
+      this.message = message.message;
+      this.details = message.details;
+      this.statusCode = message.statusCode;
+    } else if (message instanceof Error) {
+      this.message = message.message;
+      this.details = require('./stack').format(message);
+    }
+    this.body = { statusCode: this.statusCode, message: this.message, details: this.details };
+  }
+
+  static isErrorResponse(value) {
+    return typeof value === 'object' && ['statusCode', 'error', 'message', 'details', 'body'].every((key) => key in value);
+  }
+}
+
+const FROM_RUNNER = Symbol('made by the runner');
+
+class Request {
+  #raw;
+  #bytes;
+
+  constructor(method, made, raw, bytes) {
+    this.name = undefined;
+    if (made === FROM_RUNNER) {
+      this.method = '';
+      this.headers = undefined;
+      this.params = undefined;
+      this.query = undefined;
+      this.path = '';
+      this.pathAndQuery = '';
+      this.#raw = raw;
+      this.#bytes = bytes;
+      return;
+    }
+    this.method = (method || 'get').toLowerCase();
+    this.headers = {};
+    this.params = {};
+    this.payload = '';
+    this.query = '';
+    this.path = '';
+    this.pathAndQuery = '';
+  }
+
+  // The message as it came: a string, or a Buffer for a binary message.
+  get raw() {
+    if (this.#bytes) {
+      this.#raw = Buffer.from(this.#raw, this.#bytes);
+      this.#bytes = undefined;
+    }
+    return this.#raw;
+  }
+}
+
+const VERSION = /^v\d+(\.\d+)*$/;
+
+class Event {
+  #slot = 0; // the runner's number for an event under way; 0 for one a handler made, and after its end
+  #id;
+  #correlationId;
+
+  constructor(request, made, slot) {
+    this.params = undefined;
+    this.name = '';
+    this.request = request;
+    this.response = new Response();
+    this.identity = undefined;
+    this.payload = undefined;
+    this.method = '';
+    if (made === FROM_RUNNER) {
+      this.#slot = slot;
+      return;
+    }
+    this.params = {};
+    this.name = request.name || '';
+    this.payload = request.payload;
+    this.method = request.method;
+    this.#readPath(request);
+  }
+
+  // Makes name and params of a REST path: /v1/collections/4/items -> v1, collection=4, item=''.
+  #readPath(request) {
+    let segments = request.path.split('/').filter(Boolean);
+    if (segments.length === 0) return;
+    if (VERSION.test(segments[0])) {
+      this.version = segments[0];
+      segments = segments.slice(1);
+    }
+    const { singularize } = require('./vendor_inflection');
+    for (let i = 0; i < segments.length; i += 2) {
+      const singular = singularize(segments[i]);
+      const id = segments[i + 1] ?? '';
+      let resource = singular;
+      if (!id && this.method === 'get') {
+        this.method = 'list';
+        resource = segments[i];
+      }
+      setOwn(this.params, singular, id);
+      this.name += `_${resource}`;
+    }
+    for (const key in request.query) setOwn(this.params, key, request.query[key]);
+    this.name = `${this.method}${this.version ? `_${this.version}` : ''}${this.name}`;
+  }
+
+  // Made when first looked at: most events end without anybody asking.
+  get id() {
+    return (this.#id ??= (this.#slot && native.eventId(this.#slot)) || native.randomUUID());
+  }
+
+  set id(value) {
+    this.#id = value;
+  }
+
+  get correlationId() {
+    if (this.#correlationId !== undefined) return this.#correlationId;
+    const { query, headers } = this.request;
+    if (query && typeof query === 'object' && 'correlationid' in query) return query.correlationid;
+    if (headers && typeof headers === 'object' && 'correlation-id' in headers) return headers['correlation-id'];
+    return this.id;
+  }
+
+  set correlationId(value) {
+    this.#correlationId = value;
+  }
+
+  resolve(value) {
+    if (typeof value === 'string') return this.resolveStr(value);
+    if (typeof value !== 'object' || value === null) return value;
+    // What the configuration file gave is shared by all events: it is copied, anything else is filled in place.
+    const target = configured.has(value) ? copyOf(value) : value;
+    for (const key in value) setOwn(target, key, this.resolve(value[key]));
+    return target;
+  }
+
+  resolveStr(text) {
+    const references = text.match(/\$\([^)]*\)/g);
+    if (!references) return text;
+    for (const reference of references) {
+      const value = this.#lookUp(reference.slice(2, -1));
+      text = text.replace(reference, value === undefined ? reference : value);
+    }
+    return text;
+  }
+
+  #lookUp(key) {
+    if (key.startsWith('$env.')) return process.env[key.slice(5)];
+    if (key.startsWith('$event.payload.') && this.payload) return valueAt(this.payload, key.slice(15));
+    if (key === '$event.payload' && this.payload) return this.payload;
+    if (this.params[key] !== undefined) return this.params[key];
+    if (key.includes('.') || key.includes('[')) {
+      const dot = key.indexOf('.');
+      const value = this.params[dot < 0 ? '' : key.slice(0, dot)]; // as 1.9.0: `list[0]` alone leads nowhere
+      return typeof value === 'object' ? valueAt(value, key.slice(dot + 1)) : value;
+    }
+    return undefined;
+  }
+
+  toString() {
+    const ids = [];
+    for (const resource in this.params) ids.push(this.params[resource]);
+    return `${this.name}(${ids})`;
+  }
+
+  toJSON() {
+    return { id: this.id, correlationId: this.correlationId, ...this };
+  }
+
+  static ended(event) {
+    event.#slot = 0;
+  }
+}
+
+const { ended } = Event;
+delete Event.ended;
+
+// `a.b[0].c` within a value; undefined where the path leads nowhere.
+function valueAt(value, path) {
+  for (const key of path.replace(/\[(\w+)\]/g, '.$1').replace(/^\./, '').split('.')) {
+    if (!(key in value)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+// Assignment, but `__proto__` is a name like any other.
+function setOwn(object, key, value) {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  else object[key] = value;
+}
+
+// The objects and arrays among the policies' parameters.
+const configured = new WeakSet();
+
+function copyOf(value) {
+  if (Array.isArray(value)) return [];
+  return Object.getPrototypeOf(value) === Object.prototype ? {} : value;
+}
+
+class Identity {
+  constructor(id, claims = []) {
+    this._claims = [];
+    this._claimsTable = new Map();
+    this.id = id;
+    this.claims = claims;
+    this.issuer = undefined;
+    this.name = undefined;
+    this.email = undefined;
+  }
+
+  get claims() {
+    return this._claims;
+  }
+
+  set claims(claims) {
+    this._claims = claims;
+    this._claimsTable.clear();
+    for (const claim of claims)
+      for (const scope of listOf(claim.scope)) this._claimsTable.set(this.getClaimId(claim.type, claim.value, scope), claim);
+  }
+
+  getClaimId(type, value, scope) {
+    return `${scope || ''}::${type || ''}::${value || ''}`;
+  }
+
+  hasClaim(type, valueOrValues, scopeOrScopes) {
+    if (!this.claims) return false;
+    return listOf(valueOrValues).some((value) =>
+      listOf(scopeOrScopes).some((scope) => this._claimsTable.has(this.getClaimId(type, value, scope))));
+  }
+
+  getClaim(type, value, scope) {
+    return this._claimsTable.get(this.getClaimId(type, value, scope));
+  }
+
+  getClaims(type, value, scope) {
+    if (!this.claims) return [];
+    return this.claims.filter((claim) => claim.type === type && claim.value === value &&
+      (claim.scope === scope || listOf(claim.scope).includes(scope)));
+  }
+}
+
+function listOf(value) {
+  return Array.isArray(value) ? value : [value];
+}
+
+exports.api = { Event, ErrorResponse, Request, Response, Result, Identity, LogLevel };
+exports.FROM_RUNNER = FROM_RUNNER;
+exports.configured = configured;
+exports.ended = ended;

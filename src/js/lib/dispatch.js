@@ -1,0 +1,565 @@
+'use strict';
+
+// The handlers' side of the pipeline: takes what C put into the inbox, runs chains of handlers, and leaves verdicts and
+// replies in the outbox. One call in (`dispatch`) and one call out (`collect`) serve all events that came together.
+//
+//   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string
+//   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise
+//
+// The numbers here are those of host.c.
+
+const { api, FROM_RUNNER, configured, ended } = require('./configurapi');
+const stack = require('./stack');
+
+const { Event, ErrorResponse, Request } = api;
+
+const ENTRY = 8;
+const [OP, SLOT, CHAIN, PEER, FLAGS, LENGTH] = [0, 1, 2, 3, 4, 5];
+
+const RUN = 1;
+const REPLY = 2;
+const RELEASE = 3;
+const PEER_NEW = 4;
+const PEER_GONE = 5;
+const PEER_DRAINED = 6;
+const MAKE = 7; // makes the event, runs nothing
+
+// How an entry's text makes the event; 0 where the event is here already.
+const KIND = 7;
+const KIND_START = 1;
+const KIND_CONNECT = 2;
+const KIND_MESSAGE = 3;
+const KIND_DISCONNECT = 4;
+const KIND_FAILED = 5; // the pipeline failed the event, which is here already: text is the error
+
+const NOT_JSON = 8;
+const HAS_PAYLOAD = 16;
+const IS_VALUE = 32; // JSON, but no object: it is the payload
+const BINARY = 64;
+const BYTES = 128; // not UTF-8: one character a byte
+const HAS_MESSAGE_ID = 256;
+const ENDS_ROUTE = 512;
+const REPLY_ON_SUCCESS = 1024;
+const REPLY_ON_FAILURE = 2048;
+
+const CONTINUE = 0;
+const COMPLETE = 1;
+const FAILED = 2;
+
+const RESPONSE_IS_ERROR = 1;
+const HAS_REPLY = 2;
+const HAS_NAME = 4; // the event's name was changed
+
+const [DEBUG, TRACE, INFO, ERROR] = [4, 3, 2, 1];
+const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
+
+const handlers = new Map();
+const chains = [];
+const events = [];
+const peers = [];
+
+let inbox;
+let outbox;
+let outTexts = '';
+let overflow = [];
+let runnerLevel = TRACE;
+
+// ---- what handlers get ----
+
+const CONTINUED = 1;
+const COMPLETED = 2;
+
+// A handler's `this`. Each function is made when it is asked for, bound, so that it may be handed around.
+class Context {
+  #run;
+  #policy;
+  state = 0;
+  done = false;
+
+  constructor(run, policy) {
+    this.#run = run;
+    this.#policy = policy;
+  }
+
+  get continue() {
+    return () => (this.state = CONTINUED);
+  }
+
+  get complete() {
+    return () => (this.state = COMPLETED);
+  }
+
+  get catch() {
+    return (error) => {
+      if (this.done) return;
+      this.done = true;
+      fail(this.#run, error, this.#policy);
+    };
+  }
+
+  get emit() {
+    return (level, message) => emit(this.#run.event, this.#policy, level, message);
+  }
+}
+
+function emit(event, policy, level, message) {
+  const number = LEVELS[level];
+  // As 1.9.0: handlers' info lines have no listener.
+  if (number === undefined || number === INFO || policy.level < number) return false;
+  log(number, event, String(message));
+  return true;
+}
+
+function log(level, event, message) {
+  if (level > runnerLevel) return;
+  if (event) native.logEvent(level, String(event.id), String(event.correlationId), message);
+  else native.log(level, message);
+}
+
+class Peer {
+  #push;
+  identity = undefined;
+  gone = false;
+  waiting = [];
+
+  constructor(slot, id) {
+    this.slot = slot;
+    this.id = id;
+  }
+
+  get push() {
+    return (this.#push ??= (response) => pushTo(this, response));
+  }
+}
+
+class GoneError extends Error {
+  constructor(id) {
+    super(`The connection ${id} is gone.`);
+    this.name = 'GoneError';
+    this.statusCode = 410;
+  }
+}
+
+// Resolves when the message is queued and the connection has room for more.
+async function pushTo(peer, response) {
+  if (peer.gone) throw new GoneError(peer.id);
+  const bytes = bytesOf(response);
+  const message = bytes ?? (typeof response === 'string' ? response : write(response, false));
+  const sent = native.push(peer.slot, message, bytes !== undefined);
+  if (sent === 'gone') throw new GoneError(peer.id);
+  if (sent === 'wait') await new Promise((resolve, reject) => peer.waiting.push({ resolve, reject }));
+}
+
+// ---- replies ----
+
+function bytesOf(value) {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
+function describe(value) {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+// A response as the text of a message: {"statusCode":…,"headers":{…},"body":…}. With `echo`, C puts the client's
+// message-id into the headers, so they must not have one.
+function write(response, echo) {
+  if (typeof response !== 'object' || response === null)
+    throw new TypeError(`A response must be an object, not ${describe(response)}.`);
+  let { statusCode = 200, headers, body } = response;
+  headers ??= {};
+  if (typeof headers !== 'object' || Array.isArray(headers))
+    throw new TypeError(`A response's headers must be an object, not ${describe(headers)}.`);
+  if (echo && 'message-id' in headers) {
+    headers = { ...headers };
+    delete headers['message-id'];
+  }
+  if (typeof body === 'object' && body !== null) {
+    const bytes = bytesOf(body);
+    if (bytes) {
+      body = native.base64Encode(bytes, false);
+      headers = { ...headers, 'content-transfer-encoding': 'base64' };
+    } else if (response.jsonReplacer) {
+      return writeParts(statusCode, headers, JSON.stringify(body, response.jsonReplacer));
+    } else if (typeof body.toJSON === 'function') {
+      return writeParts(statusCode, headers, JSON.stringify(body));
+    }
+  } else if (body === undefined || body === null || typeof body === 'function' || typeof body === 'symbol') {
+    body = '';
+  }
+  if (typeof statusCode !== 'number' || typeof headers.toJSON === 'function')
+    return writeParts(statusCode, headers, JSON.stringify(body));
+  return JSON.stringify({ statusCode, headers, body });
+}
+
+// Member by member, for values that JSON.stringify might leave out; `body` is JSON text or undefined.
+function writeParts(statusCode, headers, body) {
+  return `{"statusCode":${JSON.stringify(statusCode) ?? '200'},"headers":${JSON.stringify(headers) ?? '{}'},"body":${body ?? '""'}}`;
+}
+
+function deliver(run, verdict, reply, message) {
+  const { event } = run;
+  let flags = 0;
+  let name = '';
+  if (event !== undefined) {
+    if (event.response instanceof ErrorResponse) {
+      flags |= RESPONSE_IS_ERROR;
+      message ??= messageOf(event.response);
+    }
+    if (event.name !== run.name) {
+      flags |= HAS_NAME;
+      name = textOf(event.name);
+      run.name = event.name;
+    }
+  }
+  if (reply !== undefined) flags |= HAS_REPLY;
+  put(run.slot, verdict, flags, reply ?? '', message ?? '', name);
+}
+
+function put(slot, verdict, flags, reply, message, name) {
+  const count = outbox[0];
+  if (1 + (count + 1) * ENTRY > outbox.length) {
+    overflow.push([slot, verdict, flags, reply, message, name]);
+    return;
+  }
+  const at = 1 + count * ENTRY;
+  outbox[at] = slot;
+  outbox[at + 1] = verdict;
+  outbox[at + 2] = flags;
+  outbox[at + 3] = reply.length;
+  outbox[at + 4] = message.length;
+  outbox[at + 5] = name.length;
+  outbox[0] = count + 1;
+  if (reply) outTexts += reply;
+  if (message) outTexts += message;
+  if (name) outTexts += name;
+}
+
+// The reply to the event as it stands; that of an ErrorResponse where it can not be written.
+function replyOf(run) {
+  const { event } = run;
+  if (event === undefined || event.response === null || event.response === undefined) return '';
+  try {
+    return write(event.response, run.echo);
+  } catch (error) {
+    log(ERROR, event, `Failed to write the response of ${event.name}: ${error?.message}`);
+    event.response = errorResponseOf(error);
+    return write(event.response, run.echo);
+  }
+}
+
+// ---- running a chain ----
+
+function errorResponseOf(error) {
+  if (error instanceof Error)
+    return new ErrorResponse(error, error.statusCode || (error instanceof SyntaxError ? 400 : 500));
+  if (error instanceof ErrorResponse) return error;
+  if (error !== null && ErrorResponse.isErrorResponse(error)) return error;
+  return new ErrorResponse('Internal Server Error', 500, textOf(error));
+}
+
+function textOf(value) {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function messageOf(error) {
+  if (error instanceof Error) return textOf(error.message);
+  if (typeof error === 'object' && error !== null && 'error' in error)
+    return textOf(error.error instanceof Error ? error.error.message : error.error);
+  return textOf(error);
+}
+
+function fail(run, error, policy) {
+  if (policy && policy.traced) traceExecuted(run, policy);
+  if (run.event === undefined) {
+    deliver(run, FAILED, undefined, error instanceof Error ? stack.format(error) : messageOf(error));
+    return;
+  }
+  run.event.response = errorResponseOf(error);
+  deliver(run, FAILED, run.flags & REPLY_ON_FAILURE ? replyOf(run) : undefined, messageOf(error));
+}
+
+function succeed(run, verdict) {
+  const { event, flags } = run;
+  if (flags & ENDS_ROUTE && event.response instanceof ErrorResponse) fail(run, event.response);
+  else deliver(run, verdict, flags & REPLY_ON_SUCCESS ? replyOf(run) : undefined);
+}
+
+function traceExecuted(run, policy) {
+  log(TRACE, run.event, `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`);
+}
+
+function call(policy, context, event) {
+  const { handler, parameters } = policy;
+  switch (parameters.length) {
+    case 0: return handler.call(context, event);
+    case 1: return handler.call(context, event, parameters[0]);
+    default: return handler.call(context, event, ...parameters);
+  }
+}
+
+// Runs the chain on until a handler has to be waited for, or to its end.
+function advance(run) {
+  const { policies, event } = run;
+  while (run.next < policies.length) {
+    const policy = policies[run.next++];
+    const context = new Context(run, policy);
+    if (policy.traced) run.startedAt = Date.now();
+    let result;
+    try {
+      result = call(policy, context, event);
+    } catch (error) {
+      context.catch(error);
+      return;
+    }
+    if (result !== null && (typeof result === 'object' || typeof result === 'function') && isThenable(result, context)) {
+      if (context.done && !(result instanceof Promise)) return;
+      (result instanceof Promise ? result : Promise.resolve(result)).then(
+        () => {
+          if (passed(run, context, policy)) advance(run);
+        },
+        (error) => context.catch(error),
+      );
+      return;
+    }
+    if (!passed(run, context, policy)) return;
+  }
+  succeed(run, CONTINUE);
+}
+
+function isThenable(value, context) {
+  if (value instanceof Promise) return true;
+  try {
+    return typeof value.then === 'function';
+  } catch (error) {
+    context.catch(error);
+    return false;
+  }
+}
+
+// A handler has returned. Whether the chain goes on.
+function passed(run, context, policy) {
+  if (context.done) return false;
+  context.done = true;
+  if (policy.traced) traceExecuted(run, policy);
+  if (context.state !== COMPLETED) return true;
+  succeed(run, COMPLETE);
+  return false;
+}
+
+// ---- making events ----
+
+function readMessage(event, request, text, flags, peer) {
+  let message;
+  if (flags & (NOT_JSON | BYTES)) {
+    event.payload = request.payload = flags & BYTES ? request.raw : text;
+  } else if (flags & IS_VALUE) {
+    event.payload = request.payload = JSON.parse(text);
+  } else {
+    message = JSON.parse(text);
+    if (message.name !== undefined && message.name !== null) event.name = message.name;
+    if (flags & HAS_PAYLOAD) event.payload = request.payload = message.payload;
+  }
+  request.headers = message?.headers ?? {};
+  request.params = message?.params ?? {};
+  request.query = message?.query ?? {};
+  request.name = event.name;
+  event.params = { ...request.params, ...request.query };
+  finishHeaders(request.headers, peer);
+}
+
+function finishHeaders(headers, peer) {
+  headers['connection-id'] = peer.id;
+  headers['push-function'] = peer.push;
+}
+
+function makeEvent(slot, kind, flags, text, peer) {
+  const binary = flags & BYTES ? 'latin1' : flags & BINARY ? 'utf8' : undefined;
+  const request = new Request('', FROM_RUNNER, text, binary);
+  const event = new Event(request, FROM_RUNNER, slot);
+  event.identity = peer.identity;
+  if (kind === KIND_MESSAGE) {
+    readMessage(event, request, text, flags, peer);
+    return event;
+  }
+  const given = JSON.parse(text);
+  event.name = request.name = kind === KIND_CONNECT ? 'on_connect' : 'on_disconnect';
+  request.headers = given.headers ?? {};
+  request.params = {};
+  request.query = given.query ?? {};
+  event.params = { ...request.query };
+  if (kind === KIND_CONNECT) {
+    request.path = given.path;
+    request.pathAndQuery = given.pathAndQuery;
+  } else {
+    event.payload = request.payload = given;
+  }
+  finishHeaders(request.headers, peer);
+  return event;
+}
+
+class Run {
+  constructor(slot, event, echo) {
+    this.slot = slot;
+    this.event = event;
+    this.echo = echo; // C adds the client's message-id
+    this.name = event === undefined ? '' : event.name;
+    this.policies = undefined;
+    this.next = 0;
+    this.flags = 0;
+    this.startedAt = 0;
+    this.peer = undefined;
+    this.kind = 0;
+  }
+}
+
+function startRun(slot, kind, flags, peerSlot, text) {
+  let run = events[slot];
+  if (kind === KIND_FAILED || kind === 0) {
+    if (kind === KIND_FAILED) applyError(run, text);
+    return run;
+  }
+  const peer = peers[peerSlot];
+  const event = kind === KIND_START ? undefined : makeEvent(slot, kind, flags, text, peer);
+  run = new Run(slot, event, (flags & HAS_MESSAGE_ID) !== 0);
+  run.peer = peer;
+  run.kind = kind;
+  events[slot] = run;
+  return run;
+}
+
+function applyError(run, text) {
+  const { statusCode, message, details } = JSON.parse(text);
+  run.event.response = new ErrorResponse(message, statusCode, details);
+}
+
+function runChain(slot, chain, flags, peerSlot, text) {
+  const run = startRun(slot, flags & KIND, flags, peerSlot, text);
+  run.policies = chains[chain];
+  run.next = 0;
+  run.flags = flags;
+  advance(run);
+}
+
+function release(slot) {
+  const run = events[slot];
+  events[slot] = undefined;
+  if (run === undefined || run.event === undefined) return;
+  if (run.kind === KIND_CONNECT) run.peer.identity = run.event.identity;
+  ended(run.event);
+}
+
+function forgetPeer(slot) {
+  const peer = peers[slot];
+  peers[slot] = undefined;
+  if (peer === undefined) return;
+  peer.gone = true;
+  for (const { reject } of peer.waiting.splice(0)) reject(new GoneError(peer.id));
+}
+
+function drained(slot) {
+  for (const { resolve } of peers[slot].waiting.splice(0)) resolve();
+}
+
+// ---- C's entry points ----
+
+exports.attach = (newInbox, newOutbox, level) => {
+  inbox = newInbox;
+  outbox = newOutbox;
+  runnerLevel = level;
+};
+
+exports.dispatch = (count, texts) => {
+  let position = 0;
+  for (let at = 0; at < count * ENTRY; at += ENTRY) {
+    const length = inbox[at + LENGTH];
+    const text = length === 0 ? '' : length === texts.length ? texts : texts.substring(position, position + length);
+    position += length;
+    const slot = inbox[at + SLOT];
+    switch (inbox[at + OP]) {
+      case MAKE: startRun(slot, inbox[at + FLAGS] & KIND, inbox[at + FLAGS], inbox[at + PEER], text); break;
+      case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], text); break;
+      case REPLY: {
+        const run = events[slot];
+        if (text) applyError(run, text);
+        deliver(run, CONTINUE, replyOf(run));
+        break;
+      }
+      case RELEASE: release(slot); break;
+      case PEER_NEW: peers[slot] = new Peer(slot, text); break;
+      case PEER_GONE: forgetPeer(slot); break;
+      case PEER_DRAINED: drained(slot); break;
+    }
+  }
+};
+
+exports.collect = () => {
+  const texts = outTexts;
+  outTexts = '';
+  outbox[0] = 0;
+  return texts;
+};
+
+// After C has read the outbox: refill it with what did not fit.
+exports.refill = () => {
+  const waiting = overflow;
+  overflow = [];
+  for (const entry of waiting) put(...entry);
+};
+
+exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
+
+// Loads a module and makes its handlers known, by 1.9.0's rule: a function exported by itself counts by its own name,
+// of an object's members those whose name ends in "handler". Returns the names.
+exports.load = (name, directory) => {
+  const found = require('./modules').load(name, directory);
+  if (!found) throw new Error(`'${name}' exports nothing.`);
+  const names = [];
+  const add = (key, handler) => {
+    handlers.set(key, handler);
+    names.push(key);
+  };
+  if (typeof found === 'function') add(found.name, found);
+  else for (const key in found) if (typeof found[key] === 'function' && /handler$/i.test(key)) add(key, found[key]);
+  return JSON.stringify(names);
+};
+
+// A chain of policies: [[name, parameters, level, route's level], …]. Returns its number.
+exports.prepare = (json) => {
+  const policies = JSON.parse(json).map(([name, parameters, level, routeLevel]) => ({
+    name,
+    handler: handlers.get(name),
+    parameters: revive(parameters),
+    level,
+    traced: Math.min(level, routeLevel, runnerLevel) >= TRACE,
+  }));
+  return chains.push(policies) - 1;
+};
+
+// Parameters as the configuration file's types have them: what JSON does not have comes marked (see config.h).
+function revive(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const list = value.map(revive);
+    configured.add(list);
+    return list;
+  }
+  const keys = Object.keys(value);
+  if (keys.length === 1) {
+    const [key] = keys;
+    if (key === '$date') return new Date(value.$date);
+    if (key === '$binary') return Buffer.from(value.$binary, 'base64');
+    if (key === '$number') return Number(value.$number);
+  }
+  const map = {};
+  for (const key of keys) {
+    const plain = key.startsWith('$') ? key.slice(1) : key;
+    Object.defineProperty(map, plain, { value: revive(value[key]), writable: true, enumerable: true, configurable: true });
+  }
+  configured.add(map);
+  return map;
+}

@@ -1,0 +1,206 @@
+'use strict';
+
+// setTimeout and its family as Node has them. All timers share one of the loop's: `native.setTimer(delay)` arms it for
+// the earliest, and `run` is called when it fires.
+
+const MAX_DELAY = 2 ** 31 - 1;
+
+let sequence = 0;
+const queue = []; // a binary heap, by (at, order)
+let armedFor = Infinity;
+const live = new Map(); // by id, for clearTimeout(number)
+let immediates = [];
+
+class Timeout {
+  constructor(callback, delay, repeat, args) {
+    if (typeof callback !== 'function')
+      throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+    delay = Number(delay);
+    if (!(delay >= 1 && delay <= MAX_DELAY)) delay = 1;
+    Object.defineProperties(this, {
+      callback: { value: callback },
+      delay: { value: Math.trunc(delay) },
+      repeat: { value: repeat },
+      args: { value: args },
+      at: { value: 0, writable: true },
+      order: { value: 0, writable: true },
+      id: { value: ++sequence },
+      place: { value: -1, writable: true }, // in the heap
+      referenced: { value: true, writable: true },
+    });
+  }
+
+  ref() {
+    this.referenced = true;
+    return this;
+  }
+
+  unref() {
+    this.referenced = false;
+    return this;
+  }
+
+  hasRef() {
+    return this.referenced;
+  }
+
+  refresh() {
+    if (live.has(this.id)) {
+      removeAt(this.place);
+      start(this);
+    }
+    return this;
+  }
+
+  close() {
+    clear(this);
+    return this;
+  }
+
+  [Symbol.toPrimitive]() {
+    return this.id;
+  }
+
+  [Symbol.dispose]() {
+    clear(this);
+  }
+}
+
+function before(a, b) {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+function setAt(place, timer) {
+  queue[place] = timer;
+  timer.place = place;
+}
+
+function siftUp(place) {
+  const timer = queue[place];
+  while (place > 0) {
+    const parent = (place - 1) >> 1;
+    if (!before(timer, queue[parent])) break;
+    setAt(place, queue[parent]);
+    place = parent;
+  }
+  setAt(place, timer);
+}
+
+function siftDown(place) {
+  const timer = queue[place];
+  for (;;) {
+    let child = 2 * place + 1;
+    if (child >= queue.length) break;
+    if (child + 1 < queue.length && before(queue[child + 1], queue[child])) child++;
+    if (!before(queue[child], timer)) break;
+    setAt(place, queue[child]);
+    place = child;
+  }
+  setAt(place, timer);
+}
+
+function removeAt(place) {
+  if (place < 0) return;
+  queue[place].place = -1;
+  const last = queue.pop();
+  if (place === queue.length) return;
+  setAt(place, last);
+  siftDown(place);
+  siftUp(last.place);
+}
+
+function start(timer) {
+  timer.at = native.now() + timer.delay;
+  timer.order = ++sequence;
+  live.set(timer.id, timer);
+  queue.push(timer);
+  siftUp(queue.length - 1);
+  arm();
+}
+
+function arm() {
+  const at = queue.length ? queue[0].at : Infinity;
+  if (at === armedFor) return;
+  armedFor = at;
+  native.setTimer(at === Infinity ? -1 : Math.max(0, Math.ceil(at - native.now())));
+}
+
+function clear(timer) {
+  if (timer === undefined || timer === null) return;
+  const found = timer instanceof Timeout ? timer : live.get(Number(timer));
+  if (!found) return;
+  live.delete(found.id);
+  removeAt(found.place);
+  arm();
+}
+
+function guarded(callback, args) {
+  try {
+    callback(...args);
+  } catch (error) {
+    native.uncaught(error);
+  }
+}
+
+// The loop's timer has fired.
+exports.run = () => {
+  armedFor = Infinity;
+  const now = native.now();
+  const last = sequence;
+  while (queue.length && queue[0].at <= now && queue[0].order <= last) {
+    const timer = queue[0];
+    removeAt(0);
+    if (timer.repeat) start(timer);
+    else live.delete(timer.id);
+    guarded(timer.callback, timer.args);
+  }
+  arm();
+};
+
+exports.runImmediates = () => {
+  const due = immediates;
+  immediates = [];
+  for (const immediate of due) if (!immediate.cleared) guarded(immediate.callback, immediate.args);
+};
+
+exports.setTimeout = function setTimeout(callback, delay, ...args) {
+  const timer = new Timeout(callback, delay, false, args);
+  start(timer);
+  return timer;
+};
+
+exports.setInterval = function setInterval(callback, delay, ...args) {
+  const timer = new Timeout(callback, delay, true, args);
+  start(timer);
+  return timer;
+};
+
+exports.setImmediate = function setImmediate(callback, ...args) {
+  if (typeof callback !== 'function')
+    throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+  const immediate = { callback, args, cleared: false };
+  if (immediates.push(immediate) === 1) native.wantImmediate();
+  return immediate;
+};
+
+exports.clearTimeout = clear;
+exports.clearInterval = clear;
+exports.clearImmediate = function clearImmediate(immediate) {
+  if (immediate && typeof immediate === 'object') immediate.cleared = true;
+};
+
+exports.queueMicrotask = function queueMicrotask(callback) {
+  if (typeof callback !== 'function')
+    throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+  Promise.resolve().then(() => guarded(callback, []));
+};
+
+// Node runs these before the promises' jobs; here they are one of them.
+exports.nextTick = function nextTick(callback, ...args) {
+  exports.queueMicrotask(() => callback(...args));
+};
+
+exports.install = (target) => {
+  for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask'])
+    Object.defineProperty(target, name, { value: exports[name], writable: true, enumerable: true, configurable: true });
+};

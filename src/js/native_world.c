@@ -1,0 +1,247 @@
+#include "js/native_world.h"
+#include "js/embedded.h"
+#include "js/native.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static JSValueRef undefined(JSContextRef context)
+{
+    return jsc.JSValueMakeUndefined(context);
+}
+
+static uint32_t argument_number(JSContextRef context, size_t count, const JSValueRef arguments[], size_t index)
+{
+    double number = index < count ? jsc.JSValueToNumber(context, arguments[index], NULL) : 0;
+
+    return number >= 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+/* log(level, message) */
+static JSValueRef on_log(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                         const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct buffer message;
+
+    (void)this_object;
+    if (count < 2)
+        return native_throw(context, exception, "TypeError", "log(level, message)");
+    buffer_init(&message, BUFFER_UNLIMITED);
+    if (native_argument_text(context, arguments[1], &message, exception))
+        world->functions->log(world->owner, (int)argument_number(context, count, arguments, 0), buffer_text(&message));
+    buffer_deinit(&message);
+    return undefined(context);
+}
+
+/* logEvent(level, id, correlationId, message) */
+static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                               const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct buffer texts[3];
+    bool good = count >= 4;
+
+    (void)this_object;
+    for (size_t i = 0; i < 3; i++)
+        buffer_init(&texts[i], BUFFER_UNLIMITED);
+    for (size_t i = 0; i < 3 && good; i++)
+        good = native_argument_text(context, arguments[i + 1], &texts[i], exception);
+    if (good)
+        world->functions->log_event(world->owner, (int)argument_number(context, count, arguments, 0),
+                                    buffer_text(&texts[0]), buffer_text(&texts[1]), buffer_text(&texts[2]));
+    for (size_t i = 0; i < 3; i++)
+        buffer_deinit(&texts[i]);
+    return undefined(context);
+}
+
+/* uncaught(error) */
+static JSValueRef on_uncaught(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                              const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct buffer description;
+
+    (void)this_object;
+    (void)exception;
+    buffer_init(&description, BUFFER_UNLIMITED);
+    world_describe(world, count > 0 ? arguments[0] : undefined(context), &description);
+    world->functions->uncaught(world->owner, buffer_text(&description));
+    buffer_deinit(&description);
+    return undefined(context);
+}
+
+/* The engine's callback: (promise, reason). */
+static JSValueRef on_rejection(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                               const JSValueRef arguments[], JSValueRef *exception)
+{
+    return on_uncaught(context, function, this_object, count > 1 ? 1 : 0, arguments + 1, exception);
+}
+
+/* setTimer(delay) */
+static JSValueRef on_set_timer(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                               const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    double delay = count > 0 ? jsc.JSValueToNumber(context, arguments[0], exception) : -1;
+
+    (void)this_object;
+    world->functions->set_timer(world->owner, delay >= 0 && delay < 1e12 ? (int64_t)delay : -1);
+    return undefined(context);
+}
+
+/* wantImmediate() */
+static JSValueRef on_want_immediate(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                                    const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)count, (void)arguments, (void)exception;
+    world->functions->want_immediates(world->owner);
+    return undefined(context);
+}
+
+/* exit(code) */
+static JSValueRef on_exit_call(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                               const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)exception;
+    world->functions->exit(world->owner, (int)(argument_number(context, count, arguments, 0) & 0xFF));
+    return undefined(context);
+}
+
+/* eventId(slot) -> the id, or undefined */
+static JSValueRef on_event_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                              const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct text id = world->functions->event_id(world->owner, argument_number(context, count, arguments, 0));
+
+    (void)this_object;
+    return id.length ? native_string(context, id, exception) : undefined(context);
+}
+
+/* push(peer, message, binary) -> "queued", "wait" or "gone" */
+static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                          const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct buffer message;
+    struct text data = {NULL, 0};
+    bool good;
+
+    (void)this_object;
+    if (count < 3)
+        return native_throw(context, exception, "TypeError", "push(peer, message, binary)");
+    buffer_init(&message, BUFFER_UNLIMITED);
+    bool binary = jsc.JSValueToBoolean(context, arguments[2]);
+    if (binary) {
+        uint8_t *bytes = NULL;
+        good = native_argument_bytes(context, arguments[1], &bytes, &data.length, exception);
+        data.data = (char *)bytes;
+    } else {
+        good = native_argument_text(context, arguments[1], &message, exception);
+        data = buffer_text(&message);
+    }
+    int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0), data, binary)
+                    : -1;
+    buffer_deinit(&message);
+    if (!good)
+        return undefined(context);
+    return native_string(context, sent == 0 ? TEXT("queued") : sent > 0 ? TEXT("wait") : TEXT("gone"), exception);
+}
+
+/* internalModule(name) -> its wrapper function */
+static JSValueRef on_internal_module(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                                     const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct buffer name;
+    JSValueRef module = NULL;
+
+    (void)function, (void)this_object;
+    buffer_init(&name, 256);
+    if (count > 0 && native_argument_text(context, arguments[0], &name, exception) &&
+        buffer_append(&name, "", 1) == STATUS_OK)
+        module = native_evaluate_internal(context, name.data, exception);
+    buffer_deinit(&name);
+    return module ? module : undefined(context);
+}
+
+static const struct native functions[] = {
+    {"log", on_log},
+    {"logEvent", on_log_event},
+    {"uncaught", on_uncaught},
+    {"setTimer", on_set_timer},
+    {"wantImmediate", on_want_immediate},
+    {"exit", on_exit_call},
+    {"eventId", on_event_id},
+    {"push", on_push},
+    {"internalModule", on_internal_module},
+    {NULL, NULL},
+};
+
+/* A function object that carries its world. */
+static JSObjectRef bind(struct world *world, JSObjectCallAsFunctionCallback callback)
+{
+    JSClassDefinition definition = {.className = "NativeFunction", .callAsFunction = callback};
+    JSClassRef class = jsc.JSClassCreate(&definition);
+    JSObjectRef function = jsc.JSObjectMake(world->context, class, world);
+
+    jsc.JSClassRelease(class);
+    return function;
+}
+
+void native_world_install(struct world *world, JSObjectRef object)
+{
+    for (const struct native *native = functions; native->name; native++) {
+        JSStringRef name = jsc.JSStringCreateWithUTF8CString(native->name);
+        jsc.JSObjectSetProperty(world->context, object, name, bind(world, native->function), kJSPropertyAttributeNone,
+                                NULL);
+        jsc.JSStringRelease(name);
+    }
+}
+
+void native_world_watch_rejections(struct world *world)
+{
+    JSValueRef exception = NULL;
+
+    if (jsc.extras.JSGlobalContextSetUnhandledRejectionCallback)
+        jsc.extras.JSGlobalContextSetUnhandledRejectionCallback(world->context, bind(world, on_rejection), &exception);
+}
+
+JSValueRef native_evaluate_internal(JSContextRef context, const char *name, JSValueRef *exception)
+{
+    static const char prologue[] = "(function (exports, require, module, native) {";
+    static const char epilogue[] = "\n})";
+    const struct embedded_module *module = embedded_modules;
+
+    while (module->name && strcmp(module->name, name) != 0)
+        module++;
+    if (!module->name) {
+        native_throw(context, exception, "Error", "no internal module '%s'", name);
+        return NULL;
+    }
+    bool wrap = strcmp(name, "loader") != 0;
+    char url[128];
+    snprintf(url, sizeof url, "configurapi:%s.js", name);
+    struct buffer source;
+    buffer_init(&source, BUFFER_UNLIMITED);
+    if ((wrap && buffer_append(&source, prologue, sizeof prologue - 1) != STATUS_OK) ||
+        buffer_append(&source, module->source, module->length) != STATUS_OK ||
+        (wrap && buffer_append(&source, epilogue, sizeof epilogue - 1) != STATUS_OK)) {
+        buffer_deinit(&source);
+        native_throw(context, exception, "Error", "out of memory");
+        return NULL;
+    }
+    JSStringRef script = engine_string(buffer_text(&source));
+    JSStringRef source_url = jsc.JSStringCreateWithUTF8CString(url);
+    JSValueRef value = script ? jsc.JSEvaluateScript(context, script, NULL, source_url, 1, exception) : NULL;
+    if (script)
+        jsc.JSStringRelease(script);
+    jsc.JSStringRelease(source_url);
+    buffer_deinit(&source);
+    return value;
+}

@@ -1,0 +1,179 @@
+#include "js/world.h"
+#include "js/embedded.h"
+#include "js/native.h"
+#include "js/native_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const entry_names[WORLD_ENTRY_COUNT] = {
+    [WORLD_ATTACH] = "attach",
+    [WORLD_DISPATCH] = "dispatch",
+    [WORLD_COLLECT] = "collect",
+    [WORLD_REFILL] = "refill",
+    [WORLD_LOAD] = "load",
+    [WORLD_PREPARE] = "prepare",
+    [WORLD_CORRELATION_ID] = "correlationId",
+    [WORLD_RUN_TIMERS] = "runTimers",
+    [WORLD_RUN_IMMEDIATES] = "runImmediates",
+    [WORLD_DESCRIBE] = "describe",
+};
+
+static JSValueRef get(struct world *world, JSObjectRef object, const char *name, JSValueRef *exception)
+{
+    JSStringRef key = jsc.JSStringCreateWithUTF8CString(name);
+    JSValueRef value = jsc.JSObjectGetProperty(world->context, object, key, exception);
+
+    jsc.JSStringRelease(key);
+    return value;
+}
+
+/* What an exception says before the world can describe it by itself. */
+static void describe_plainly(struct world *world, JSValueRef exception, struct buffer *error)
+{
+    static const char *const parts[] = {"sourceURL", "line"};
+
+    if (engine_append_value(error, world->context, exception) != STATUS_OK ||
+        !jsc.JSValueIsObject(world->context, exception))
+        return;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        JSValueRef part = get(world, (JSObjectRef)exception, parts[i], NULL);
+        if (!part || buffer_append_text(error, TEXT(" ")) != STATUS_OK ||
+            engine_append_value(error, world->context, part) != STATUS_OK)
+            return;
+    }
+}
+
+/* loader.js gives the function that loads internal modules; bootstrap.js, loaded with it, gives the entries. */
+static JSObjectRef bootstrap(struct world *world, JSValueRef *exception)
+{
+    JSObjectRef native = jsc.JSObjectMake(world->context, NULL, NULL);
+
+    native_install(world->context, native, native_encoding);
+    native_install(world->context, native, native_process);
+    native_install(world->context, native, native_files);
+    native_world_install(world, native);
+
+    JSValueRef make = native_evaluate_internal(world->context, "loader", exception);
+    if (!make)
+        return NULL;
+    JSValueRef load = jsc.JSObjectCallAsFunction(world->context, (JSObjectRef)make, NULL, 1,
+                                                 (const JSValueRef[]){native}, exception);
+    if (!load)
+        return NULL;
+    JSStringRef name = jsc.JSStringCreateWithUTF8CString("./bootstrap");
+    JSValueRef argument = jsc.JSValueMakeString(world->context, name);
+    jsc.JSStringRelease(name);
+    JSValueRef entries =
+        jsc.JSObjectCallAsFunction(world->context, (JSObjectRef)load, NULL, 1, &argument, exception);
+    return (JSObjectRef)entries;
+}
+
+static bool take_entries(struct world *world, JSObjectRef exports, JSValueRef *exception)
+{
+    for (size_t i = 0; i < WORLD_ENTRY_COUNT; i++) {
+        JSValueRef entry = get(world, exports, entry_names[i], exception);
+        if (!entry || !jsc.JSValueIsObject(world->context, entry))
+            return false;
+        jsc.JSValueProtect(world->context, entry);
+        world->entries[i] = (JSObjectRef)entry;
+    }
+    return true;
+}
+
+enum status world_create(struct world **world, const struct world_functions *functions, void *owner,
+                         struct buffer *error)
+{
+    JSValueRef exception = NULL;
+    enum status status = engine_open(error);
+
+    if (status != STATUS_OK)
+        return status;
+    struct world *made = calloc(1, sizeof *made);
+    if (!made)
+        return STATUS_NO_MEMORY;
+    made->functions = functions;
+    made->owner = owner;
+    made->group = jsc.JSContextGroupCreate();
+    made->context = jsc.JSGlobalContextCreateInGroup(made->group, NULL);
+
+    JSObjectRef exports = bootstrap(made, &exception);
+    if (!exports || !take_entries(made, exports, &exception)) {
+        if (exception)
+            describe_plainly(made, exception, error);
+        world_destroy(made);
+        return STATUS_SYSTEM;
+    }
+    native_world_watch_rejections(made);
+    *world = made;
+    return STATUS_OK;
+}
+
+void world_destroy(struct world *world)
+{
+    if (!world)
+        return;
+    for (size_t i = 0; i < WORLD_ENTRY_COUNT; i++)
+        if (world->entries[i])
+            jsc.JSValueUnprotect(world->context, world->entries[i]);
+    jsc.JSGlobalContextRelease(world->context);
+    jsc.JSContextGroupRelease(world->group);
+    free(world);
+}
+
+void world_describe(struct world *world, JSValueRef error, struct buffer *out)
+{
+    JSValueRef exception = NULL;
+    JSValueRef text =
+        jsc.JSObjectCallAsFunction(world->context, world->entries[WORLD_DESCRIBE], NULL, 1, &error, &exception);
+
+    if (!text || engine_append_value(out, world->context, text) != STATUS_OK)
+        describe_plainly(world, error, out);
+}
+
+JSValueRef world_call(struct world *world, enum world_entry entry, const JSValueRef *arguments, size_t count,
+                      struct buffer *error)
+{
+    JSValueRef exception = NULL;
+    JSValueRef result =
+        jsc.JSObjectCallAsFunction(world->context, world->entries[entry], NULL, count, arguments, &exception);
+
+    if (!exception)
+        return result;
+    if (error)
+        world_describe(world, exception, error);
+    return NULL;
+}
+
+static void call_and_report(struct world *world, enum world_entry entry)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    if (!world_call(world, entry, NULL, 0, &error))
+        world->functions->uncaught(world->owner, buffer_text(&error));
+    buffer_deinit(&error);
+}
+
+void world_run_timers(struct world *world)
+{
+    call_and_report(world, WORLD_RUN_TIMERS);
+}
+
+void world_run_immediates(struct world *world)
+{
+    call_and_report(world, WORLD_RUN_IMMEDIATES);
+}
+
+void world_idle(struct world *world)
+{
+    (void)world; /* the engine's deferred work is the thread's, not a world's */
+    if (jsc.extras.g_main_context_iteration)
+        for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(NULL, 0); i++)
+            ;
+}
+
+struct world *world_of(JSObjectRef function)
+{
+    return jsc.JSObjectGetPrivate(function);
+}

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/status.h"
+#include "net/net.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+/*
+ * One accepted byte stream: reads into the loop's shared buffer, gathers what is written during a turn and sends it
+ * with one write. Between turns an idle channel owns no buffer. Embedded in its owner, which must stay until on_closed.
+ *
+ *   open --channel_finish--> finishing: what is queued is sent, then the stream is shut down; input is still delivered
+ *     |                          |
+ *     +------channel_close-------+--> closing --> on_closed
+ */
+
+struct channel;
+
+struct channel_events {
+    /* Bytes came; they are the owner's to change, and gone when it returns. */
+    void (*on_data)(struct channel *channel, char *data, size_t length);
+    /* The peer's end of the stream, or an error: nothing more will come. The owner closes the channel, now or soon. */
+    void (*on_end)(struct channel *channel);
+    /* The unsent bytes, once above the high-water mark, have fallen below half of it. */
+    void (*on_drained)(struct channel *channel);
+    /* The last call; the owner may free itself. */
+    void (*on_closed)(struct channel *channel);
+};
+
+struct channel {
+    uv_tcp_t tcp;
+    struct net *net;
+    const struct channel_events *events;
+    struct list dirty;     /* in net->dirty while it has something to write */
+    struct buffer out;     /* gathered in this turn */
+    struct write *sending; /* what the kernel did not take at once */
+    bool congested;
+    bool finishing;
+    bool closing;
+    bool ended; /* on_end was called */
+    bool reading;
+};
+
+/* Accepts the next connection of `server`; the channel does not read yet. On failure the caller still waits for
+ * on_closed, which comes by itself. */
+NODISCARD enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t *server,
+                                     const struct channel_events *events);
+
+void channel_read_start(struct channel *channel);
+void channel_read_stop(struct channel *channel);
+
+/* The buffer that the next flush sends: append to it, then call channel_wrote(). */
+struct buffer *channel_out(struct channel *channel);
+void channel_wrote(struct channel *channel);
+/* Bytes that neither the kernel nor the peer has: ours to hold. */
+size_t channel_unsent(const struct channel *channel);
+void channel_flush(struct channel *channel); /* net_flush() does it for all */
+
+/* Sends what is queued, then shuts down our side. */
+void channel_finish(struct channel *channel);
+/* Drops what is queued. May be called at any time, in its own callbacks too, and more than once. */
+void channel_close(struct channel *channel);

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "json/envelope.h"
+#include "pipeline/handler.h"
+#include "pipeline/peer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * One event on its way through the pipeline: what came in, where it stands, and what goes out. Made by the runner for
+ * every message and lifecycle step, owned by the service until its `on_done` was called.
+ */
+
+enum event_kind {
+    EVENT_START,      /* on_start: no request; handlers get undefined for an event, as in 1.9.0 */
+    EVENT_CONNECT,    /* message: {"headers":{…},"query":{…},"path":"…"} */
+    EVENT_MESSAGE,    /* message: what the client sent */
+    EVENT_DISCONNECT, /* message: {"code":…,"reason":…}, the payload */
+};
+
+enum event_stage {
+    STAGE_FIRST_REQUEST,
+    STAGE_BEFORE_REQUEST,
+    STAGE_ROUTE,
+    STAGE_SUCCESS,
+    STAGE_ERROR,
+    STAGE_AFTER_REQUEST,
+    STAGE_REPLY,
+};
+
+struct event {
+    struct service *service;
+    enum event_kind kind;
+    struct peer *peer; /* NULL for EVENT_START */
+    void (*on_done)(struct event *event); /* the pipeline has ended; the reply is in event_reply() */
+    void *owner;
+
+    /* What came. `message` lies in the caller's memory while service_process() runs, see event_own_message(). */
+    struct text message;
+    struct envelope envelope; /* EVENT_MESSAGE: spans of `message` */
+    bool binary;              /* it came as a binary message */
+    bool not_utf8;            /* a binary one that is no UTF-8: bytes, not text */
+    bool message_owned;
+    struct text name;       /* the event's name now; a handler may change it */
+    struct text message_id; /* JSON text, in the arena; empty where the client gave none */
+
+    /* Where it stands. */
+    enum event_stage stage;
+    enum event_stage after_error; /* where on_error leads back to */
+    const struct service_route *route;
+    size_t chain;     /* the next chain of `route` */
+    uint64_t started_ms;
+    char id[UUID_LENGTH + 1]; /* made when first looked at: "" until then */
+
+    /* What goes out. */
+    struct language *holder;  /* the language that holds the response; NULL: `error_*` below, or nothing at all */
+    uint32_t language_slot;   /* the JavaScript host's own number for it; 0 while it has none */
+    bool response_is_error;   /* the response is an ErrorResponse */
+    bool error_is_new;        /* the pipeline itself failed the event, and `holder` has not been told yet */
+    bool failed;              /* some step failed */
+    bool has_reply;
+    int error_status;
+    struct text error_message; /* constant or in the arena */
+    struct text error_details;
+    struct text failure;       /* the last failure in words, for the log; in the arena */
+    struct text reply;         /* valid during on_done() */
+
+    struct event *next; /* in the service's list of unused events */
+    struct arena arena;
+    _Alignas(16) char storage[512];
+};
+
+/* The event's id, made at the first call. */
+struct text event_id(struct event *event);
+
+/* Copies the message into the event's own memory, so that it can be read after the call that delivered it. */
+NODISCARD enum status event_own_message(struct event *event);
+
+/* For a language: the failure in words, the changed name, the reply (only during service_resume or run). */
+NODISCARD enum status event_set_name(struct event *event, struct text name);
+void event_set_failure(struct event *event, struct text failure);
+/* `reply` must stay valid until the verdict it belongs to has been dealt with. An empty one: nothing is to be sent. */
+void event_set_reply(struct event *event, struct text reply);
+
+/* Makes the pipeline's own ErrorResponse the event's response. The texts are constants or live in the arena. */
+void event_set_error(struct event *event, int status, struct text message, struct text details);
+
+/* Writes a log line about this event. */
+void event_log(struct event *event, enum log_level level, struct text message);

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/status.h"
+#include "base/text.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The one interface through which the pipeline sees handlers, whatever they are written in.
+ *
+ * What runs is not one handler but a chain: policies of one route that stand together and are written in the same
+ * language. The language walks the chain by itself and reports its end, so a route of ten JavaScript policies costs one
+ * crossing into the engine.
+ */
+
+struct event;
+struct language;
+
+enum verdict {
+    VERDICT_CONTINUE, /* the whole chain ran: go on behind it */
+    VERDICT_COMPLETE, /* a handler completed the route: skip what is left of it */
+    VERDICT_FAILED,   /* a handler failed: the event's response is the error's, event->failure tells it */
+    VERDICT_PENDING,  /* not known yet: service_resume() will be called, once, from the loop's thread */
+};
+
+/* What the pipeline wants besides, so that the common event needs no second crossing. */
+enum chain_flags {
+    CHAIN_ENDS_ROUTE = 1,       /* the event's own route ends here: a response that is an ErrorResponse is a failure */
+    CHAIN_REPLY_ON_SUCCESS = 2, /* nothing runs after this: make the reply at once, unless it fails */
+    CHAIN_REPLY_ON_FAILURE = 4, /* should it fail, nothing runs after it: make the reply then, too */
+};
+
+struct handler {
+    struct text name; /* NUL-terminated; owned by the registry */
+    struct language *language;
+};
+
+struct chain {
+    struct language *language;
+    const struct config_route *route;
+    const struct config_policy *policies; /* `count` in a row, in the route's own array */
+    size_t count;
+    uint32_t id; /* the language's own number for it, set by prepare() */
+};
+
+struct language {
+    const char *name; /* "JavaScript" */
+
+    /* Makes a chain ready to run, once, before the service starts. `error` gets one line on failure. */
+    enum status (*prepare)(struct language *language, struct chain *chain, struct buffer *error);
+
+    /* Runs a chain over an event. The event's message may be read only during this call (see event_own_message). */
+    enum verdict (*run)(struct language *language, struct event *event, const struct chain *chain, unsigned flags);
+
+    /* Writes the response that this language holds as the event's reply (event_set_reply). Any verdict but PENDING
+     * means it is there; the reply of a response that can not be written is an error's. */
+    enum verdict (*reply)(struct language *language, struct event *event);
+
+    /* The event's correlation id as the handlers see it now; nothing is appended where memory is out. */
+    void (*append_correlation_id)(struct language *language, struct event *event, struct buffer *out);
+
+    /* The event has ended; called once for every event that this language ever ran. */
+    void (*release)(struct language *language, struct event *event);
+};

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/status.h"
+#include "base/text.h"
+#include "base/uuid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A connection as the pipeline and the handlers' languages see it: who it is, and how to send to it. It is embedded in
+ * the runner's connection, which implements the functions.
+ */
+
+struct peer;
+
+struct peer_functions {
+    /* Queues one whole message, text or binary; data is copied. STATUS_CLOSED once nothing can be sent any more. */
+    enum status (*push)(struct peer *peer, struct text data, bool binary);
+    /* Whether so much is unsent that a sender should wait; language->drained() is called when it need not any more. */
+    bool (*is_congested)(const struct peer *peer);
+};
+
+struct peer {
+    const struct peer_functions *functions;
+    char id[UUID_LENGTH + 1];
+    uint32_t language_slot; /* the JavaScript host's own number for it; 0 while it has none */
+    bool awaits_drain;      /* a sender waits: tell it when congestion ends */
+};

@@ -1,0 +1,393 @@
+#include "pipeline/service.h"
+#include "base/clock.h"
+#include "json/scan.h"
+#include "pipeline/registry.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_UNUSED_EVENTS = 256 };
+
+/* ---- routes ---- */
+
+static size_t hash(struct text name)
+{
+    uint64_t value = 14695981039346656037u; /* FNV-1a */
+
+    for (size_t i = 0; i < name.length; i++)
+        value = (value ^ (unsigned char)name.data[i]) * 1099511628211u;
+    return (size_t)(value ^ value >> 32);
+}
+
+static const struct service_route *find(const struct service *service, struct text name)
+{
+    for (size_t at = hash(name);; at++) {
+        const struct service_route *route = service->table[at & (service->table_size - 1)];
+        if (!route || text_equal(route->config->name, name))
+            return route;
+    }
+}
+
+static enum status build_table(struct service *service)
+{
+    service->table_size = 16;
+    while (service->table_size < 2 * service->config->route_count)
+        service->table_size *= 2;
+    service->table = calloc(service->table_size, sizeof *service->table);
+    if (!service->table)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < service->config->route_count; i++) {
+        struct service_route *route = &service->routes[i];
+        size_t at = hash(route->config->name);
+        while (service->table[at & (service->table_size - 1)])
+            at++;
+        service->table[at & (service->table_size - 1)] = route;
+    }
+    service->on_start = find(service, TEXT("on_start"));
+    service->on_first_request = find(service, TEXT("on_first_request"));
+    service->on_before_request = find(service, TEXT("on_before_request"));
+    service->on_success = find(service, TEXT("on_success"));
+    service->on_error = find(service, TEXT("on_error"));
+    service->on_after_request = find(service, TEXT("on_after_request"));
+    service->on_connect = find(service, TEXT("on_connect"));
+    service->on_disconnect = find(service, TEXT("on_disconnect"));
+    service->catchall = find(service, TEXT("catchall"));
+    service->unnamed = find(service, TEXT(""));
+    return STATUS_OK;
+}
+
+static enum status unknown_handler(const struct config *config, const struct config_route *route,
+                                   const struct config_policy *policy, struct buffer *error)
+{
+    enum status status = buffer_printf(error, "%.*s:%u:%u: no handler is named '%.*s' (policy of event '%.*s')",
+                                       TEXT_ARGS(config->path), policy->position.line, policy->position.column,
+                                       TEXT_ARGS(policy->name), TEXT_ARGS(route->name));
+
+    return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+}
+
+/* Cuts a route's policies into chains of one language each. */
+static enum status build_chains(struct service *service, struct service_route *route, const struct registry *registry,
+                                struct buffer *error)
+{
+    const struct config_route *config = route->config;
+
+    if (config->policy_count == 0)
+        return STATUS_OK;
+    route->chains = calloc(config->policy_count, sizeof *route->chains);
+    if (!route->chains)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < config->policy_count; i++) {
+        const struct config_policy *policy = &config->policies[i];
+        const struct handler *handler = registry_find(registry, policy->name);
+        if (!handler)
+            return unknown_handler(service->config, config, policy, error);
+        struct chain *last = route->chain_count ? &route->chains[route->chain_count - 1] : NULL;
+        if (last && last->language == handler->language)
+            last->count++;
+        else
+            route->chains[route->chain_count++] =
+                (struct chain){.language = handler->language, .route = config, .policies = policy, .count = 1};
+    }
+    for (size_t i = 0; i < route->chain_count; i++) {
+        struct chain *chain = &route->chains[i];
+        enum status status = chain->language->prepare(chain->language, chain, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status service_create(struct service **service, const struct config *config, const struct registry *registry,
+                           const struct log *log, struct buffer *error)
+{
+    struct service *made = calloc(1, sizeof *made);
+    if (!made)
+        return STATUS_NO_MEMORY;
+    made->config = config;
+    made->log = log;
+    uuid_source_init(&made->uuids);
+
+    enum status status = STATUS_NO_MEMORY;
+    made->routes = calloc(config->route_count + 1, sizeof *made->routes);
+    if (!made->routes)
+        goto out;
+    for (size_t i = 0; i < config->route_count; i++) {
+        made->routes[i].config = &config->routes[i];
+        status = build_chains(made, &made->routes[i], registry, error);
+        if (status != STATUS_OK)
+            goto out;
+    }
+    status = build_table(made);
+out:
+    if (status != STATUS_OK) {
+        service_destroy(made);
+        return status;
+    }
+    *service = made;
+    return STATUS_OK;
+}
+
+void service_destroy(struct service *service)
+{
+    if (!service)
+        return;
+    assert(service->event_count == 0);
+    while (service->unused) {
+        struct event *next = service->unused->next;
+        free(service->unused);
+        service->unused = next;
+    }
+    for (size_t i = 0; service->routes && i < service->config->route_count; i++)
+        free(service->routes[i].chains);
+    free(service->routes);
+    free(service->table);
+    free(service);
+}
+
+/* ---- events ---- */
+
+struct event *service_event(struct service *service)
+{
+    struct event *event = service->unused;
+
+    if (event) {
+        service->unused = event->next;
+        service->unused_count--;
+    } else if (!(event = malloc(sizeof *event))) {
+        return NULL;
+    }
+    memset(event, 0, offsetof(struct event, arena));
+    event->service = service;
+    arena_init(&event->arena, event->storage, sizeof event->storage);
+    service->event_count++;
+    return event;
+}
+
+void service_discard(struct event *event)
+{
+    struct service *service = event->service;
+
+    arena_deinit(&event->arena);
+    service->event_count--;
+    if (service->unused_count >= MAX_UNUSED_EVENTS) {
+        free(event);
+        return;
+    }
+    event->next = service->unused;
+    service->unused = event;
+    service->unused_count++;
+}
+
+/* ---- the pipeline ---- */
+
+static void enter(struct event *event, enum event_stage stage, const struct service_route *route)
+{
+    event->stage = stage;
+    event->route = route;
+    event->chain = 0;
+}
+
+/* The event's own route: its name's, else its method's (always "" here), else catchall. */
+static const struct service_route *route_of(const struct event *event)
+{
+    const struct service *service = event->service;
+
+    const struct service_route *route = find(service, event->name);
+    if (!route)
+        route = service->unnamed;
+    return route ? route : service->catchall;
+}
+
+static void log_failure(struct event *event)
+{
+    struct buffer line;
+
+    if (!log_enabled(event->service->log, LOG_ERROR))
+        return;
+    buffer_init(&line, BUFFER_UNLIMITED);
+    if (buffer_printf(&line, "Failed to handle %.*s: %.*s", TEXT_ARGS(event->name), TEXT_ARGS(event->failure)) ==
+        STATUS_OK)
+        event_log(event, LOG_ERROR, buffer_text(&line));
+    buffer_deinit(&line);
+}
+
+static void log_handled(struct event *event)
+{
+    const struct service_route *route = find(event->service, event->name);
+    struct buffer line;
+
+    if (!log_enabled(event->service->log, LOG_TRACE) || !route || route->config->log_level < LOG_TRACE)
+        return;
+    buffer_init(&line, BUFFER_UNLIMITED);
+    if (buffer_printf(&line, "Handled %.*s [%llums]", TEXT_ARGS(event->name),
+                      (unsigned long long)(clock_now_ms() - event->started_ms)) == STATUS_OK)
+        event_log(event, LOG_TRACE, buffer_text(&line));
+    buffer_deinit(&line);
+}
+
+static void not_implemented(struct event *event)
+{
+    struct buffer details;
+    struct text kept = {NULL, 0};
+
+    buffer_init(&details, BUFFER_UNLIMITED);
+    /* The stray quote at its end is 1.9.0's: clients may compare it. */
+    if (buffer_printf(&details, "Route for '%.*s' event could not be found.'", TEXT_ARGS(event->name)) != STATUS_OK ||
+        arena_copy(&event->arena, buffer_text(&details), &kept) != STATUS_OK)
+        kept = (struct text){NULL, 0};
+    buffer_deinit(&details);
+    event_set_error(event, 501, TEXT("Not Implemented."), kept);
+}
+
+/* on_error, if there is one; afterwards the event goes on where its failure lets it. */
+static void handle_failure(struct event *event)
+{
+    event->failed = true;
+    if (event->kind == EVENT_START) {
+        enter(event, STAGE_REPLY, NULL); /* whoever starts the service reports it */
+        return;
+    }
+    log_failure(event);
+    bool last = event->stage == STAGE_FIRST_REQUEST || event->stage == STAGE_AFTER_REQUEST;
+    event->after_error = last ? STAGE_REPLY : STAGE_AFTER_REQUEST;
+    enter(event, STAGE_ERROR, event->service->on_error);
+}
+
+/* Whether the reply can be made as soon as the chain that runs now has succeeded, or failed. */
+static bool nothing_follows(const struct event *event, bool success)
+{
+    const struct service *service = event->service;
+    bool last = event->chain == event->route->chain_count;
+
+    if (event->stage == STAGE_AFTER_REQUEST)
+        return success ? last : !service->on_error;
+    if (event->stage == STAGE_ROUTE && !service->on_after_request)
+        return success ? last && !service->on_success : !service->on_error;
+    return false;
+}
+
+static unsigned flags_of(const struct event *event)
+{
+    unsigned flags = 0;
+
+    if (event->stage == STAGE_ROUTE && event->chain == event->route->chain_count)
+        flags |= CHAIN_ENDS_ROUTE;
+    if (nothing_follows(event, true))
+        flags |= CHAIN_REPLY_ON_SUCCESS;
+    if (nothing_follows(event, false))
+        flags |= CHAIN_REPLY_ON_FAILURE;
+    return flags;
+}
+
+static enum verdict run_chain(struct event *event)
+{
+    const struct chain *chain = &event->route->chains[event->chain++];
+
+    return chain->language->run(chain->language, event, chain, flags_of(event));
+}
+
+/* The current route has ended well (or there was none): on to the next stage. */
+static void leave(struct event *event)
+{
+    const struct service *service = event->service;
+
+    switch (event->stage) {
+    case STAGE_FIRST_REQUEST:
+        event->service->ready = true;
+        enter(event, STAGE_BEFORE_REQUEST, service->on_before_request);
+        break;
+    case STAGE_BEFORE_REQUEST:
+        enter(event, STAGE_ROUTE, route_of(event));
+        if (!event->route) {
+            not_implemented(event);
+            handle_failure(event);
+        }
+        break;
+    case STAGE_ROUTE:
+        if (event->response_is_error)
+            handle_failure(event);
+        else
+            enter(event, STAGE_SUCCESS, service->on_success);
+        break;
+    case STAGE_SUCCESS: enter(event, STAGE_AFTER_REQUEST, service->on_after_request); break;
+    case STAGE_ERROR:
+        enter(event, event->after_error, event->after_error == STAGE_AFTER_REQUEST ? service->on_after_request : NULL);
+        break;
+    case STAGE_AFTER_REQUEST: enter(event, STAGE_REPLY, NULL); break;
+    case STAGE_REPLY: break;
+    }
+}
+
+static void finish(struct event *event)
+{
+    if (event->kind != EVENT_START)
+        log_handled(event);
+    event->on_done(event);
+    if (event->holder)
+        event->holder->release(event->holder, event);
+    service_discard(event);
+}
+
+static enum verdict make_reply(struct event *event)
+{
+    if (event->has_reply || !event->holder || event->kind == EVENT_START)
+        return VERDICT_CONTINUE; /* without a holder the pipeline's own error, or the default response, is the reply */
+    return event->holder->reply(event->holder, event);
+}
+
+/* Takes the event on from a verdict to the next wait or its end. */
+static void advance(struct event *event, enum verdict verdict)
+{
+    for (;;) {
+        if (verdict == VERDICT_PENDING)
+            return;
+        if (event->stage == STAGE_REPLY) {
+            finish(event);
+            return;
+        }
+        if (verdict == VERDICT_FAILED) {
+            if (event->stage == STAGE_ERROR) {
+                log_failure(event); /* a failing on_error changes nothing more, as in 1.9.0 */
+                leave(event);
+            } else {
+                handle_failure(event);
+            }
+        } else if (verdict == VERDICT_COMPLETE || !event->route || event->chain == event->route->chain_count) {
+            leave(event);
+        }
+        if (event->stage == STAGE_REPLY)
+            verdict = make_reply(event);
+        else if (event->route && event->chain < event->route->chain_count)
+            verdict = run_chain(event);
+        else
+            verdict = VERDICT_CONTINUE;
+    }
+}
+
+void service_process(struct event *event)
+{
+    const struct service *service = event->service;
+
+    event->started_ms = log_enabled(service->log, LOG_TRACE) ? clock_now_ms() : 0;
+    if (event->kind == EVENT_START) {
+        enter(event, STAGE_AFTER_REQUEST, service->on_start); /* a route of its own, with nothing before or behind it */
+    } else if (!service->ready) {
+        enter(event, STAGE_FIRST_REQUEST, service->on_first_request);
+    } else {
+        enter(event, STAGE_BEFORE_REQUEST, service->on_before_request);
+    }
+    /* An empty stage leads on by itself; otherwise the first chain runs now. */
+    if (event->route && event->route->chain_count > 0)
+        advance(event, run_chain(event));
+    else
+        advance(event, VERDICT_CONTINUE);
+}
+
+void service_resume(struct event *event, enum verdict verdict)
+{
+    assert(verdict != VERDICT_PENDING);
+    advance(event, verdict);
+}

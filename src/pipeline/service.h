@@ -1,0 +1,74 @@
+#pragma once
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "config/config.h"
+#include "pipeline/event.h"
+#include "pipeline/handler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Configurapi's Service (CONTRACT, section 5): takes events through the configured routes, as configurapi 1.9.0 does.
+ *
+ *                       failed          failed        failed
+ *   first_request -> before_request -> route -> success --> after_request -> reply
+ *         |                |             |         |            |   ^
+ *         |                +-------------+---------+--> error --+---+
+ *         +-- failed --> error --> reply            (one route, on_error; then where it came from leads)
+ *
+ * One a worker, used from its thread only. It owns the events it makes; config, log and registry are its caller's and
+ * must outlive it.
+ */
+
+struct registry;
+
+struct service_route {
+    const struct config_route *config;
+    struct chain *chains;
+    size_t chain_count;
+};
+
+struct service {
+    const struct config *config;
+    const struct log *log;
+    struct uuid_source uuids;
+    struct service_route *routes; /* in the order of config->routes */
+    struct service_route **table; /* the same by hash of the name, open addressing; a power of two, never full */
+    size_t table_size;
+    /* The lifecycle's routes; NULL where the config has none. */
+    const struct service_route *on_start;
+    const struct service_route *on_first_request;
+    const struct service_route *on_before_request;
+    const struct service_route *on_success;
+    const struct service_route *on_error;
+    const struct service_route *on_after_request;
+    const struct service_route *on_connect;
+    const struct service_route *on_disconnect;
+    const struct service_route *catchall;
+    const struct service_route *unnamed; /* the route of the empty name: event.method's */
+    bool ready; /* on_first_request has succeeded */
+    size_t event_count; /* events under way */
+    struct event *unused;
+    size_t unused_count;
+};
+
+/* Resolves every policy's handler. A policy without one: STATUS_NOT_FOUND, `error` names the place. */
+NODISCARD enum status service_create(struct service **service, const struct config *config,
+                                     const struct registry *registry, const struct log *log, struct buffer *error);
+void service_destroy(struct service *service); /* only once no event is under way; NULL is fine */
+
+/* A new event, zeroed but for its service and arena; NULL when memory is out. Give it to service_process() or back to
+ * service_discard(). */
+NODISCARD struct event *service_event(struct service *service);
+void service_discard(struct event *event);
+
+/*
+ * Takes the event through the pipeline, to on_done() if nothing has to wait, else to the first wait. The event is the
+ * service's from here on and gone when on_done() returns.
+ */
+void service_process(struct event *event);
+/* A language's answer after VERDICT_PENDING. */
+void service_resume(struct event *event, enum verdict verdict);

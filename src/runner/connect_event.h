@@ -1,0 +1,23 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/status.h"
+#include "protocol/upgrade.h"
+
+/* The texts that on_connect and on_disconnect are made of (CONTRACT, section 3; see enum event_kind). */
+
+/* {"headers":{…},"query":{…},"path":"…","pathAndQuery":"…"}: header names in lower case, repeated ones joined with ", "
+ * ("; " for cookies, as Node does); the query decoded as a form's, the last of several values winning. */
+NODISCARD enum status connect_event_append(struct buffer *out, const struct upgrade_request *request);
+
+/* {"code":…,"reason":"…"} */
+NODISCARD enum status disconnect_event_append(struct buffer *out, unsigned code, struct text reason);
+
+/* What on_connect's response says: its status, 200 where there is none, and the subprotocol to choose. */
+struct connect_answer {
+    int status;
+    struct text protocol; /* one of those offered, in the request's memory; empty for none */
+};
+
+/* Reads a reply `{"statusCode":…,"headers":{…},…}`; an empty one is an answer without wishes: the first offered. */
+struct connect_answer connect_answer_read(struct text reply, const struct upgrade_request *request);

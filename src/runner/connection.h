@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/status.h"
+#include "net/channel.h"
+#include "net/deadline.h"
+#include "pipeline/event.h"
+#include "pipeline/peer.h"
+#include "protocol/reader.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * One client, from accept to the end of its on_disconnect.
+ *
+ *   HEAD --upgrade--> CONNECTING --101--> OPEN --Close sent--> CLOSING --Close or time--> FINISHING --> CLOSED
+ *     |                 (on_connect)        |                     |                        (bytes leave,
+ *     +--refused--------------------------- + --Close received----+----------------------> input is dropped)
+ *
+ *   From any state the peer may vanish, which leads to CLOSED. on_disconnect runs when OPEN or CLOSING is left for
+ *   FINISHING or CLOSED. The memory goes when the channel is closed and the last event has ended.
+ */
+
+struct runner;
+
+enum connection_state {
+    CONNECTION_HEAD,
+    CONNECTION_CONNECTING,
+    CONNECTION_OPEN,
+    CONNECTION_CLOSING,
+    CONNECTION_FINISHING,
+    CONNECTION_CLOSED,
+};
+
+struct connection {
+    struct channel channel;
+    struct peer peer;
+    struct reader reader;
+    struct runner *runner;
+    struct list node; /* in runner->connections */
+    struct deadline deadline;
+    struct buffer input; /* HEAD and CONNECTING: the request and what came behind it; later: what waits for in_flight */
+    struct buffer early; /* CONNECTING: frames pushed before the 101 */
+    struct buffer reason; /* of the Close, for on_disconnect */
+    uint32_t head_length; /* CONNECTING: bytes of `input` that are the request */
+    uint32_t in_flight;   /* events under way, on_connect and on_disconnect too */
+    uint16_t code;        /* of the Close, for on_disconnect */
+    uint8_t state;        /* enum connection_state */
+    bool refused;    /* by on_connect: no on_disconnect */
+    bool was_open;
+    bool disconnected; /* on_disconnect was started, or is not wanted */
+    bool reading_input; /* inside read_input() */
+    bool freed_later;  /* the channel is closed: the last event frees */
+    uint8_t silent_pings; /* pings since something came */
+};
+
+/* Takes the listener's next connection. It is in runner->connections until its end. */
+NODISCARD enum status connection_accept(struct runner *runner, uv_stream_t *server);
+
+/* Starts the closing handshake; before OPEN, or when it is closing already, ends the connection at once. */
+void connection_close(struct connection *connection, uint16_t code, struct text reason);
+/* Ends it without ceremony. */
+void connection_drop(struct connection *connection);

@@ -1,0 +1,76 @@
+#include "runner/load.h"
+#include "config/config.h"
+#include "handlers/directory.h"
+#include "js/host.h"
+#include "pipeline/registry.h"
+#include "runner/js_loop.h"
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum status load_module(struct runner *runner, struct text name, struct buffer *error)
+{
+    if (!runner->js) {
+        enum status status = js_loop_open(runner, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return js_host_load(runner->js, name, runner->config->directory, runner->registry, error);
+}
+
+static enum status load_imports(struct runner *runner, struct buffer *error)
+{
+    const struct config *config = runner->config;
+
+    for (size_t i = 0; i < config->import_count; i++) {
+        const struct config_import *import = &config->imports[i];
+        enum status status = buffer_printf(error, "%.*s:%u:%u: ", TEXT_ARGS(config->path), import->position.line,
+                                           import->position.column);
+        if (status == STATUS_OK)
+            status = load_module(runner, import->name, error);
+        if (status != STATUS_OK)
+            return status;
+        buffer_clear(error);
+    }
+    return STATUS_OK;
+}
+
+static enum status load_directory(struct runner *runner, const char *parent, struct buffer *error)
+{
+    struct directory directory;
+    char *path;
+
+    if (asprintf(&path, "%s/handlers", parent) < 0)
+        return STATUS_NO_MEMORY;
+    enum status status = directory_list(&directory, path);
+    if (status == STATUS_SYSTEM && buffer_printf(error, "%s: cannot be read: %s", path, strerror(errno)) != STATUS_OK)
+        status = STATUS_NO_MEMORY;
+    free(path);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < directory.count && status == STATUS_OK; i++)
+        status = load_module(runner, text_from_cstr(directory.paths[i]), error);
+    directory_deinit(&directory);
+    return status;
+}
+
+enum status load_handlers(struct runner *runner, struct buffer *error)
+{
+    enum status status = load_imports(runner, error);
+
+    if (status != STATUS_OK)
+        return status;
+    status = load_directory(runner, runner->config->directory.data, error);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    char *working = getcwd(NULL, 0);
+    if (!working)
+        return STATUS_OK;
+    status = load_directory(runner, working, error);
+    free(working);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
