@@ -182,8 +182,10 @@ static void measure(struct load *load)
     cpu = cpu_seconds() - cpu;
 
     const struct histogram *latencies = &load->latencies;
-    if (latencies->count == 0 && load->errors++ == 0)
+    if (latencies->count == 0 && load->errors == 0) {
+        load->errors = 1;
         fputs("load: no reply came\n", stderr);
+    }
     printf("{\"connections\":%u,\"in_flight\":%u,\"messages\":%llu,\"seconds\":%.3f,\"messages_per_second\":%"
            ".0f,"
            "\"p50_us\":%.1f,\"p99_us\":%.1f,\"cpu\":%.2f,\"errors\":%u}\n",

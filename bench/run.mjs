@@ -36,8 +36,8 @@ function readOptions() {
     only: values.only?.split(','),
     server: values.server ? resolve(values.server) : runners.map((path) => join(project, path)).find(existsSync),
     load: values.load ? resolve(values.load) : loads.find(existsSync),
-    inFlight: values['in-flight'].split(',').map((text) => within('in-flight', text, 1, 1024)),
-    runs: within('runs', values.runs ?? (values.quick ? 3 : 5), 1, 100),
+    inFlight: values['in-flight'].split(',').map((text) => whole('in-flight', text, 1, 1024)),
+    runs: whole('runs', values.runs ?? (values.quick ? 3 : 5), 1, 100),
     seconds: within('seconds', values.seconds ?? (values.quick ? 1 : 3), 0.1, 60),
     warmup: values.quick ? 0.5 : 1,
   };
@@ -47,6 +47,10 @@ function within(name, text, lowest, highest) {
   const value = Number(text);
   if (!(value >= lowest && value <= highest)) stop(`--${name}: expected ${lowest} to ${highest}, got '${text}'`);
   return value;
+}
+
+function whole(name, text, lowest, highest) {
+  return Math.trunc(within(name, text, lowest, highest));
 }
 
 function stop(message) {
@@ -150,9 +154,11 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-// taskset becomes the program it starts, so the child's pid is the program's own.
+// setpriv and taskset become the program they start, so the child's pid is the program's own. The kernel ends it
+// where this process cannot any more.
 function start(core, command, { cwd, timeoutMs } = {}) {
-  const child = spawn('taskset', ['-c', String(core), ...command.map(String)], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const pinned = ['--pdeathsig', 'KILL', 'taskset', '-c', core, ...command].map(String);
+  const child = spawn('setpriv', pinned, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = timeoutMs && setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   child.output = '';
   child.errors = '';
@@ -192,11 +198,14 @@ function freePort() {
 function accepts(port) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.on('connect', () => resolve(true));
-    socket.on('error', () => resolve(false));
-    socket.on('close', () => resolve(false));
-    socket.setTimeout(1000, () => socket.destroy());
-  }).finally(() => undefined);
+    const settle = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('connect', () => settle(true));
+    socket.on('error', () => settle(false));
+    socket.setTimeout(1000, () => settle(false));
+  });
 }
 
 async function comesUp(child, port) {
@@ -246,6 +255,9 @@ async function runOnce(server) {
 
 // One round after another, every server in each: what disturbs the machine for a while disturbs them all.
 async function runAll(servers) {
+  const available = servers.filter(({ missing }) => !missing).length;
+  const each = 1 + options.inFlight.length * (options.seconds + options.warmup + 0.1);
+  process.stderr.write(`about ${Math.ceil((options.runs * available * each) / 60)} min\n`);
   for (let run = 1; run <= options.runs; ++run) {
     for (const server of servers.filter(({ missing }) => !missing)) {
       process.stderr.write(`run ${run} of ${options.runs}: ${server.name}\n`);
@@ -303,7 +315,11 @@ function printTable(servers) {
     ...measured.map((server) => row(server, find(LIMIT), find(REFERENCE))),
   ];
   console.log(lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
-  console.log(`\nMedians of ${options.runs} runs of ${options.seconds} s; ${CONNECTIONS} connections; one core for the server, ${cores > 1 ? 'another' : 'the same'} for the load.`);
+  console.log(`\nMedian of ${options.runs} run${options.runs > 1 ? 's' : ''} of ${options.seconds} s; ${CONNECTIONS} connections; one core for the server, ${cores > 1 ? 'another' : 'the same'} for the load.`);
+  const saturated = measured.flatMap((server) =>
+    options.inFlight.filter((n) => median(server.results.get(n).map(({ cpu }) => cpu)) > 0.95).map((n) => `${server.name} (${n})`),
+  );
+  if (saturated.length > 0) console.log(`The load generator had no time to spare, so these may do better still: ${saturated.join(', ')}.`);
   for (const { name, missing } of servers) if (missing) console.log(`Not measured: ${name} (${missing}).`);
 }
 

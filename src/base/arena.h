@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /*
- * Memory that is freed all at once. The first bytes come from a block its owner embeds, so that a small user never
- * calls the allocator; larger needs get blocks of their own. Addresses stay valid until arena_reset or arena_deinit.
+ * Memory that is freed all at once. The first bytes come from a block its owner embeds, so that a small user
+ * never calls the allocator; larger needs get blocks of their own. Addresses stay valid until arena_reset or
+ * arena_deinit.
  */
 struct arena {
     char *start; /* the embedded block; not owned */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * A growing run of bytes with a maximum. An empty buffer owns no memory. A call that fails leaves the contents as
- * they were, so a caller may go on with what it has.
+ * A growing run of bytes with a maximum. An empty buffer owns no memory. A call that fails leaves the
+ * contents as they were, so a caller may go on with what it has.
  */
 struct buffer {
     char *data;      /* NULL while nothing was ever appended */

@@ -33,7 +33,8 @@ void clock_iso8601(char out[CLOCK_ISO8601_LENGTH + 1], int64_t wall_ms)
 
     gmtime_r(&seconds, &parts);
     snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (parts.tm_year + 1900) % 10000,
-             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(wall_ms % 1000));
+             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+             (int)(wall_ms % 1000));
     memcpy(out, text, CLOCK_ISO8601_LENGTH);
     out[CLOCK_ISO8601_LENGTH] = '\0';
 }

@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * A doubly linked ring of nodes that live inside what they link; the head is a node of its own. A node is in at most
- * one list; removing one that is in none does nothing.
+ * A doubly linked ring of nodes that live inside what they link; the head is a node of its own. A node is in
+ * at most one list; removing one that is in none does nothing.
  */
 struct list {
     struct list *next;

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *const names[] = {
-    [LOG_NONE] = "None", [LOG_ERROR] = "Error", [LOG_INFO] = "Info", [LOG_TRACE] = "Trace", [LOG_DEBUG] = "Debug"};
+static const char *const names[] = {[LOG_NONE] = "None",
+                                    [LOG_ERROR] = "Error",
+                                    [LOG_INFO] = "Info",
+                                    [LOG_TRACE] = "Trace",
+                                    [LOG_DEBUG] = "Debug"};
 
 void log_init(struct log *log, enum log_level level)
 {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * The levels of configurapi 1.9.0, by how much they let through: each shows itself and everything above it in this
- * list. "debug" shows the most, as there.
+ * The levels of configurapi 1.9.0, by how much they let through: each shows itself and everything above it in
+ * this list. "debug" shows the most, as there.
  */
 enum log_level {
     LOG_NONE,
@@ -20,9 +20,9 @@ enum log_level {
 /*
  * Where log lines go. Lines look as the reference's:
  *     2026-01-01T00:00:00.000Z Trace: <event id> - <correlation id> - <message>
- * with line breaks and runs of blanks in the message folded to one space. Error lines go to `errors`, the others to
- * `output`: file descriptors it does not own. A line is written by one write(2), so that lines of several threads do
- * not mix. Thread-safe: nothing changes after log_init.
+ * with line breaks and runs of blanks in the message folded to one space. Error lines go to `errors`, the
+ * others to `output`: file descriptors it does not own. A line is written by one write(2), so that lines of
+ * several threads do not mix. Thread-safe: nothing changes after log_init.
  */
 struct log {
     enum log_level level;

@@ -10,12 +10,13 @@ enum status {
     STATUS_LIMIT,     /* a configured maximum would have been passed; nothing was changed */
     STATUS_INVALID,   /* the input breaks its format */
     STATUS_NOT_FOUND,
-    STATUS_CLOSED,    /* the other side is gone */
-    STATUS_SYSTEM,    /* the operating system or a library refused; errno or a message says why */
+    STATUS_CLOSED, /* the other side is gone */
+    STATUS_SYSTEM, /* the operating system or a library refused; errno or a message says why */
 };
 
 #define NODISCARD __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format_index, first_argument) __attribute__((format(printf, format_index, first_argument)))
+#define PRINTF_LIKE(format_index, first_argument) \
+    __attribute__((format(printf, format_index, first_argument)))
 
 /* A constant string, for messages. */
 const char *status_name(enum status status);

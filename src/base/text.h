@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * A view of bytes that somebody else owns; usually UTF-8, never NUL-terminated by promise. `data` may be NULL only
- * where `length` is 0.
+ * A view of bytes that somebody else owns; usually UTF-8, never NUL-terminated by promise. `data` may be NULL
+ * only where `length` is 0.
  */
 struct text {
     const char *data;

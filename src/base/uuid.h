@@ -6,8 +6,8 @@
 enum { UUID_LENGTH = 36 };
 
 /*
- * Makes random UUIDs (RFC 9562 version 4) from the kernel's generator, drawn a few hundred bytes at a time. One a
- * thread; nothing to free.
+ * Makes random UUIDs (RFC 9562 version 4) from the kernel's generator, drawn a few hundred bytes at a time.
+ * One a thread; nothing to free.
  */
 struct uuid_source {
     uint8_t pool[256];

@@ -118,7 +118,8 @@ enum status environment_load(const char *path, struct buffer *error)
     }
     free(line);
     fclose(file);
-    if (status == STATUS_INVALID && buffer_printf(error, "%s:%u: expected NAME=value", path, number) != STATUS_OK)
+    if (status == STATUS_INVALID &&
+        buffer_printf(error, "%s:%u: expected NAME=value", path, number) != STATUS_OK)
         status = STATUS_NO_MEMORY;
     return status;
 }

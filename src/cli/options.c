@@ -78,7 +78,8 @@ struct unit {
     uint64_t factor;
 };
 
-static const struct unit byte_units[] = {{"", 1}, {"k", 1u << 10}, {"m", 1u << 20}, {"g", 1u << 30}, {NULL, 0}};
+static const struct unit byte_units[] = {
+    {"", 1}, {"k", 1u << 10}, {"m", 1u << 20}, {"g", 1u << 30}, {NULL, 0}};
 static const struct unit time_units[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {NULL, 0}};
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 
@@ -173,7 +174,8 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
         if (option->kind != KIND_FLAG && !value)
             value = i + 1 < count ? arguments[++i] : "";
         if (!set_value(line, option, value))
-            return invalid(buffer_printf(error, "--%s wants %s, not '%s'", option->name, expected[option->kind], value));
+            return invalid(
+                buffer_printf(error, "--%s wants %s, not '%s'", option->name, expected[option->kind], value));
     }
     return STATUS_OK;
 }

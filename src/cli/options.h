@@ -10,13 +10,14 @@
 
 struct command_line {
     struct runner_options options;
-    bool check;   /* --check: load everything, then exit */
+    bool check; /* --check: load everything, then exit */
     bool help;
     bool version;
 };
 
 /* On STATUS_INVALID `error` has one line. The options keep pointers into `arguments`. */
-NODISCARD enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error);
+NODISCARD enum status command_line_parse(struct command_line *line, int count, char **arguments,
+                                         struct buffer *error);
 
 /* What --help prints. */
 extern const char command_line_help[];

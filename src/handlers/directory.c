@@ -18,7 +18,8 @@ static bool ends_with(const char *name, const char *ending)
 
 static int is_wanted(const struct dirent *entry)
 {
-    return (ends_with(entry->d_name, ".js") || ends_with(entry->d_name, ".ts")) && !ends_with(entry->d_name, ".d.ts");
+    return (ends_with(entry->d_name, ".js") || ends_with(entry->d_name, ".ts")) &&
+           !ends_with(entry->d_name, ".d.ts");
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

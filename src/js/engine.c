@@ -27,7 +27,8 @@ static void open_library(void)
 
     if (!library) {
         snprintf(failure, sizeof failure,
-                 "JavaScript handlers need JavaScriptCore (Debian package libjavascriptcoregtk-4.1-0): %s", dlerror());
+                 "JavaScript handlers need JavaScriptCore (Debian package libjavascriptcoregtk-4.1-0): %s",
+                 dlerror());
         return;
     }
 #define ENGINE_LOOK_UP(name) \
@@ -73,7 +74,8 @@ static char *put_utf8(char *at, uint32_t c)
     return at;
 }
 
-/* Narrows ASCII from the front, sixteen units a step so that the compiler can use vectors; returns how many. */
+/* Narrows ASCII from the front, sixteen units a step so that the compiler can use vectors; returns how many.
+ */
 static size_t narrow_ascii(char *out, const JSChar *units, size_t count)
 {
     size_t done = 0;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * JavaScriptCore's C API, opened when the first JavaScript world is made: a process that runs no JavaScript never
- * maps the library. Every call goes through the table `jsc`, which is filled once and then only read.
+ * JavaScriptCore's C API, opened when the first JavaScript world is made: a process that runs no JavaScript
+ * never maps the library. Every call goes through the table `jsc`, which is filled once and then only read.
  */
 
 /* What the installed headers declare. */
@@ -85,8 +85,8 @@ struct engine {
 extern const struct engine *const jsc_table;
 #define jsc (*jsc_table)
 
-/* Opens the library; later calls return at once. Safe to call from several threads. STATUS_SYSTEM where it is missing
- * or lacks a function: `error` then says what and which package has it. */
+/* Opens the library; later calls return at once. Safe to call from several threads. STATUS_SYSTEM where it is
+ * missing or lacks a function: `error` then says what and which package has it. */
 NODISCARD enum status engine_open(struct buffer *error);
 
 /* Strings across the border. JavaScript's are UTF-16; a lone surrogate becomes U+FFFD on its way out. */

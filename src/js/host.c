@@ -2,10 +2,10 @@
 #include "js/engine.h"
 #include "js/slots.h"
 #include "js/world.h"
-#include "json/scan.h"
-#include "json/write.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
+#include "json/scan.h"
+#include "json/write.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -20,7 +20,7 @@
  */
 
 enum {
-    ENTRY = 8,               /* integers an entry */
+    ENTRY = 8, /* integers an entry */
     INBOX_ENTRIES = 512,
     OUTBOX_ENTRIES = 512,
     TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
@@ -135,7 +135,8 @@ static void dispatch(struct js_host *host)
 /* Room for one more entry with a text of up to `length` units. */
 static enum status make_room(struct js_host *host, size_t length)
 {
-    if (host->inbox_count == INBOX_ENTRIES || (host->inbox_count > 0 && host->texts_length + length > TEXTS_SOFT_LIMIT))
+    if (host->inbox_count == INBOX_ENTRIES ||
+        (host->inbox_count > 0 && host->texts_length + length > TEXTS_SOFT_LIMIT))
         dispatch(host);
     if (length <= host->texts_capacity - host->texts_length)
         return STATUS_OK;
@@ -280,7 +281,8 @@ static enum verdict out_of_memory(struct event *event)
     return VERDICT_FAILED;
 }
 
-static enum verdict run(struct language *language, struct event *event, const struct chain *chain, unsigned flags)
+static enum verdict run(struct language *language, struct event *event, const struct chain *chain,
+                        unsigned flags)
 {
     struct js_host *host = host_of(language);
     struct entry entry = {.operation = OP_RUN, .chain = chain->id, .flags = flags << FLAG_CHAIN_SHIFT};
@@ -303,7 +305,8 @@ static enum verdict reply(struct language *language, struct event *event)
 {
     struct entry entry = {.operation = OP_REPLY, .slot = event->language_slot};
 
-    return add_with_error(host_of(language), event, entry) == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
+    return add_with_error(host_of(language), event, entry) == STATUS_OK ? VERDICT_PENDING
+                                                                        : out_of_memory(event);
 }
 
 static void release(struct language *language, struct event *event)
@@ -436,9 +439,8 @@ static enum status describe_chain(const struct chain *chain, struct buffer *out)
 
     for (size_t i = 0; policies && i < chain->count; i++) {
         const struct config_policy *policy = &chain->policies[i];
-        json_t *described =
-            json_pack("[s%Oii]", policy->name.data, policy->name.length, policy->parameters, (int)policy->log_level,
-                      (int)chain->route->log_level);
+        json_t *described = json_pack("[s%Oii]", policy->name.data, policy->name.length, policy->parameters,
+                                      (int)policy->log_level, (int)chain->route->log_level);
         if (!described || json_array_append_new(policies, described) != 0)
             goto out;
     }
@@ -497,8 +499,8 @@ static enum status register_handlers(struct js_host *host, struct text names, st
     return status;
 }
 
-enum status js_host_load(struct js_host *host, struct text name, struct text directory, struct registry *registry,
-                         struct buffer *error)
+enum status js_host_load(struct js_host *host, struct text name, struct text directory,
+                         struct registry *registry, struct buffer *error)
 {
     JSValueRef arguments[] = {string_value(host, name), string_value(host, directory)};
     struct buffer names;
@@ -537,7 +539,8 @@ static void on_log(void *owner, int level, struct text message)
     log_write(host->log, (enum log_level)level, "%.*s", TEXT_ARGS(message));
 }
 
-static void on_log_event(void *owner, int level, struct text event_id, struct text correlation_id, struct text message)
+static void on_log_event(void *owner, int level, struct text event_id, struct text correlation_id,
+                         struct text message)
 {
     struct js_host *host = owner;
 
@@ -613,8 +616,8 @@ static void keep_shared(void *bytes, void *owner)
 
 static JSValueRef share(struct js_host *host, void *bytes, size_t size)
 {
-    return jsc.JSObjectMakeTypedArrayWithBytesNoCopy(host->world->context, kJSTypedArrayTypeInt32Array, bytes, size,
-                                                     keep_shared, NULL, NULL);
+    return jsc.JSObjectMakeTypedArrayWithBytesNoCopy(host->world->context, kJSTypedArrayTypeInt32Array, bytes,
+                                                     size, keep_shared, NULL, NULL);
 }
 
 enum status js_host_create(struct js_host **host, const struct js_host_functions *functions, void *owner,

@@ -12,8 +12,8 @@
 enum { MAX_SOURCE = 256 * 1024 * 1024 };
 
 /* The argument as a path with a NUL behind it. */
-static bool path_argument(JSContextRef context, size_t count, const JSValueRef arguments[], struct buffer *path,
-                          JSValueRef *exception)
+static bool path_argument(JSContextRef context, size_t count, const JSValueRef arguments[],
+                          struct buffer *path, JSValueRef *exception)
 {
     if (count < 1) {
         native_throw(context, exception, "TypeError", "a path is needed");
@@ -34,7 +34,8 @@ static enum status read_all(int descriptor, struct buffer *contents)
         enum status status = buffer_reserve(contents, 64 * 1024);
         if (status != STATUS_OK)
             return status;
-        ssize_t got = read(descriptor, contents->data + contents->length, contents->capacity - contents->length);
+        ssize_t got =
+            read(descriptor, contents->data + contents->length, contents->capacity - contents->length);
         if (got == 0)
             return STATUS_OK;
         if (got < 0 && errno != EINTR)
@@ -124,16 +125,52 @@ static JSValueRef evaluate(JSContextRef context, JSObjectRef function, JSObjectR
 }
 
 /* isNodeModule(name) -> whether Node has a built-in module of that name */
-static JSValueRef is_node_module(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                                 const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef is_node_module(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                 size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     static const char *const names[] = {
-        "assert",        "async_hooks",  "buffer",        "child_process", "cluster",        "console", "constants",
-        "crypto",        "dgram",        "diagnostics_channel", "dns",     "domain",         "events",  "fs",
-        "http",          "http2",        "https",         "inspector",     "module",         "net",     "os",
-        "path",          "perf_hooks",   "process",       "punycode",      "querystring",    "readline", "repl",
-        "stream",        "string_decoder", "sys",         "timers",        "tls",            "trace_events", "tty",
-        "url",           "util",         "v8",            "vm",            "wasi",           "worker_threads", "zlib",
+        "assert",
+        "async_hooks",
+        "buffer",
+        "child_process",
+        "cluster",
+        "console",
+        "constants",
+        "crypto",
+        "dgram",
+        "diagnostics_channel",
+        "dns",
+        "domain",
+        "events",
+        "fs",
+        "http",
+        "http2",
+        "https",
+        "inspector",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "punycode",
+        "querystring",
+        "readline",
+        "repl",
+        "stream",
+        "string_decoder",
+        "sys",
+        "timers",
+        "tls",
+        "trace_events",
+        "tty",
+        "url",
+        "util",
+        "v8",
+        "vm",
+        "wasi",
+        "worker_threads",
+        "zlib",
     };
     struct buffer name;
     bool found = false;

@@ -11,7 +11,8 @@ static JSValueRef undefined(JSContextRef context)
     return jsc.JSValueMakeUndefined(context);
 }
 
-static uint32_t argument_number(JSContextRef context, size_t count, const JSValueRef arguments[], size_t index)
+static uint32_t argument_number(JSContextRef context, size_t count, const JSValueRef arguments[],
+                                size_t index)
 {
     double number = index < count ? jsc.JSValueToNumber(context, arguments[index], NULL) : 0;
 
@@ -30,14 +31,15 @@ static JSValueRef on_log(JSContextRef context, JSObjectRef function, JSObjectRef
         return native_throw(context, exception, "TypeError", "log(level, message)");
     buffer_init(&message, BUFFER_UNLIMITED);
     if (native_argument_text(context, arguments[1], &message, exception))
-        world->functions->log(world->owner, (int)argument_number(context, count, arguments, 0), buffer_text(&message));
+        world->functions->log(world->owner, (int)argument_number(context, count, arguments, 0),
+                              buffer_text(&message));
     buffer_deinit(&message);
     return undefined(context);
 }
 
 /* logEvent(level, id, correlationId, message) */
-static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                               const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                               size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
     struct buffer texts[3];
@@ -57,8 +59,8 @@ static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObj
 }
 
 /* uncaught(error) */
-static JSValueRef on_uncaught(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                              const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_uncaught(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                              size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
     struct buffer description;
@@ -73,15 +75,15 @@ static JSValueRef on_uncaught(JSContextRef context, JSObjectRef function, JSObje
 }
 
 /* The engine's callback: (promise, reason). */
-static JSValueRef on_rejection(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                               const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_rejection(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                               size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     return on_uncaught(context, function, this_object, count > 1 ? 1 : 0, arguments + 1, exception);
 }
 
 /* setTimer(delay) */
-static JSValueRef on_set_timer(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                               const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_set_timer(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                               size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
     double delay = count > 0 ? jsc.JSValueToNumber(context, arguments[0], exception) : -1;
@@ -92,8 +94,8 @@ static JSValueRef on_set_timer(JSContextRef context, JSObjectRef function, JSObj
 }
 
 /* wantImmediate() */
-static JSValueRef on_want_immediate(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                                    const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_want_immediate(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                    size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
 
@@ -103,8 +105,8 @@ static JSValueRef on_want_immediate(JSContextRef context, JSObjectRef function, 
 }
 
 /* exit(code) */
-static JSValueRef on_exit_call(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                               const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_exit_call(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                               size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
 
@@ -114,8 +116,8 @@ static JSValueRef on_exit_call(JSContextRef context, JSObjectRef function, JSObj
 }
 
 /* eventId(slot) -> the id, or undefined */
-static JSValueRef on_event_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                              const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_event_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                              size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
     struct text id = world->functions->event_id(world->owner, argument_number(context, count, arguments, 0));
@@ -146,17 +148,22 @@ static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRe
         good = native_argument_text(context, arguments[1], &message, exception);
         data = buffer_text(&message);
     }
-    int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0), data, binary)
+    int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
+                                             data, binary)
                     : -1;
     buffer_deinit(&message);
     if (!good)
         return undefined(context);
-    return native_string(context, sent == 0 ? TEXT("queued") : sent > 0 ? TEXT("wait") : TEXT("gone"), exception);
+    return native_string(context,
+                         sent == 0  ? TEXT("queued")
+                         : sent > 0 ? TEXT("wait")
+                                    : TEXT("gone"),
+                         exception);
 }
 
 /* internalModule(name) -> its wrapper function */
-static JSValueRef on_internal_module(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
-                                     const JSValueRef arguments[], JSValueRef *exception)
+static JSValueRef on_internal_module(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                     size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct buffer name;
     JSValueRef module = NULL;
@@ -198,8 +205,8 @@ void native_world_install(struct world *world, JSObjectRef object)
 {
     for (const struct native *native = functions; native->name; native++) {
         JSStringRef name = jsc.JSStringCreateWithUTF8CString(native->name);
-        jsc.JSObjectSetProperty(world->context, object, name, bind(world, native->function), kJSPropertyAttributeNone,
-                                NULL);
+        jsc.JSObjectSetProperty(world->context, object, name, bind(world, native->function),
+                                kJSPropertyAttributeNone, NULL);
         jsc.JSStringRelease(name);
     }
 }
@@ -209,7 +216,8 @@ void native_world_watch_rejections(struct world *world)
     JSValueRef exception = NULL;
 
     if (jsc.extras.JSGlobalContextSetUnhandledRejectionCallback)
-        jsc.extras.JSGlobalContextSetUnhandledRejectionCallback(world->context, bind(world, on_rejection), &exception);
+        jsc.extras.JSGlobalContextSetUnhandledRejectionCallback(world->context, bind(world, on_rejection),
+                                                                &exception);
 }
 
 JSValueRef native_evaluate_internal(JSContextRef context, const char *name, JSValueRef *exception)

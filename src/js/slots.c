@@ -67,7 +67,8 @@ void slots_reclaim(struct slots *slots)
 {
     if (slots->retired_count == 0)
         return;
-    memcpy(slots->unused + slots->unused_count, slots->retired, slots->retired_count * sizeof *slots->retired);
+    memcpy(slots->unused + slots->unused_count, slots->retired,
+           slots->retired_count * sizeof *slots->retired);
     slots->unused_count += slots->retired_count;
     slots->retired_count = 0;
 }

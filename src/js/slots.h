@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Small numbers for pointers, so that JavaScript can name C's objects: an index into an array on both sides. A number
- * that was given back is used again only after slots_reclaim(), when JavaScript has heard of its end; until then it
- * leads to NULL. Number 0 is never given.
+ * Small numbers for pointers, so that JavaScript can name C's objects: an index into an array on both sides.
+ * A number that was given back is used again only after slots_reclaim(), when JavaScript has heard of its
+ * end; until then it leads to NULL. Number 0 is never given.
  */
 struct slots {
     void **pointers;

@@ -44,7 +44,8 @@ static void describe_plainly(struct world *world, JSValueRef exception, struct b
     }
 }
 
-/* loader.js gives the function that loads internal modules; bootstrap.js, loaded with it, gives the entries. */
+/* loader.js gives the function that loads internal modules; bootstrap.js, loaded with it, gives the entries.
+ */
 static JSObjectRef bootstrap(struct world *world, JSValueRef *exception)
 {
     JSObjectRef native = jsc.JSObjectMake(world->context, NULL, NULL);
@@ -124,8 +125,8 @@ void world_destroy(struct world *world)
 void world_describe(struct world *world, JSValueRef error, struct buffer *out)
 {
     JSValueRef exception = NULL;
-    JSValueRef text =
-        jsc.JSObjectCallAsFunction(world->context, world->entries[WORLD_DESCRIBE], NULL, 1, &error, &exception);
+    JSValueRef text = jsc.JSObjectCallAsFunction(world->context, world->entries[WORLD_DESCRIBE], NULL, 1,
+                                                 &error, &exception);
 
     if (!text || engine_append_value(out, world->context, text) != STATUS_OK)
         describe_plainly(world, error, out);

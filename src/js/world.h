@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 /*
- * One JavaScript world: a JavaScriptCore context with the globals and modules that handlers expect. Used from one
- * thread only, the one that made it.
+ * One JavaScript world: a JavaScriptCore context with the globals and modules that handlers expect. Used from
+ * one thread only, the one that made it.
  */
 
 /* What the world asks of whoever runs it; called from within JavaScript. */
 struct world_functions {
     void (*log)(void *owner, int level, struct text message);
-    void (*log_event)(void *owner, int level, struct text event_id, struct text correlation_id, struct text message);
+    void (*log_event)(void *owner, int level, struct text event_id, struct text correlation_id,
+                      struct text message);
     /* An error that no handler's caller can be told: thrown in a timer, or a rejection nobody awaits. */
     void (*uncaught)(void *owner, struct text description);
     /* To call world_run_timers() in so many milliseconds; -1: not at all. A new request replaces the last. */
@@ -51,7 +52,8 @@ struct world {
     void *owner;
 };
 
-/* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on failure. */
+/* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on
+ * failure. */
 NODISCARD enum status world_create(struct world **world, const struct world_functions *functions, void *owner,
                                    struct buffer *error);
 void world_destroy(struct world *world); /* NULL is fine */

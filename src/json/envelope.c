@@ -41,13 +41,14 @@ static struct text *header(struct envelope *envelope, struct text quoted, bool e
 {
     static const struct text message_id = {"message-id", sizeof "message-id" - 1};
 
-    bool equal = escaped ? json_string_equal(quoted, message_id, true)
-                         : text_equal_ignore_case((struct text){quoted.data + 1, quoted.length - 2}, message_id);
+    bool equal = escaped
+                     ? json_string_equal(quoted, message_id, true)
+                     : text_equal_ignore_case((struct text){quoted.data + 1, quoted.length - 2}, message_id);
     return equal ? &envelope->message_id : NULL;
 }
 
-/* Past an object, `at` being on its brace; what its members say to `envelope` is noted there. Calls itself for headers,
- * whose own members go no deeper. */
+/* Past an object, `at` being on its brace; what its members say to `envelope` is noted there. Calls itself
+ * for headers, whose own members go no deeper. */
 static const char *scan_object(struct envelope *envelope, const char *at, const char *end, bool is_headers)
 {
     at = json_skip_space(at + 1, end);
@@ -69,7 +70,8 @@ static const char *scan_object(struct envelope *envelope, const char *at, const 
         const char *value = json_skip_space(at + 1, end);
         if (place == &envelope->headers) {
             envelope->message_id = (struct text){NULL, 0};
-            at = value < end && *value == '{' ? scan_object(envelope, value, end, true) : json_skip_value(value, end);
+            at = value < end && *value == '{' ? scan_object(envelope, value, end, true)
+                                              : json_skip_value(value, end);
         } else {
             at = json_skip_value(value, end);
         }

@@ -34,9 +34,9 @@ void nesting_put(struct nesting *nesting, uint64_t word, const char *at)
 }
 
 /*
- * Fills the ring up to word `words` from the newest mark's block: all of them, or as many as leave room for as much
- * again to be put away before one of these has to be found a second time. A level's last opening bracket in the block is
- * the one that is open still.
+ * Fills the ring up to word `words` from the newest mark's block: all of them, or as many as leave room for
+ * as much again to be put away before one of these has to be found a second time. A level's last opening
+ * bracket in the block is the one that is open still.
  */
 static void find_again(struct nesting *nesting, const char *at)
 {

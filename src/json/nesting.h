@@ -4,20 +4,21 @@
 #include <stdint.h>
 
 /*
- * Which of the brackets open around a point are braces: one bit a level, to any depth, in a fixed space. A reader
- * keeps the innermost levels in one word of its own, a guard bit above them (1 is the empty word), and comes here only
- * when 63 levels fill that word or when it has run empty:
+ * Which of the brackets open around a point are braces: one bit a level, to any depth, in a fixed space. A
+ * reader keeps the innermost levels in one word of its own, a guard bit above them (1 is the empty word), and
+ * comes here only when 63 levels fill that word or when it has run empty:
  *
  *       words put away here                       the reader's own word
  *     |1ooaoaao…|1aaaaaaa…|1oaoaoao…|             0…01aoa         a = array, o = object
  *      0         1         2 = words - 1
  *
- * Only the newest words are kept as such, in a ring. An older one is found again in the text itself, by reading once
- * more the brackets that fill it. So that this costs no more than a second reading in all, the text is cut into blocks;
- * where a word begins in another block than the one before it, a mark remembers the place, and with it the word
- * before, the one that may reach across the cut. Words without a mark of their own lie with the newest mark's in one
- * block. (The compressed stack of Barba, Korman, Langerman, Sadakane and Silveira.) The time is linear up to about
- * 16 MiB of text; beyond, a text made to be slow takes longer in proportion to its length over that.
+ * Only the newest words are kept as such, in a ring. An older one is found again in the text itself, by
+ * reading once more the brackets that fill it. So that this costs no more than a second reading in all, the
+ * text is cut into blocks; where a word begins in another block than the one before it, a mark remembers the
+ * place, and with it the word before, the one that may reach across the cut. Words without a mark of their
+ * own lie with the newest mark's in one block. (The compressed stack of Barba, Korman, Langerman, Sadakane
+ * and Silveira.) The time is linear up to about 16 MiB of text; beyond, a text made to be slow takes longer
+ * in proportion to its length over that.
  */
 
 enum { NESTING_RING = 1024, NESTING_MARKS = 512, NESTING_LEVELS = 63 };

@@ -129,7 +129,8 @@ static inline const char *skip_name(const char *at, const char *end)
     return at < end && *at == ':' ? json_skip_space(at + 1, end) : NULL;
 }
 
-/* Past an array or object. The loop begins where a value does; `levels` is the innermost word of nesting.h. */
+/* Past an array or object. The loop begins where a value does; `levels` is the innermost word of nesting.h.
+ */
 static const char *skip_nested(const char *at, const char *end)
 {
     struct nesting outer;
@@ -203,7 +204,7 @@ bool json_next_member(struct text *rest, struct text *name, struct text *value)
     }
     const char *name_end = json_skip_string(at, end, NULL);
     *name = (struct text){at, (size_t)(name_end - at)};
-    at = json_skip_space(name_end, end);       /* on the colon */
+    at = json_skip_space(name_end, end); /* on the colon */
     at = json_skip_space(at + 1, end);
     const char *value_end = json_skip_value(at, end);
     *value = (struct text){at, (size_t)(value_end - at)};
@@ -221,8 +222,8 @@ static uint32_t hex4(const char *digits)
     return value;
 }
 
-/* The character an escape in valid JSON stands for; *at moves from its backslash past it. Halves of a pair that stand
- * alone come out as they are. */
+/* The character an escape in valid JSON stands for; *at moves from its backslash past it. Halves of a pair
+ * that stand alone come out as they are. */
 static uint32_t unescape(const char **at, const char *end)
 {
     const char *escape = *at;
@@ -304,12 +305,15 @@ static uint32_t take_escape(struct text *rest)
     return character;
 }
 
+/* Takes `start` off `plain` where it starts so. */
 static bool take_equal(struct text *plain, struct text start, bool ignore_case)
 {
+    if (start.length == 0)
+        return true;
+    if (start.length > plain->length)
+        return false;
     struct text head = {plain->data, start.length};
-
-    if (start.length > plain->length ||
-        !(ignore_case ? text_equal_ignore_case(head, start) : text_equal(head, start)))
+    if (!(ignore_case ? text_equal_ignore_case(head, start) : text_equal(head, start)))
         return false;
     *plain = (struct text){plain->data + start.length, plain->length - start.length};
     return true;

@@ -6,9 +6,10 @@
 
 #include <stdbool.h>
 
-/* The pieces of a strict JSON reader (RFC 8259 as JSON.parse reads it): each looks at the bytes between two pointers
- * and returns where it stopped, or NULL where the bytes are not what it wants. Nothing outside of them is read. No
- * recursion, no allocation, no limit to the depth of nesting (json/nesting.h says how). The bytes must be valid UTF-8. */
+/* The pieces of a strict JSON reader (RFC 8259 as JSON.parse reads it): each looks at the bytes between two
+ * pointers and returns where it stopped, or NULL where the bytes are not what it wants. Nothing outside of
+ * them is read. No recursion, no allocation, no limit to the depth of nesting (json/nesting.h says how). The
+ * bytes must be valid UTF-8. */
 
 /* Past white space: space, tab, line feed, carriage return; nothing else. Never NULL. */
 static inline const char *json_skip_space(const char *at, const char *end)
@@ -19,16 +20,17 @@ static inline const char *json_skip_space(const char *at, const char *end)
 }
 /* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
 const char *json_skip_value(const char *at, const char *end);
-/* Past a string, `at` being on its opening quote. *escaped (may be NULL) tells whether it holds a backslash. */
+/* Past a string, `at` being on its opening quote. *escaped (may be NULL) tells whether it holds a backslash.
+ */
 const char *json_skip_string(const char *at, const char *end, bool *escaped);
 
-/* Walks the members of an object that is known to be valid JSON: *rest starts as the object with its braces. False at
- * the end, and from then on. `name` comes with its quotes, `value` as it lies there. */
+/* Walks the members of an object that is known to be valid JSON: *rest starts as the object with its braces.
+ * False at the end, and from then on. `name` comes with its quotes, `value` as it lies there. */
 bool json_next_member(struct text *rest, struct text *name, struct text *value);
 
-/* Whether a string with its quotes (valid JSON) spells `plain`, escapes undone; with `ignore_case`, ASCII letters
- * compare without regard to case. A lone surrogate equals nothing. */
+/* Whether a string with its quotes (valid JSON) spells `plain`, escapes undone; with `ignore_case`, ASCII
+ * letters compare without regard to case. A lone surrogate equals nothing. */
 bool json_string_equal(struct text quoted, struct text plain, bool ignore_case);
-/* Appends the characters a string with its quotes (valid JSON) stands for. A lone surrogate becomes U+FFFD. On failure
- * nothing was appended. */
+/* Appends the characters a string with its quotes (valid JSON) stands for. A lone surrogate becomes U+FFFD.
+ * On failure nothing was appended. */
 NODISCARD enum status json_append_unquoted(struct buffer *out, struct text quoted);

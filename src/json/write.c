@@ -47,7 +47,8 @@ enum status json_append_string(struct buffer *out, struct text plain)
 {
     size_t length_before = out->length;
     /* What it takes at least, and mostly. */
-    enum status status = plain.length > BUFFER_UNLIMITED - 2 ? STATUS_LIMIT : buffer_reserve(out, plain.length + 2);
+    enum status status =
+        plain.length > BUFFER_UNLIMITED - 2 ? STATUS_LIMIT : buffer_reserve(out, plain.length + 2);
 
     if (status == STATUS_OK)
         status = append_escaped(out, plain);
@@ -60,7 +61,8 @@ enum status json_append_error_reply(struct buffer *out, int status, struct text 
                                     struct text message_id)
 {
     size_t length_before = out->length;
-    enum status result = buffer_printf(out, "{\"statusCode\":%d,\"headers\":{\"Content-Type\":\"application/json\"", status);
+    enum status result =
+        buffer_printf(out, "{\"statusCode\":%d,\"headers\":{\"Content-Type\":\"application/json\"", status);
 
     if (result == STATUS_OK && message_id.length > 0)
         result = buffer_append_text(out, TEXT(",\"message-id\":"));
@@ -79,4 +81,52 @@ enum status json_append_error_reply(struct buffer *out, int status, struct text 
     if (result != STATUS_OK)
         out->length = length_before;
     return result;
+}
+
+/* Past `wanted`, NULL where something else is there. */
+static const char *skip_text(const char *at, const char *end, struct text wanted)
+{
+    return text_starts_with((struct text){at, (size_t)(end - at)}, wanted) ? at + wanted.length : NULL;
+}
+
+/* The contents of a reply's headers, on the byte behind their brace; NULL where the reply has another shape.
+ */
+static const char *find_headers(const char *at, const char *end)
+{
+    at = skip_text(at, end, TEXT("{\"statusCode\":"));
+    if (at)
+        at = json_skip_value(at, end);
+    if (at)
+        at = skip_text(at, end, TEXT(",\"headers\":"));
+    if (!at || at == end || *at != '{')
+        return NULL;
+    const char *headers = at + 1;
+    at = json_skip_value(at, end);
+    if (at)
+        at = skip_text(at, end, TEXT(",\"body\":"));
+    return at && at < end && end[-1] == '}' ? headers : NULL;
+}
+
+enum status json_append_reply(struct buffer *out, struct text reply, struct text message_id)
+{
+    static const struct text name = {"\"message-id\":", sizeof "\"message-id\":" - 1};
+
+    if (message_id.length == 0)
+        return buffer_append_text(out, reply);
+    const char *end = reply.data + reply.length;
+    const char *headers = reply.length > 0 ? find_headers(reply.data, end) : NULL;
+    if (!headers)
+        return STATUS_INVALID;
+
+    const struct text parts[] = {
+        {reply.data, (size_t)(headers - reply.data)}, name, message_id, {",", *headers == '}' ? 0 : 1},
+        {headers, (size_t)(end - headers)},
+    };
+    size_t length_before = out->length;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == STATUS_OK; i++)
+        status = buffer_append_text(out, parts[i]);
+    if (status != STATUS_OK)
+        out->length = length_before;
+    return status;
 }

@@ -4,20 +4,23 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* Writing JSON text, and the reply's shape (CONTRACT, sections 4 and 5). */
+/* Writing JSON text, and the reply's shape (CONTRACT, sections 4 and 5). Where a call fails nothing was
+ * appended. */
 
-/* Appends `plain` (valid UTF-8) as a JSON string with its quotes: the escapes JSON.stringify makes, no others. */
+/* Appends `plain` (valid UTF-8) as a JSON string with its quotes: the escapes JSON.stringify makes, no
+ * others. */
 NODISCARD enum status json_append_string(struct buffer *out, struct text plain);
 
 /* Appends the reply to a failed event:
  *   {"statusCode":S,"headers":{"Content-Type":"application/json","message-id":ID},"body":{"statusCode":S,"message":M,"details":D}}
  * `message_id` is JSON text as the client gave it, empty for none; `message` and `details` are plain text. */
-NODISCARD enum status json_append_error_reply(struct buffer *out, int status, struct text message, struct text details,
-                                              struct text message_id);
+NODISCARD enum status json_append_error_reply(struct buffer *out, int status, struct text message,
+                                              struct text details, struct text message_id);
 
 /*
- * Appends a reply that a handler's language wrote, `{"statusCode":…,"headers":{…},"body":…}` in this order, with the
- * client's message-id put first into its headers; as it is where `message_id` is empty. The headers must not have a
- * message-id of their own. STATUS_INVALID where the reply does not have that shape: nothing was appended.
+ * Appends a reply that a handler's language wrote, `{"statusCode":…,"headers":{…},"body":…}` in this order,
+ * with the client's message-id put first into its headers; as it is, and not looked at, where `message_id` is
+ * empty. The headers must not have a message-id of their own. STATUS_INVALID where the reply does not have
+ * that shape, without white space between these members; the body is not looked at.
  */
 NODISCARD enum status json_append_reply(struct buffer *out, struct text reply, struct text message_id);

@@ -101,7 +101,8 @@ struct buffer *channel_out(struct channel *channel)
 
 size_t channel_unsent(const struct channel *channel)
 {
-    return channel->out.length + (channel->sending ? uv_stream_get_write_queue_size((uv_stream_t *)&channel->tcp) : 0);
+    return channel->out.length +
+           (channel->sending ? uv_stream_get_write_queue_size((uv_stream_t *)&channel->tcp) : 0);
 }
 
 static void check_congestion(struct channel *channel)

@@ -9,11 +9,12 @@
 #include <uv.h>
 
 /*
- * One accepted byte stream: reads into the loop's shared buffer, gathers what is written during a turn and sends it
- * with one write. Between turns an idle channel owns no buffer. Embedded in its owner, which must stay until on_closed.
+ * One accepted byte stream: reads into the loop's shared buffer, gathers what is written during a turn and
+ * sends it with one write. Between turns an idle channel owns no buffer. Embedded in its owner, which must
+ * stay until on_closed.
  *
- *   open --channel_finish--> finishing: what is queued is sent, then the stream is shut down; input is still delivered
- *     |                          |
+ *   open --channel_finish--> finishing: what is queued is sent, then the stream is shut down; input is still
+ * delivered |                          |
  *     +------channel_close-------+--> closing --> on_closed
  */
 
@@ -22,7 +23,8 @@ struct channel;
 struct channel_events {
     /* Bytes came; they are the owner's to change, and gone when it returns. */
     void (*on_data)(struct channel *channel, char *data, size_t length);
-    /* The peer's end of the stream, or an error: nothing more will come. The owner closes the channel, now or soon. */
+    /* The peer's end of the stream, or an error: nothing more will come. The owner closes the channel, now or
+     * soon. */
     void (*on_end)(struct channel *channel);
     /* The unsent bytes, once above the high-water mark, have fallen below half of it. */
     void (*on_drained)(struct channel *channel);
@@ -44,8 +46,8 @@ struct channel {
     bool reading;
 };
 
-/* Accepts the next connection of `server`; the channel does not read yet. On failure the caller still waits for
- * on_closed, which comes by itself. */
+/* Accepts the next connection of `server`; the channel does not read yet. On failure the caller still waits
+ * for on_closed, which comes by itself. */
 NODISCARD enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t *server,
                                      const struct channel_events *events);
 

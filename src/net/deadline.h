@@ -7,8 +7,8 @@
 #include <uv.h>
 
 /*
- * Coarse timeouts: thousands of them on one timer of the loop. A deadline fires up to DEADLINE_TICK_MS late, never
- * early. Setting, moving and cancelling one is a list operation.
+ * Coarse timeouts: thousands of them on one timer of the loop. A deadline fires up to DEADLINE_TICK_MS late,
+ * never early. Setting, moving and cancelling one is a list operation.
  */
 
 enum { DEADLINE_TICK_MS = 100, DEADLINE_BUCKETS = 256 };

@@ -22,7 +22,8 @@ static void on_connection(uv_stream_t *stream, int status)
         listener->on_connection(listener);
 }
 
-static enum status look_up(const char *host, uint16_t port, struct sockaddr_storage *address, struct buffer *error)
+static enum status look_up(const char *host, uint16_t port, struct sockaddr_storage *address,
+                           struct buffer *error)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found;
@@ -57,7 +58,8 @@ static void describe(struct listener *listener, bool everywhere)
     uv_tcp_getsockname(&listener->tcp, (struct sockaddr *)&bound, &length);
     uv_ip_name((struct sockaddr *)&bound, ip, sizeof ip);
     bool six = bound.ss_family == AF_INET6;
-    listener->port = ntohs(six ? ((struct sockaddr_in6 *)&bound)->sin6_port : ((struct sockaddr_in *)&bound)->sin_port);
+    listener->port =
+        ntohs(six ? ((struct sockaddr_in6 *)&bound)->sin6_port : ((struct sockaddr_in *)&bound)->sin_port);
     snprintf(listener->address, sizeof listener->address, six ? "[%s]" : "%s", ip);
     if (everywhere)
         strcpy(listener->address, "localhost");
@@ -83,8 +85,9 @@ enum status listener_open(struct listener *listener, uv_loop_t *loop, const char
             failure = bind_and_listen(listener, (struct sockaddr *)&address);
         }
         if (failure != 0) {
-            status = buffer_printf(error, "cannot listen on %s port %u: %s", host ? host : "every address,", port,
-                                   failure == UV_EADDRINUSE ? "the port is in use" : uv_strerror(failure));
+            status =
+                buffer_printf(error, "cannot listen on %s port %u: %s", host ? host : "every address,", port,
+                              failure == UV_EADDRINUSE ? "the port is in use" : uv_strerror(failure));
             status = status == STATUS_OK ? STATUS_SYSTEM : status;
         }
     }

@@ -22,7 +22,8 @@ void net_flush(struct net *net)
 {
     struct list now;
 
-    /* A channel that fails is closed by its owner, which may write to others: those wait for the next round. */
+    /* A channel that fails is closed by its owner, which may write to others: those wait for the next round.
+     */
     while (!list_is_empty(&net->dirty)) {
         list_init(&now);
         list_move_all(&now, &net->dirty);

@@ -8,8 +8,8 @@
 #include <uv.h>
 
 /*
- * What all channels of one loop share: one read buffer, the list of channels with something to write, a few spare
- * buffers. The loop is its caller's. One a loop, used from its thread only.
+ * What all channels of one loop share: one read buffer, the list of channels with something to write, a few
+ * spare buffers. The loop is its caller's. One a loop, used from its thread only.
  */
 
 enum {
@@ -30,7 +30,8 @@ struct net {
 NODISCARD enum status net_init(struct net *net, uv_loop_t *loop, size_t high_water_mark);
 void net_deinit(struct net *net); /* once every channel is closed */
 
-/* Writes what every channel has gathered, one write each. To be called once a turn, after all events were handled. */
+/* Writes what every channel has gathered, one write each. To be called once a turn, after all events were
+ * handled. */
 void net_flush(struct net *net);
 
 /* An empty buffer, perhaps with memory; and back. */

@@ -5,16 +5,16 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "json/envelope.h"
 #include "pipeline/handler.h"
 #include "pipeline/peer.h"
+#include "json/envelope.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
- * One event on its way through the pipeline: what came in, where it stands, and what goes out. Made by the runner for
- * every message and lifecycle step, owned by the service until its `on_done` was called.
+ * One event on its way through the pipeline: what came in, where it stands, and what goes out. Made by the
+ * runner for every message and lifecycle step, owned by the service until its `on_done` was called.
  */
 
 enum event_kind {
@@ -37,11 +37,12 @@ enum event_stage {
 struct event {
     struct service *service;
     enum event_kind kind;
-    struct peer *peer; /* NULL for EVENT_START */
+    struct peer *peer;                    /* NULL for EVENT_START */
     void (*on_done)(struct event *event); /* the pipeline has ended; the reply is in event_reply() */
     void *owner;
 
-    /* What came. `message` lies in the caller's memory while service_process() runs, see event_own_message(). */
+    /* What came. `message` lies in the caller's memory while service_process() runs, see event_own_message().
+     */
     struct text message;
     struct envelope envelope; /* EVENT_MESSAGE: spans of `message` */
     bool binary;              /* it came as a binary message */
@@ -54,22 +55,23 @@ struct event {
     enum event_stage stage;
     enum event_stage after_error; /* where on_error leads back to */
     const struct service_route *route;
-    size_t chain;     /* the next chain of `route` */
+    size_t chain; /* the next chain of `route` */
     uint64_t started_ms;
     char id[UUID_LENGTH + 1]; /* made when first looked at: "" until then */
 
     /* What goes out. */
-    struct language *holder;  /* the language that holds the response; NULL: `error_*` below, or nothing at all */
-    uint32_t language_slot;   /* the JavaScript host's own number for it; 0 while it has none */
-    bool response_is_error;   /* the response is an ErrorResponse */
-    bool error_is_new;        /* the pipeline itself failed the event, and `holder` has not been told yet */
-    bool failed;              /* some step failed */
+    struct language
+        *holder; /* the language that holds the response; NULL: `error_*` below, or nothing at all */
+    uint32_t language_slot; /* the JavaScript host's own number for it; 0 while it has none */
+    bool response_is_error; /* the response is an ErrorResponse */
+    bool error_is_new;      /* the pipeline itself failed the event, and `holder` has not been told yet */
+    bool failed;            /* some step failed */
     bool has_reply;
     int error_status;
     struct text error_message; /* constant or in the arena */
     struct text error_details;
-    struct text failure;       /* the last failure in words, for the log; in the arena */
-    struct text reply;         /* valid during on_done() */
+    struct text failure; /* the last failure in words, for the log; in the arena */
+    struct text reply;   /* valid during on_done() */
 
     struct event *next; /* in the service's list of unused events */
     struct arena arena;
@@ -85,10 +87,12 @@ NODISCARD enum status event_own_message(struct event *event);
 /* For a language: the failure in words, the changed name, the reply (only during service_resume or run). */
 NODISCARD enum status event_set_name(struct event *event, struct text name);
 void event_set_failure(struct event *event, struct text failure);
-/* `reply` must stay valid until the verdict it belongs to has been dealt with. An empty one: nothing is to be sent. */
+/* `reply` must stay valid until the verdict it belongs to has been dealt with. An empty one: nothing is to be
+ * sent. */
 void event_set_reply(struct event *event, struct text reply);
 
-/* Makes the pipeline's own ErrorResponse the event's response. The texts are constants or live in the arena. */
+/* Makes the pipeline's own ErrorResponse the event's response. The texts are constants or live in the arena.
+ */
 void event_set_error(struct event *event, int status, struct text message, struct text details);
 
 /* Writes a log line about this event. */

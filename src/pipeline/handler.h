@@ -11,9 +11,9 @@
 /*
  * The one interface through which the pipeline sees handlers, whatever they are written in.
  *
- * What runs is not one handler but a chain: policies of one route that stand together and are written in the same
- * language. The language walks the chain by itself and reports its end, so a route of ten JavaScript policies costs one
- * crossing into the engine.
+ * What runs is not one handler but a chain: policies of one route that stand together and are written in the
+ * same language. The language walks the chain by itself and reports its end, so a route of ten JavaScript
+ * policies costs one crossing into the engine.
  */
 
 struct event;
@@ -28,7 +28,8 @@ enum verdict {
 
 /* What the pipeline wants besides, so that the common event needs no second crossing. */
 enum chain_flags {
-    CHAIN_ENDS_ROUTE = 1,       /* the event's own route ends here: a response that is an ErrorResponse is a failure */
+    CHAIN_ENDS_ROUTE =
+        1, /* the event's own route ends here: a response that is an ErrorResponse is a failure */
     CHAIN_REPLY_ON_SUCCESS = 2, /* nothing runs after this: make the reply at once, unless it fails */
     CHAIN_REPLY_ON_FAILURE = 4, /* should it fail, nothing runs after it: make the reply then, too */
 };
@@ -52,11 +53,13 @@ struct language {
     /* Makes a chain ready to run, once, before the service starts. `error` gets one line on failure. */
     enum status (*prepare)(struct language *language, struct chain *chain, struct buffer *error);
 
-    /* Runs a chain over an event. The event's message may be read only during this call (see event_own_message). */
-    enum verdict (*run)(struct language *language, struct event *event, const struct chain *chain, unsigned flags);
+    /* Runs a chain over an event. The event's message may be read only during this call (see
+     * event_own_message). */
+    enum verdict (*run)(struct language *language, struct event *event, const struct chain *chain,
+                        unsigned flags);
 
-    /* Writes the response that this language holds as the event's reply (event_set_reply). Any verdict but PENDING
-     * means it is there; the reply of a response that can not be written is an error's. */
+    /* Writes the response that this language holds as the event's reply (event_set_reply). Any verdict but
+     * PENDING means it is there; the reply of a response that can not be written is an error's. */
     enum verdict (*reply)(struct language *language, struct event *event);
 
     /* The event's correlation id as the handlers see it now; nothing is appended where memory is out. */

@@ -8,16 +8,18 @@
 #include <stdint.h>
 
 /*
- * A connection as the pipeline and the handlers' languages see it: who it is, and how to send to it. It is embedded in
- * the runner's connection, which implements the functions.
+ * A connection as the pipeline and the handlers' languages see it: who it is, and how to send to it. It is
+ * embedded in the runner's connection, which implements the functions.
  */
 
 struct peer;
 
 struct peer_functions {
-    /* Queues one whole message, text or binary; data is copied. STATUS_CLOSED once nothing can be sent any more. */
+    /* Queues one whole message, text or binary; data is copied. STATUS_CLOSED once nothing can be sent any
+     * more. */
     enum status (*push)(struct peer *peer, struct text data, bool binary);
-    /* Whether so much is unsent that a sender should wait; language->drained() is called when it need not any more. */
+    /* Whether so much is unsent that a sender should wait; language->drained() is called when it need not any
+     * more. */
     bool (*is_congested)(const struct peer *peer);
 };
 

@@ -44,7 +44,8 @@ const struct handler *registry_find(const struct registry *registry, struct text
 {
     size_t at = position(registry, name);
 
-    return at < registry->count && text_equal(registry->handlers[at].name, name) ? &registry->handlers[at] : NULL;
+    return at < registry->count && text_equal(registry->handlers[at].name, name) ? &registry->handlers[at]
+                                                                                 : NULL;
 }
 
 static enum status make_room(struct registry *registry)
@@ -74,7 +75,8 @@ enum status registry_add(struct registry *registry, struct text name, struct lan
     char *copy = strndup(name.length ? name.data : "", name.length);
     if (!copy)
         return STATUS_NO_MEMORY;
-    memmove(registry->handlers + at + 1, registry->handlers + at, (registry->count - at) * sizeof *registry->handlers);
+    memmove(registry->handlers + at + 1, registry->handlers + at,
+            (registry->count - at) * sizeof *registry->handlers);
     registry->handlers[at] = (struct handler){{copy, name.length}, language};
     registry->count++;
     return STATUS_OK;

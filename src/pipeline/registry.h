@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "pipeline/handler.h"
 
-/* Every handler by its name, one namespace for all languages (CONTRACT, section 2); a later one of the same name wins,
- * as in 1.9.0. It owns the names. */
+/* Every handler by its name, one namespace for all languages (CONTRACT, section 2); a later one of the same
+ * name wins, as in 1.9.0. It owns the names. */
 
 struct registry {
     struct handler *handlers; /* sorted by name */

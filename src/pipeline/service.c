@@ -1,7 +1,7 @@
 #include "pipeline/service.h"
 #include "base/clock.h"
-#include "json/scan.h"
 #include "pipeline/registry.h"
+#include "json/scan.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -61,16 +61,16 @@ static enum status build_table(struct service *service)
 static enum status unknown_handler(const struct config *config, const struct config_route *route,
                                    const struct config_policy *policy, struct buffer *error)
 {
-    enum status status = buffer_printf(error, "%.*s:%u:%u: no handler is named '%.*s' (policy of event '%.*s')",
-                                       TEXT_ARGS(config->path), policy->position.line, policy->position.column,
-                                       TEXT_ARGS(policy->name), TEXT_ARGS(route->name));
+    enum status status = buffer_printf(
+        error, "%.*s:%u:%u: no handler is named '%.*s' (policy of event '%.*s')", TEXT_ARGS(config->path),
+        policy->position.line, policy->position.column, TEXT_ARGS(policy->name), TEXT_ARGS(route->name));
 
     return status == STATUS_OK ? STATUS_NOT_FOUND : status;
 }
 
 /* Cuts a route's policies into chains of one language each. */
-static enum status build_chains(struct service *service, struct service_route *route, const struct registry *registry,
-                                struct buffer *error)
+static enum status build_chains(struct service *service, struct service_route *route,
+                                const struct registry *registry, struct buffer *error)
 {
     const struct config_route *config = route->config;
 
@@ -88,8 +88,8 @@ static enum status build_chains(struct service *service, struct service_route *r
         if (last && last->language == handler->language)
             last->count++;
         else
-            route->chains[route->chain_count++] =
-                (struct chain){.language = handler->language, .route = config, .policies = policy, .count = 1};
+            route->chains[route->chain_count++] = (struct chain){
+                .language = handler->language, .route = config, .policies = policy, .count = 1};
     }
     for (size_t i = 0; i < route->chain_count; i++) {
         struct chain *chain = &route->chains[i];
@@ -100,8 +100,8 @@ static enum status build_chains(struct service *service, struct service_route *r
     return STATUS_OK;
 }
 
-enum status service_create(struct service **service, const struct config *config, const struct registry *registry,
-                           const struct log *log, struct buffer *error)
+enum status service_create(struct service **service, const struct config *config,
+                           const struct registry *registry, const struct log *log, struct buffer *error)
 {
     struct service *made = calloc(1, sizeof *made);
     if (!made)
@@ -208,8 +208,8 @@ static void log_failure(struct event *event)
     if (!log_enabled(event->service->log, LOG_ERROR))
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
-    if (buffer_printf(&line, "Failed to handle %.*s: %.*s", TEXT_ARGS(event->name), TEXT_ARGS(event->failure)) ==
-        STATUS_OK)
+    if (buffer_printf(&line, "Failed to handle %.*s: %.*s", TEXT_ARGS(event->name),
+                      TEXT_ARGS(event->failure)) == STATUS_OK)
         event_log(event, LOG_ERROR, buffer_text(&line));
     buffer_deinit(&line);
 }
@@ -235,7 +235,8 @@ static void not_implemented(struct event *event)
 
     buffer_init(&details, BUFFER_UNLIMITED);
     /* The stray quote at its end is 1.9.0's: clients may compare it. */
-    if (buffer_printf(&details, "Route for '%.*s' event could not be found.'", TEXT_ARGS(event->name)) != STATUS_OK ||
+    if (buffer_printf(&details, "Route for '%.*s' event could not be found.'", TEXT_ARGS(event->name)) !=
+            STATUS_OK ||
         arena_copy(&event->arena, buffer_text(&details), &kept) != STATUS_OK)
         kept = (struct text){NULL, 0};
     buffer_deinit(&details);
@@ -314,7 +315,8 @@ static void leave(struct event *event)
         break;
     case STAGE_SUCCESS: enter(event, STAGE_AFTER_REQUEST, service->on_after_request); break;
     case STAGE_ERROR:
-        enter(event, event->after_error, event->after_error == STAGE_AFTER_REQUEST ? service->on_after_request : NULL);
+        enter(event, event->after_error,
+              event->after_error == STAGE_AFTER_REQUEST ? service->on_after_request : NULL);
         break;
     case STAGE_AFTER_REQUEST: enter(event, STAGE_REPLY, NULL); break;
     case STAGE_REPLY: break;
@@ -334,7 +336,8 @@ static void finish(struct event *event)
 static enum verdict make_reply(struct event *event)
 {
     if (event->has_reply || !event->holder || event->kind == EVENT_START)
-        return VERDICT_CONTINUE; /* without a holder the pipeline's own error, or the default response, is the reply */
+        return VERDICT_CONTINUE; /* without a holder the pipeline's own error, or the default response, is the
+                                    reply */
     return event->holder->reply(event->holder, event);
 }
 
@@ -355,7 +358,8 @@ static void advance(struct event *event, enum verdict verdict)
             } else {
                 handle_failure(event);
             }
-        } else if (verdict == VERDICT_COMPLETE || !event->route || event->chain == event->route->chain_count) {
+        } else if (verdict == VERDICT_COMPLETE || !event->route ||
+                   event->chain == event->route->chain_count) {
             leave(event);
         }
         if (event->stage == STAGE_REPLY)
@@ -373,7 +377,8 @@ void service_process(struct event *event)
 
     event->started_ms = log_enabled(service->log, LOG_TRACE) ? clock_now_ms() : 0;
     if (event->kind == EVENT_START) {
-        enter(event, STAGE_AFTER_REQUEST, service->on_start); /* a route of its own, with nothing before or behind it */
+        enter(event, STAGE_AFTER_REQUEST,
+              service->on_start); /* a route of its own, with nothing before or behind it */
     } else if (!service->ready) {
         enter(event, STAGE_FIRST_REQUEST, service->on_first_request);
     } else {

@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 /*
- * Configurapi's Service (CONTRACT, section 5): takes events through the configured routes, as configurapi 1.9.0 does.
+ * Configurapi's Service (CONTRACT, section 5): takes events through the configured routes, as
+ * configurapi 1.9.0 does.
  *
  *                       failed          failed        failed
  *   first_request -> before_request -> route -> success --> after_request -> reply
@@ -19,8 +20,8 @@
  *         |                +-------------+---------+--> error --+---+
  *         +-- failed --> error --> reply            (one route, on_error; then where it came from leads)
  *
- * One a worker, used from its thread only. It owns the events it makes; config, log and registry are its caller's and
- * must outlive it.
+ * One a worker, used from its thread only. It owns the events it makes; config, log and registry are its
+ * caller's and must outlive it.
  */
 
 struct registry;
@@ -36,7 +37,8 @@ struct service {
     const struct log *log;
     struct uuid_source uuids;
     struct service_route *routes; /* in the order of config->routes */
-    struct service_route **table; /* the same by hash of the name, open addressing; a power of two, never full */
+    struct service_route *
+        *table; /* the same by hash of the name, open addressing; a power of two, never full */
     size_t table_size;
     /* The lifecycle's routes; NULL where the config has none. */
     const struct service_route *on_start;
@@ -49,25 +51,26 @@ struct service {
     const struct service_route *on_disconnect;
     const struct service_route *catchall;
     const struct service_route *unnamed; /* the route of the empty name: event.method's */
-    bool ready; /* on_first_request has succeeded */
-    size_t event_count; /* events under way */
+    bool ready;                          /* on_first_request has succeeded */
+    size_t event_count;                  /* events under way */
     struct event *unused;
     size_t unused_count;
 };
 
 /* Resolves every policy's handler. A policy without one: STATUS_NOT_FOUND, `error` names the place. */
 NODISCARD enum status service_create(struct service **service, const struct config *config,
-                                     const struct registry *registry, const struct log *log, struct buffer *error);
+                                     const struct registry *registry, const struct log *log,
+                                     struct buffer *error);
 void service_destroy(struct service *service); /* only once no event is under way; NULL is fine */
 
-/* A new event, zeroed but for its service and arena; NULL when memory is out. Give it to service_process() or back to
- * service_discard(). */
+/* A new event, zeroed but for its service and arena; NULL when memory is out. Give it to service_process() or
+ * back to service_discard(). */
 NODISCARD struct event *service_event(struct service *service);
 void service_discard(struct event *event);
 
 /*
- * Takes the event through the pipeline, to on_done() if nothing has to wait, else to the first wait. The event is the
- * service's from here on and gone when on_done() returns.
+ * Takes the event through the pipeline, to on_done() if nothing has to wait, else to the first wait. The
+ * event is the service's from here on and gone when on_done() returns.
  */
 void service_process(struct event *event);
 /* A language's answer after VERDICT_PENDING. */

@@ -1,12 +1,13 @@
 #include "runner/connect_event.h"
+#include "protocol/utf8.h"
 #include "json/scan.h"
 #include "json/write.h"
-#include "protocol/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Appends bytes as UTF-8: they are it, or each byte is taken for a character of Latin-1, as Node takes headers. */
+/* Appends bytes as UTF-8: they are it, or each byte is taken for a character of Latin-1, as Node takes
+ * headers. */
 static enum status append_decoded(struct buffer *out, struct text bytes)
 {
     if (utf8_is_valid(bytes.data, bytes.length))
@@ -70,7 +71,8 @@ static enum status join_values(struct buffer *out, const struct upgrade_request 
     return status;
 }
 
-static enum status append_headers(struct buffer *out, struct buffer *scratch, const struct upgrade_request *request)
+static enum status append_headers(struct buffer *out, struct buffer *scratch,
+                                  const struct upgrade_request *request)
 {
     enum status status = STATUS_OK;
     bool first = true;
@@ -113,7 +115,8 @@ static enum status decode_form(struct buffer *out, struct text encoded)
         return status;
     for (size_t i = 0; i < encoded.length; i++) {
         char c = encoded.data[i];
-        if (c == '%' && i + 2 < encoded.length && hex(encoded.data[i + 1]) >= 0 && hex(encoded.data[i + 2]) >= 0) {
+        if (c == '%' && i + 2 < encoded.length && hex(encoded.data[i + 1]) >= 0 &&
+            hex(encoded.data[i + 2]) >= 0) {
             c = (char)(hex(encoded.data[i + 1]) << 4 | hex(encoded.data[i + 2]));
             i += 2;
         } else if (c == '+') {

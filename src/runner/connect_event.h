@@ -6,7 +6,8 @@
 
 /* The texts that on_connect and on_disconnect are made of (CONTRACT, section 3; see enum event_kind). */
 
-/* {"headers":{…},"query":{…},"path":"…","pathAndQuery":"…"}: header names in lower case, repeated ones joined with ", "
+/* {"headers":{…},"query":{…},"path":"…","pathAndQuery":"…"}: header names in lower case, repeated ones joined
+ * with ", "
  * ("; " for cookies, as Node does); the query decoded as a form's, the last of several values winning. */
 NODISCARD enum status connect_event_append(struct buffer *out, const struct upgrade_request *request);
 
@@ -19,5 +20,6 @@ struct connect_answer {
     struct text protocol; /* one of those offered, in the request's memory; empty for none */
 };
 
-/* Reads a reply `{"statusCode":…,"headers":{…},…}`; an empty one is an answer without wishes: the first offered. */
+/* Reads a reply `{"statusCode":…,"headers":{…},…}`; an empty one is an answer without wishes: the first
+ * offered. */
 struct connect_answer connect_answer_read(struct text reply, const struct upgrade_request *request);

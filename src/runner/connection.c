@@ -1,14 +1,14 @@
 #include "runner/connection.h"
 #include "base/uuid.h"
 #include "js/host.h"
-#include "json/scan.h"
-#include "json/write.h"
 #include "pipeline/service.h"
 #include "protocol/handshake.h"
 #include "protocol/upgrade.h"
 #include "protocol/utf8.h"
 #include "runner/connect_event.h"
 #include "runner/runner.h"
+#include "json/scan.h"
+#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,11 +115,12 @@ static void send_reply(struct connection *connection, const struct event *event)
     if (event->has_reply && event->reply.length == 0)
         return; /* the handlers made the response null */
     if (!event->has_reply && event->response_is_error) {
-        send_error(connection, event->error_status, event->error_message, event->error_details, event->message_id);
+        send_error(connection, event->error_status, event->error_message, event->error_details,
+                   event->message_id);
         return;
     }
-    enum status status = append_reply(channel_out(&connection->channel), event->has_reply ? event->reply : nothing,
-                                      event->message_id);
+    enum status status = append_reply(channel_out(&connection->channel),
+                                      event->has_reply ? event->reply : nothing, event->message_id);
     if (status == STATUS_OK)
         wrote(connection);
     else
@@ -211,7 +212,8 @@ static void disconnect(struct connection *connection)
         event->message = buffer_text(&text);
         service_process(event);
     } else {
-        log_write(&runner->log, LOG_ERROR, "connection %s: out of memory before on_disconnect", connection->peer.id);
+        log_write(&runner->log, LOG_ERROR, "connection %s: out of memory before on_disconnect",
+                  connection->peer.id);
     }
     buffer_deinit(&text);
 }
@@ -265,7 +267,8 @@ void connection_close(struct connection *connection, uint16_t code, struct text 
 /* The peer broke the protocol, or a limit: it gets told, and nothing more is read. */
 static void fail(struct connection *connection, uint16_t code, struct text reason)
 {
-    log_write(&connection->runner->log, LOG_DEBUG, "connection %s: %.*s", connection->peer.id, TEXT_ARGS(reason));
+    log_write(&connection->runner->log, LOG_DEBUG, "connection %s: %.*s", connection->peer.id,
+              TEXT_ARGS(reason));
     if (connection->state == CONNECTION_OPEN) {
         set_close(connection, code, reason);
         send_close(connection, code, reason);
@@ -305,7 +308,8 @@ static void on_due(struct deadline *deadline)
 
 static bool may_start(const struct connection *connection)
 {
-    return connection->in_flight < connection->runner->options.max_in_flight && !connection->channel.congested;
+    return connection->in_flight < connection->runner->options.max_in_flight &&
+           !connection->channel.congested;
 }
 
 /* Goes on with what had to wait. */
@@ -374,7 +378,8 @@ static void start_event(struct connection *connection, struct text message, bool
     else
         envelope_scan(&event->envelope, message);
     if (event->envelope.kind == ENVELOPE_INVALID) {
-        send_error(connection, 400, text_from_cstr(event->envelope.error), TEXT(""), event->envelope.message_id);
+        send_error(connection, 400, text_from_cstr(event->envelope.error), TEXT(""),
+                   event->envelope.message_id);
         service_discard(event);
         return;
     }
@@ -427,7 +432,8 @@ static void refuse(struct connection *connection, int status, const char *reason
 }
 
 /* Sends the 101 and what was pushed before it. */
-static void open_connection(struct connection *connection, const struct upgrade_request *request, struct text protocol)
+static void open_connection(struct connection *connection, const struct upgrade_request *request,
+                            struct text protocol)
 {
     struct buffer *out = channel_out(&connection->channel);
 

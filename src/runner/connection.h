@@ -15,12 +15,12 @@
 /*
  * One client, from accept to the end of its on_disconnect.
  *
- *   HEAD --upgrade--> CONNECTING --101--> OPEN --Close sent--> CLOSING --Close or time--> FINISHING --> CLOSED
- *     |                 (on_connect)        |                     |                        (bytes leave,
+ *   HEAD --upgrade--> CONNECTING --101--> OPEN --Close sent--> CLOSING --Close or time--> FINISHING -->
+ * CLOSED |                 (on_connect)        |                     |                        (bytes leave,
  *     +--refused--------------------------- + --Close received----+----------------------> input is dropped)
  *
- *   From any state the peer may vanish, which leads to CLOSED. on_disconnect runs when OPEN or CLOSING is left for
- *   FINISHING or CLOSED. The memory goes when the channel is closed and the last event has ended.
+ *   From any state the peer may vanish, which leads to CLOSED. on_disconnect runs when OPEN or CLOSING is
+ * left for FINISHING or CLOSED. The memory goes when the channel is closed and the last event has ended.
  */
 
 struct runner;
@@ -41,18 +41,19 @@ struct connection {
     struct runner *runner;
     struct list node; /* in runner->connections */
     struct deadline deadline;
-    struct buffer input; /* HEAD and CONNECTING: the request and what came behind it; later: what waits for in_flight */
-    struct buffer early; /* CONNECTING: frames pushed before the 101 */
+    struct buffer
+        input; /* HEAD and CONNECTING: the request and what came behind it; later: what waits for in_flight */
+    struct buffer early;  /* CONNECTING: frames pushed before the 101 */
     struct buffer reason; /* of the Close, for on_disconnect */
     uint32_t head_length; /* CONNECTING: bytes of `input` that are the request */
     uint32_t in_flight;   /* events under way, on_connect and on_disconnect too */
     uint16_t code;        /* of the Close, for on_disconnect */
     uint8_t state;        /* enum connection_state */
-    bool refused;    /* by on_connect: no on_disconnect */
+    bool refused;         /* by on_connect: no on_disconnect */
     bool was_open;
-    bool disconnected; /* on_disconnect was started, or is not wanted */
-    bool reading_input; /* inside read_input() */
-    bool freed_later;  /* the channel is closed: the last event frees */
+    bool disconnected;    /* on_disconnect was started, or is not wanted */
+    bool reading_input;   /* inside read_input() */
+    bool freed_later;     /* the channel is closed: the last event frees */
     uint8_t silent_pings; /* pings since something came */
 };
 

@@ -44,7 +44,8 @@ static void want_immediates(void *owner)
 static void exit_now(void *owner, int code)
 {
     (void)owner;
-    _exit(code); /* as Node's: at once. Nothing of ours waits in a buffer: log lines are written as they come */
+    _exit(
+        code); /* as Node's: at once. Nothing of ours waits in a buffer: log lines are written as they come */
 }
 
 static const struct js_host_functions functions = {

@@ -28,8 +28,8 @@ static enum status load_imports(struct runner *runner, struct buffer *error)
 
     for (size_t i = 0; i < config->import_count; i++) {
         const struct config_import *import = &config->imports[i];
-        enum status status = buffer_printf(error, "%.*s:%u:%u: ", TEXT_ARGS(config->path), import->position.line,
-                                           import->position.column);
+        enum status status = buffer_printf(error, "%.*s:%u:%u: ", TEXT_ARGS(config->path),
+                                           import->position.line, import->position.column);
         if (status == STATUS_OK)
             status = load_module(runner, import->name, error);
         if (status != STATUS_OK)
@@ -47,7 +47,8 @@ static enum status load_directory(struct runner *runner, const char *parent, str
     if (asprintf(&path, "%s/handlers", parent) < 0)
         return STATUS_NO_MEMORY;
     enum status status = directory_list(&directory, path);
-    if (status == STATUS_SYSTEM && buffer_printf(error, "%s: cannot be read: %s", path, strerror(errno)) != STATUS_OK)
+    if (status == STATUS_SYSTEM &&
+        buffer_printf(error, "%s: cannot be read: %s", path, strerror(errno)) != STATUS_OK)
         status = STATUS_NO_MEMORY;
     free(path);
     if (status != STATUS_OK)

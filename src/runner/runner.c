@@ -31,7 +31,8 @@ struct runner_options runner_default_options(void)
 
 static void check_stopped(struct runner *runner)
 {
-    if (!runner->stopping || !runner->on_stopped || runner->connection_count > 0 || runner->service->event_count > 0)
+    if (!runner->stopping || !runner->on_stopped || runner->connection_count > 0 ||
+        runner->service->event_count > 0)
         return;
     void (*on_stopped)(struct runner *) = runner->on_stopped;
     runner->on_stopped = NULL;
@@ -39,7 +40,8 @@ static void check_stopped(struct runner *runner)
     on_stopped(runner);
 }
 
-/* Deals with all that came, then writes: what is written may let something go on, so both until nothing is left. */
+/* Deals with all that came, then writes: what is written may let something go on, so both until nothing is
+ * left. */
 static void turn(struct runner *runner)
 {
     for (;;) {
@@ -75,7 +77,8 @@ static void open_handles(struct runner *runner)
     uv_idle_init(loop, &runner->immediates);
     deadlines_init(&runner->deadlines, loop);
     runner->after_poll.data = runner->before_poll.data = runner;
-    runner->js_timer.data = runner->idle_timer.data = runner->drain_timer.data = runner->immediates.data = runner;
+    runner->js_timer.data = runner->idle_timer.data = runner->drain_timer.data = runner->immediates.data =
+        runner;
     uv_unref((uv_handle_t *)&runner->idle_timer);
     uv_check_start(&runner->after_poll, after_poll);
     uv_prepare_start(&runner->before_poll, before_poll);
@@ -175,11 +178,13 @@ enum status runner_start(struct runner *runner, struct buffer *error)
     if (status != STATUS_OK)
         return status;
     runner->listener.on_connection = on_connection;
-    status = listener_open(&runner->listener, runner->loop, runner->options.host, runner->options.port, error);
+    status =
+        listener_open(&runner->listener, runner->loop, runner->options.host, runner->options.port, error);
     if (status != STATUS_OK)
         return status;
     runner->started = true;
-    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address, runner->listener.port);
+    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address,
+              runner->listener.port);
     return STATUS_OK;
 }
 

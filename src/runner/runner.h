@@ -14,18 +14,18 @@
 #include <uv.h>
 
 /*
- * The runner: a configuration, its handlers and the clients they serve, on a loop that its caller hands in. Everything
- * hangs off it. Used from the loop's thread only.
+ * The runner: a configuration, its handlers and the clients they serve, on a loop that its caller hands in.
+ * Everything hangs off it. Used from the loop's thread only.
  */
 
 struct runner_options {
     const char *config_path;
-    const char *host; /* NULL: every address */
-    uint16_t port;    /* 0: a free one */
-    size_t max_payload;         /* bytes of a message */
-    size_t high_water_mark;     /* unsent bytes above which a connection is not read and pushes wait */
-    size_t max_buffered;        /* unsent bytes that close a connection 1013 */
-    uint32_t max_in_flight;     /* events of one connection */
+    const char *host;              /* NULL: every address */
+    uint16_t port;                 /* 0: a free one */
+    size_t max_payload;            /* bytes of a message */
+    size_t high_water_mark;        /* unsent bytes above which a connection is not read and pushes wait */
+    size_t max_buffered;           /* unsent bytes that close a connection 1013 */
+    uint32_t max_in_flight;        /* events of one connection */
     uint32_t handshake_timeout_ms; /* 0: none; so too below */
     uint32_t ping_interval_ms;
     uint32_t drain_timeout_ms;
@@ -69,17 +69,17 @@ struct runner {
 };
 
 /* Reads the configuration and loads every handler. On failure `error` gets one line that names the place. */
-NODISCARD enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct runner_options *options,
-                                    struct buffer *error);
+NODISCARD enum status runner_create(struct runner **runner, uv_loop_t *loop,
+                                    const struct runner_options *options, struct buffer *error);
 
 /* Runs on_start, then listens; turns the loop while on_start waits. The start line goes to the log. */
 NODISCARD enum status runner_start(struct runner *runner, struct buffer *error);
 
-/* Stops accepting, closes every connection with 1001, lets events and on_disconnect end within the drain timeout, then
- * calls on_stopped; a second call does not wait any more. */
+/* Stops accepting, closes every connection with 1001, lets events and on_disconnect end within the drain
+ * timeout, then calls on_stopped; a second call does not wait any more. */
 void runner_stop(struct runner *runner);
 
-/* After on_stopped, or where runner_start was never called or failed. Turns the loop until its handles are closed.
- * NULL is fine. False, with the runner's memory left as it is, where handlers never ended their events: what they
- * hold can not be taken from them. */
+/* After on_stopped, or where runner_start was never called or failed. Turns the loop until its handles are
+ * closed. NULL is fine. False, with the runner's memory left as it is, where handlers never ended their
+ * events: what they hold can not be taken from them. */
 bool runner_destroy(struct runner *runner);

@@ -1,0 +1,2 @@
+'use strict';
+exports.install = (target) => { target.global = target; };

@@ -1,0 +1,2 @@
+'use strict';
+exports.format = (error) => `${error.name}: ${error.message}\n${error.stack}`;

@@ -1,0 +1,48 @@
+#include "base/text.h"
+
+#include "support/cmocka_all.h"
+
+static void compares(void **state)
+{
+    (void)state;
+    assert_true(text_equal(TEXT("a"), TEXT("a")));
+    assert_false(text_equal(TEXT("a"), TEXT("A")));
+    assert_false(text_equal(TEXT("a"), TEXT("ab")));
+    assert_true(text_equal((struct text){NULL, 0}, TEXT("")));
+    assert_true(text_equal_ignore_case(TEXT("UpGrade"), TEXT("upgrade")));
+    assert_false(text_equal_ignore_case(TEXT("[a"), TEXT("{a"))); /* only letters fold */
+    assert_true(text_starts_with(TEXT("abc"), TEXT("ab")));
+    assert_false(text_starts_with(TEXT("a"), TEXT("ab")));
+}
+
+static void trims_blanks_only(void **state)
+{
+    (void)state;
+    assert_true(text_equal(text_trim(TEXT(" \ta b\t ")), TEXT("a b")));
+    assert_true(text_equal(text_trim(TEXT("\na")), TEXT("\na")));
+    assert_int_equal(text_trim(TEXT("  ")).length, 0);
+}
+
+static void splits(void **state)
+{
+    struct text rest;
+
+    (void)state;
+    assert_true(text_equal(text_split(TEXT("a=b=c"), '=', &rest), TEXT("a")));
+    assert_true(text_equal(rest, TEXT("b=c")));
+    assert_true(text_equal(text_split(TEXT("abc"), '=', &rest), TEXT("abc")));
+    assert_int_equal(rest.length, 0);
+    assert_int_equal(text_split(TEXT(""), '=', &rest).length, 0);
+    assert_int_equal(text_from_cstr(NULL).length, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compares),
+        cmocka_unit_test(trims_blanks_only),
+        cmocka_unit_test(splits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

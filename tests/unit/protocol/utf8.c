@@ -1,0 +1,289 @@
+#include "protocol/utf8.h"
+#include "pieces.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* A plain reference: how many of the bytes can still become valid text, decoding one character after the other. */
+struct verdict {
+    size_t good;   /* bytes before the first that can not belong */
+    bool complete; /* all are good, and they end with a character */
+};
+
+static struct verdict judge(const uint8_t *data, size_t length)
+{
+    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
+    size_t i = 0;
+
+    while (i < length) {
+        unsigned left = data[i] < 0x80 ? 0 : data[i] >= 0xF0 ? 3 : data[i] >= 0xE0 ? 2 : 1;
+        uint32_t low = data[i] < 0x80 ? data[i] : data[i] & (0x3Fu >> left); /* what it can become at least … */
+        uint32_t high = low;                                                 /* … and at most */
+        if ((data[i] >= 0x80 && data[i] < 0xC0) || data[i] >= 0xF8)
+            return (struct verdict){i, false};
+        low <<= 6 * left;
+        high = low | ((1u << 6 * left) - 1);
+        for (unsigned seen = 0, size = left;; seen++) {
+            uint32_t most = high > 0x10FFFF ? 0x10FFFF : high;
+            uint32_t least = low < smallest[size] ? smallest[size] : low;
+            if (least > most || (least >= 0xD800 && most <= 0xDFFF))
+                return (struct verdict){i, false};
+            i++;
+            if (seen == size)
+                break;
+            if (i == length)
+                return (struct verdict){i, false};
+            if ((data[i] & 0xC0) != 0x80)
+                return (struct verdict){i, false};
+            left--;
+            low |= (data[i] & 0x3Fu) << 6 * left;
+            high = low | ((1u << 6 * left) - 1);
+        }
+    }
+    return (struct verdict){length, true};
+}
+
+/* A case that is fed in pieces. */
+struct feeding {
+    struct verdict expected;
+    size_t length;
+    struct utf8 utf8;
+    size_t fed;
+    bool failed;
+};
+
+static void begin(void *context)
+{
+    struct feeding *feeding = context;
+
+    utf8_init(&feeding->utf8);
+    feeding->fed = 0;
+    feeding->failed = false;
+}
+
+static void take(void *context, char *piece, size_t length)
+{
+    struct feeding *feeding = context;
+
+    if (feeding->failed)
+        return;
+    feeding->fed += length;
+    feeding->failed = !utf8_feed(&feeding->utf8, piece, length);
+    assert_int_equal(feeding->failed, feeding->fed > feeding->expected.good);
+}
+
+static void end(void *context)
+{
+    struct feeding *feeding = context;
+
+    assert_int_equal(feeding->failed, feeding->expected.good < feeding->length);
+    if (!feeding->failed)
+        assert_int_equal(utf8_is_complete(&feeding->utf8), feeding->expected.complete);
+}
+
+static void check(const void *data, size_t length, size_t good, bool complete)
+{
+    struct feeding feeding = {.expected = {good, complete}, .length = length};
+    struct verdict reference = judge(data, length);
+
+    assert_int_equal(reference.good, good);
+    assert_int_equal(reference.complete, complete);
+    pieces_run(&(struct pieces_taker){begin, take, end, &feeding}, data, length);
+    assert_int_equal(utf8_is_valid(data, length), complete);
+}
+
+/* The same amid ASCII, at every place within the words of the fast path. */
+static void check_amid_ascii(const void *data, size_t length, size_t good, bool complete)
+{
+    char text[128];
+
+    for (size_t lead = 0; lead < 41; lead++) {
+        memset(text, 'x', sizeof text);
+        memcpy(text + lead, data, length);
+        check(text, lead + length, lead + good, complete);
+        if (complete)
+            check(text, lead + length + 35, lead + length + 35, true);
+    }
+}
+
+#define VALID(literal) check(literal, sizeof(literal) - 1, sizeof(literal) - 1, true)
+#define CUT(literal) check(literal, sizeof(literal) - 1, sizeof(literal) - 1, false)
+#define WRONG(literal, good) check(literal, sizeof(literal) - 1, good, false)
+
+static void accepts_text(void **state)
+{
+    (void)state;
+    VALID("");
+    assert_true(utf8_is_valid(NULL, 0));
+    VALID("\0");
+    VALID("Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!");
+    VALID("\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5");
+    VALID("\xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\x98\x80");
+}
+
+static void accepts_the_ends_of_every_range(void **state)
+{
+    (void)state;
+    VALID("\x00");
+    VALID("\x7f");
+    VALID("\xc2\x80");
+    VALID("\xdf\xbf");
+    VALID("\xe0\xa0\x80");
+    VALID("\xed\x9f\xbf");
+    VALID("\xee\x80\x80");
+    VALID("\xef\xbf\xbd");
+    VALID("\xef\xbf\xbe"); /* a noncharacter is a character to UTF-8 */
+    VALID("\xef\xbf\xbf");
+    VALID("\xf0\x90\x80\x80");
+    VALID("\xf4\x8f\xbf\xbf");
+}
+
+static void refuses_overlong_forms(void **state)
+{
+    (void)state;
+    WRONG("\xc0\x80", 0);
+    WRONG("\xc0\xaf", 0);
+    WRONG("\xc1\xbf", 0);
+    WRONG("\xe0\x80\x80", 1);
+    WRONG("\xe0\x80\xaf", 1);
+    WRONG("\xe0\x9f\xbf", 1);
+    WRONG("\xf0\x80\x80\x80", 1);
+    WRONG("\xf0\x8f\xbf\xbf", 1);
+    WRONG("\xf8\x88\x80\x80\x80", 0);
+    WRONG("\xfc\x84\x80\x80\x80\x80", 0);
+}
+
+static void refuses_surrogates(void **state)
+{
+    (void)state;
+    WRONG("\xed\xa0\x80", 1);
+    WRONG("\xed\xad\xbf", 1);
+    WRONG("\xed\xbf\xbf", 1);
+    WRONG("\xed\xa0\x80\xed\xb0\x80", 1);
+}
+
+static void refuses_what_is_beyond_unicode(void **state)
+{
+    (void)state;
+    WRONG("\xf4\x90\x80\x80", 1);
+    WRONG("\xf5\x80\x80\x80", 0);
+    WRONG("\xf7\xbf\xbf\xbf", 0);
+    WRONG("\xfe", 0);
+    WRONG("\xff", 0);
+    WRONG("\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80"
+          "edited",
+          12);
+}
+
+static void refuses_stray_continuations(void **state)
+{
+    (void)state;
+    WRONG("\x80", 0);
+    WRONG("\xbf", 0);
+    WRONG("a\x80", 1);
+    WRONG("\xc3\xa4\xa4", 2);
+    WRONG("\xf0\x9f\x98\x80\x80", 4);
+}
+
+static void refuses_a_character_that_is_broken_off(void **state)
+{
+    (void)state;
+    WRONG("\xc3 ", 1);
+    WRONG("\xe2\x82 ", 2);
+    WRONG("\xf0\x9f\x98 ", 3);
+    WRONG("\xe2\xc3\xa4", 1);
+    WRONG("\xf0\x9f\xe2\x82\xac", 2);
+}
+
+static void waits_for_the_rest_of_a_character(void **state)
+{
+    (void)state;
+    CUT("\xc3");
+    CUT("\xe0");
+    CUT("\xe2\x82");
+    CUT("\xf0");
+    CUT("\xf0\x9f");
+    CUT("abc\xf0\x9f\x98");
+    CUT("\xf4\x8f\xbf");
+}
+
+static void sees_every_place_of_the_fast_path(void **state)
+{
+    (void)state;
+    check_amid_ascii("\xc3\xa4", 2, 2, true);
+    check_amid_ascii("\xf0\x9f\x98\x80", 4, 4, true);
+    check_amid_ascii("\x80", 1, 0, false);
+    check_amid_ascii("\xed\xa0\x80", 3, 1, false);
+    check_amid_ascii("\xe2\x82", 2, 2, false);
+}
+
+/* Without pieces: for the many. */
+static void check_quickly(const uint8_t *data, size_t length)
+{
+    struct verdict expected = judge(data, length);
+    struct utf8 utf8;
+
+    utf8_init(&utf8);
+    bool fed = utf8_feed(&utf8, data, length);
+    if (fed != (expected.good == length) || (fed && utf8_is_complete(&utf8) != expected.complete))
+        fail_msg("%02x %02x %02x %02x, %zu bytes", data[0], data[1], data[2], data[3], length);
+}
+
+static void accepts_every_code_point(void **state)
+{
+    (void)state;
+    for (uint32_t point = 0; point <= 0x10FFFF; point++) {
+        uint8_t bytes[4] = {(uint8_t)point};
+        size_t length = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+        if (length > 1)
+            bytes[0] = (uint8_t)((0xF00u >> length & 0xFF) | point >> 6 * (length - 1));
+        for (size_t i = 1; i < length; i++)
+            bytes[i] = (uint8_t)(0x80 | (point >> 6 * (length - 1 - i) & 0x3F));
+        bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+        if (utf8_is_valid(bytes, length) == surrogate)
+            fail_msg("U+%04X", point);
+    }
+}
+
+static void agrees_with_the_reference_on_short_texts(void **state)
+{
+    static const uint8_t edges[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
+
+    (void)state;
+    for (unsigned first = 0; first < 256; first++) {
+        for (unsigned second = 0; second < 256; second++) {
+            uint8_t bytes[4] = {(uint8_t)first, (uint8_t)second};
+            check_quickly(bytes, 1);
+            check_quickly(bytes, 2);
+            for (size_t i = 0; i < sizeof edges; i++) {
+                bytes[2] = edges[i];
+                check_quickly(bytes, 3);
+                bytes[3] = edges[(i * 7 + second) % sizeof edges];
+                check_quickly(bytes, 4);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accepts_text),
+        cmocka_unit_test(accepts_the_ends_of_every_range),
+        cmocka_unit_test(refuses_overlong_forms),
+        cmocka_unit_test(refuses_surrogates),
+        cmocka_unit_test(refuses_what_is_beyond_unicode),
+        cmocka_unit_test(refuses_stray_continuations),
+        cmocka_unit_test(refuses_a_character_that_is_broken_off),
+        cmocka_unit_test(waits_for_the_rest_of_a_character),
+        cmocka_unit_test(sees_every_place_of_the_fast_path),
+        cmocka_unit_test(accepts_every_code_point),
+        cmocka_unit_test(agrees_with_the_reference_on_short_texts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
