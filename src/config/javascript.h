@@ -8,7 +8,7 @@
 /* How JavaScript spells numbers, dates and property names: configurapi 1.9.0 turns whatever stands for a name into a
  * string. */
 
-enum { JAVASCRIPT_NUMBER_SIZE = 32, JAVASCRIPT_DATE_SIZE = 80 };
+enum { JAVASCRIPT_NUMBER_SIZE = 64, JAVASCRIPT_DATE_SIZE = 80 };
 
 /* String(number), NUL-terminated. */
 void javascript_number(char out[JAVASCRIPT_NUMBER_SIZE], double number);

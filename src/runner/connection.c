@@ -281,7 +281,7 @@ static void on_peer_close(struct connection *connection, const struct reader_eve
 {
     set_close(connection, event->code, event->reason);
     if (connection->state == CONNECTION_OPEN)
-        send_close(connection, event->code, TEXT(""));
+        send_close(connection, event->code, event->reason); /* the same back, as ws does */
     if (connection->state != CONNECTION_CLOSED)
         finish(connection);
 }
