@@ -7,6 +7,8 @@ import { WebSocketServer } from 'ws';
 const { Config, ErrorResponse, Event, Request, Service } = configurapi;
 
 const service = new Service(Config.load('config.yaml'));
+// An emitter without a listener for errors throws them.
+service.on('error', () => undefined);
 await service.init();
 
 class BadRequest extends Error {

@@ -195,7 +195,7 @@ json_t *yaml_json(const struct yaml_value *value)
     case YAML_BOOL: return json_boolean(value->boolean);
     case YAML_NUMBER: return number_json(value->number);
     case YAML_DATE: return date_json(value->number);
-    case YAML_STRING: return json_stringn_nocheck(value->text.length ? value->text.data : "", value->text.length);
+    case YAML_STRING: return json_stringn_nocheck(value->text.data, value->text.length);
     case YAML_BINARY: return binary_json(value->text);
     case YAML_LIST: return list_json(&value->items);
     case YAML_MAP: return map_json(&value->items);

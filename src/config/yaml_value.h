@@ -26,7 +26,7 @@ enum yaml_type {
 
 struct yaml_item {
     struct yaml_item *next;
-    struct text key; /* of a map's item, as are the next two */
+    struct text key; /* of a map's item, as are the next two; NUL-terminated, data never NULL */
     struct config_position key_position;
     bool merged; /* came in by "<<" and was not set since */
     struct yaml_value *value;
@@ -46,7 +46,7 @@ struct yaml_value {
     union {
         bool boolean;
         double number;           /* of a date the milliseconds since 1970 */
-        struct text text;        /* YAML_STRING; YAML_BINARY: the bytes */
+        struct text text;        /* YAML_STRING; YAML_BINARY: the bytes; NUL-terminated, data never NULL */
         struct yaml_items items; /* YAML_LIST, YAML_MAP */
     };
 };

@@ -150,7 +150,7 @@ enum status engine_append_value(struct buffer *out, JSContextRef context, JSValu
 size_t engine_utf16_from_utf8(JSChar *out, const char *data, size_t length)
 {
     const uint8_t *at = (const uint8_t *)data;
-    const uint8_t *end = at + length;
+    const uint8_t *end = length ? at + length : at;
     JSChar *start = out;
 
     while (at < end) {
@@ -192,7 +192,8 @@ JSStringRef engine_string(struct text text)
 
     if (!units)
         return NULL;
-    size_t count = text.length ? engine_utf16_from_utf8(units, text.data, text.length) : 0;
+    units[0] = 0; /* for the empty text */
+    size_t count = engine_utf16_from_utf8(units, text.data, text.length);
     JSStringRef string = jsc.JSStringCreateWithCharacters(units, count);
     if (units != small)
         free(units);

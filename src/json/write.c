@@ -89,8 +89,7 @@ static const char *skip_text(const char *at, const char *end, struct text wanted
     return text_starts_with((struct text){at, (size_t)(end - at)}, wanted) ? at + wanted.length : NULL;
 }
 
-/* The contents of a reply's headers, on the byte behind their brace; NULL where the reply has another shape.
- */
+/* On the byte behind the brace of a reply's headers; NULL where the reply has another shape. */
 static const char *find_headers(const char *at, const char *end)
 {
     at = skip_text(at, end, TEXT("{\"statusCode\":"));
@@ -113,8 +112,10 @@ enum status json_append_reply(struct buffer *out, struct text reply, struct text
 
     if (message_id.length == 0)
         return buffer_append_text(out, reply);
+    if (reply.length == 0)
+        return STATUS_INVALID;
     const char *end = reply.data + reply.length;
-    const char *headers = reply.length > 0 ? find_headers(reply.data, end) : NULL;
+    const char *headers = find_headers(reply.data, end);
     if (!headers)
         return STATUS_INVALID;
 

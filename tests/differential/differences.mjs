@@ -9,7 +9,6 @@ export const differences = [
       'failures: SyntaxError thrown',
       'failures: SyntaxError of JSON.parse in the handler',
       'failures: SyntaxError given to this.catch',
-      'failures: SyntaxError with a statusCode of its own',
     ],
   },
 ];

@@ -1,13 +1,9 @@
 #include "protocol/close.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/cmocka_all.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void tells_which_codes_may_be_sent(void **state)
 {
@@ -21,8 +17,8 @@ static void tells_which_codes_may_be_sent(void **state)
 }
 
 /* Decodes a copy that ends where its block ends. */
-static enum status decode(const void *payload, size_t length, uint16_t *code, char *reason, size_t *reason_length,
-                          enum close_code *answer)
+static enum status decode(const void *payload, size_t length, uint16_t *code, char *reason,
+                          size_t *reason_length, enum close_code *answer)
 {
     uint8_t *copy = malloc(length);
     struct text text;

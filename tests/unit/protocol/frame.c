@@ -1,12 +1,10 @@
 #include "protocol/frame.h"
+
 #include "pieces.h"
+#include "support/cmocka_all.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* A case, fed as a growing prefix: what is decided once has to stay so. */
 struct decoding {
@@ -87,7 +85,8 @@ static void decodes_every_length_form(void **state)
     check_ok("\x81\x80mask", 6, 6, (struct frame){.final = true, .opcode = FRAME_TEXT});
     check_ok("\x81\x85mask...", 9, 6, (struct frame){.final = true, .opcode = FRAME_TEXT, .length = 5});
     check_ok("\x82\xfdMASK", 6, 6, (struct frame){.final = true, .opcode = FRAME_BINARY, .length = 125});
-    check_ok("\x82\xfe\0\x7emask", 8, 8, (struct frame){.final = true, .opcode = FRAME_BINARY, .length = 126});
+    check_ok("\x82\xfe\0\x7emask", 8, 8,
+             (struct frame){.final = true, .opcode = FRAME_BINARY, .length = 126});
     check_ok("\x82\xfe\xff\xffmask.", 9, 8,
              (struct frame){.final = true, .opcode = FRAME_BINARY, .length = 65535});
     check_ok("\x82\xff\0\0\0\0\0\1\0\0mask", 14, 14,

@@ -1,12 +1,8 @@
 #include "protocol/handshake.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "support/cmocka_all.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #define KEY TEXT("dGhlIHNhbXBsZSBub25jZQ==") /* RFC 6455, section 1.3 */
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -62,7 +58,8 @@ static void names_the_subprotocol(void **state)
 
 static void smuggles_nothing_into_the_response(void **state)
 {
-    static const struct text bad[] = {{"a\r\nSet-Cookie: b", 16}, {"a, b", 4}, {"a b", 3}, {"\0", 1}, {"\xc3\xbc", 2}};
+    static const struct text bad[] = {
+        {"a\r\nSet-Cookie: b", 16}, {"a, b", 4}, {"a b", 3}, {"\0", 1}, {"\xc3\xbc", 2}};
     struct buffer out;
 
     (void)state;

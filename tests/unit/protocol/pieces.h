@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * How a protocol test feeds its bytes: whole, cut in two at every place, and byte by byte. Every piece lies in a
- * block of exactly its size, so that the sanitizers and valgrind see a read past its end.
+ * How a protocol test feeds its bytes: whole, cut in two at every place, and byte by byte. Every piece lies
+ * in a block of exactly its size, so that the sanitizers and valgrind see a read past its end.
  */
 struct pieces_taker {
     void (*begin)(void *context);
@@ -16,7 +16,8 @@ struct pieces_taker {
 };
 
 enum {
-    PIECES_SHORT = 1024, /* bytes that are cut at every place; longer ones only near both ends and now and then */
+    PIECES_SHORT =
+        1024, /* bytes that are cut at every place; longer ones only near both ends and now and then */
     PIECES_NEAR = 48,
     PIECES_STRIDE = 9973,
 };
@@ -53,7 +54,8 @@ static inline void pieces_run(const struct pieces_taker *taker, const void *byte
     const char *data = bytes;
 
     for (size_t at = 0; at <= length; at++) /* at 0 and at the end: whole, with an empty piece beside it */
-        if (length <= PIECES_SHORT || at < PIECES_NEAR || length - at < PIECES_NEAR || at % PIECES_STRIDE == 0)
+        if (length <= PIECES_SHORT || at < PIECES_NEAR || length - at < PIECES_NEAR ||
+            at % PIECES_STRIDE == 0)
             pieces_cut(taker, data, length, at);
     pieces_chop(taker, data, length, 1);
     if (length > 0)

@@ -1,12 +1,8 @@
 #include "protocol/token.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "support/cmocka_all.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 static void accepts_exactly_the_characters_of_a_token(void **state)
 {

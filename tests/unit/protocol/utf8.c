@@ -1,14 +1,12 @@
 #include "protocol/utf8.h"
+
 #include "pieces.h"
+#include "support/cmocka_all.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 
-#include <cmocka.h>
-
-/* A plain reference: how many of the bytes can still become valid text, decoding one character after the other. */
+/* A plain reference: how many of the bytes can still become valid text, decoding one character after the
+ * other. */
 struct verdict {
     size_t good;   /* bytes before the first that can not belong */
     bool complete; /* all are good, and they end with a character */
@@ -21,12 +19,11 @@ static struct verdict judge(const uint8_t *data, size_t length)
 
     while (i < length) {
         unsigned left = data[i] < 0x80 ? 0 : data[i] >= 0xF0 ? 3 : data[i] >= 0xE0 ? 2 : 1;
-        uint32_t low = data[i] < 0x80 ? data[i] : data[i] & (0x3Fu >> left); /* what it can become at least … */
-        uint32_t high = low;                                                 /* … and at most */
         if ((data[i] >= 0x80 && data[i] < 0xC0) || data[i] >= 0xF8)
             return (struct verdict){i, false};
-        low <<= 6 * left;
-        high = low | ((1u << 6 * left) - 1);
+        /* The least and the most the character can still become. */
+        uint32_t low = (left == 0 ? data[i] : data[i] & (0x3Fu >> left)) << 6 * left;
+        uint32_t high = low | ((1u << 6 * left) - 1);
         for (unsigned seen = 0, size = left;; seen++) {
             uint32_t most = high > 0x10FFFF ? 0x10FFFF : high;
             uint32_t least = low < smallest[size] ? smallest[size] : low;
@@ -35,9 +32,7 @@ static struct verdict judge(const uint8_t *data, size_t length)
             i++;
             if (seen == size)
                 break;
-            if (i == length)
-                return (struct verdict){i, false};
-            if ((data[i] & 0xC0) != 0x80)
+            if (i == length || (data[i] & 0xC0) != 0x80)
                 return (struct verdict){i, false};
             left--;
             low |= (data[i] & 0x3Fu) << 6 * left;

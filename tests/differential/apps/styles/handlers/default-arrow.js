@@ -1,0 +1,5 @@
+const arrowDefault = async (event) => {
+  event.response.body = 'default arrow export';
+};
+
+module.exports = arrowDefault;

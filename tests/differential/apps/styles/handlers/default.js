@@ -1,0 +1,3 @@
+module.exports = function namedDefault(event) {
+  event.response.body = 'default export';
+};

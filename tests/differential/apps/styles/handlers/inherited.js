@@ -1,0 +1,5 @@
+module.exports = Object.create({
+  inheritedHandler(event) {
+    event.response.body = 'inherited';
+  },
+});

@@ -1,0 +1,1 @@
+throw new Error('Only .js files are loaded from handlers/.');

@@ -1,0 +1,1 @@
+throw new Error('Folders inside handlers/ are not looked into.');
