@@ -18,23 +18,31 @@ const REFERENCE = 'node_configurapi';
 
 const options = readOptions();
 
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        server: { type: 'string' },
+        load: { type: 'string' },
+        'in-flight': { type: 'string', default: '1,16' },
+        runs: { type: 'string' },
+        seconds: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    return stop(error.message);
+  }
+}
+
 function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      server: { type: 'string' },
-      load: { type: 'string' },
-      'in-flight': { type: 'string', default: '1,16' },
-      runs: { type: 'string' },
-      seconds: { type: 'string' },
-    },
-  });
+  const values = readArguments();
   const loads = ['build/bench/bench/load', 'build/bench/load'].map((path) => join(project, path));
-  const runners = ['build/bench/configurapi-runner-ws', 'build/bench/src/configurapi-runner-ws', 'build/configurapi-runner-ws'];
+  const runners = ['build/bench/src', 'build/bench', 'build'].map((path) => join(project, path, 'configurapi-runner-ws'));
   return {
     only: values.only?.split(','),
-    server: values.server ? resolve(values.server) : runners.map((path) => join(project, path)).find(existsSync),
+    server: values.server ? resolve(values.server) : runners.find(existsSync),
     load: values.load ? resolve(values.load) : loads.find(existsSync),
     inFlight: values['in-flight'].split(',').map((text) => whole('in-flight', text, 1, 1024)),
     runs: whole('runs', values.runs ?? (values.quick ? 3 : 5), 1, 100),
@@ -208,18 +216,18 @@ function accepts(port) {
   });
 }
 
-async function comesUp(child, port) {
-  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && child.result === undefined; ) {
-    if (await accepts(port)) return true;
+async function waitUntilUp(child, port) {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; ) {
+    if (child.result !== undefined) throw new Error(`ended at once: ${lastLine(child.errors) || child.result}`);
+    if (await accepts(port)) return;
     await sleep(50);
   }
-  return false;
+  throw new Error(`did not listen within ${START_TIMEOUT_MS / 1000} s`);
 }
 
 // ---- measuring
 
-const cores = cpus().length;
-const loadCore = cores > 1 ? 1 : 0;
+const loadCore = cpus().length > 1 ? 1 : 0;
 
 async function measure(server, port, inFlight) {
   const { seconds, warmup } = options;
@@ -246,7 +254,7 @@ async function runOnce(server) {
   const port = await freePort();
   const child = start(0, server.command(port), { cwd: server.cwd ?? bench });
   try {
-    if (!(await comesUp(child, port))) throw new Error(`did not come up: ${lastLine(child.errors) || child.result || 'no reason given'}`);
+    await waitUntilUp(child, port);
     for (const inFlight of options.inFlight) server.results.get(inFlight).push(await measure(server, port, inFlight));
   } finally {
     await end(child);
@@ -289,7 +297,8 @@ function ratio(server, other, inFlight) {
 }
 
 function show(number, digits) {
-  return number === undefined ? '–' : number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (number === undefined) return '–';
+  return number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function row(server, limit, reference) {
@@ -305,26 +314,43 @@ function row(server, limit, reference) {
   return [server.title, ...cells];
 }
 
-function printTable(servers) {
+function tableOf(servers) {
   const find = (name) => servers.find((server) => server.name === name);
-  const measured = servers.filter(({ missing }) => !missing);
-  const columns = options.inFlight.flatMap((n) => [`${n} in flight, msg/s`, 'ratio to the bare echo', 'p99 µs', 'x of the reference']);
+  const columns = options.inFlight.flatMap((n) => [
+    `${n} in flight, msg/s`,
+    'ratio to the bare echo',
+    'p99 µs',
+    'x of the reference',
+  ]);
   const lines = [
     ['server', ...columns],
     ['---', ...columns.map(() => '---:')],
-    ...measured.map((server) => row(server, find(LIMIT), find(REFERENCE))),
+    ...servers.filter(({ missing }) => !missing).map((server) => row(server, find(LIMIT), find(REFERENCE))),
   ];
-  console.log(lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
-  console.log(`\nMedian of ${options.runs} run${options.runs > 1 ? 's' : ''} of ${options.seconds} s; ${CONNECTIONS} connections; one core for the server, ${cores > 1 ? 'another' : 'the same'} for the load.`);
-  const saturated = measured.flatMap((server) =>
-    options.inFlight.filter((n) => median(server.results.get(n).map(({ cpu }) => cpu)) > 0.95).map((n) => `${server.name} (${n})`),
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+// Where the load generator used all of its core, the server might have answered more.
+function saturatedIn(servers) {
+  const busy = (results) => median(results.map(({ cpu }) => cpu)) > 0.95;
+  return servers.flatMap(({ name, results }) =>
+    options.inFlight.filter((n) => busy(results.get(n))).map((n) => `${name} with ${n} in flight`),
   );
-  if (saturated.length > 0) console.log(`The load generator had no time to spare, so these may do better still: ${saturated.join(', ')}.`);
-  for (const { name, missing } of servers) if (missing) console.log(`Not measured: ${name} (${missing}).`);
+}
+
+function notesOn(servers) {
+  const cores = loadCore === 0 ? 'one core for both sides' : 'one core for the server, another for the load';
+  const runs = `${options.runs} run${options.runs > 1 ? 's' : ''} of ${options.seconds} s`;
+  const saturated = saturatedIn(servers.filter(({ missing }) => !missing));
+  return [
+    `Median of ${runs}; ${CONNECTIONS} connections; ${cores}.`,
+    ...(saturated.length > 0 ? [`The load generator had no time to spare: ${saturated.join(', ')}.`] : []),
+    ...servers.filter(({ missing }) => missing).map(({ name, missing }) => `Not measured: ${name} (${missing}).`),
+  ].join('\n');
 }
 
 if (!options.load || !existsSync(options.load)) stop('no load generator: build the preset "bench" first, or say --load PATH');
 const servers = choose(listServers());
 await runAll(servers);
-printTable(servers);
+console.log(`${tableOf(servers)}\n\n${notesOn(servers)}`);
 if (servers.every(({ missing }) => missing)) process.exitCode = 1;

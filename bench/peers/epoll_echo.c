@@ -67,8 +67,8 @@ static bool keep(struct leftover *leftover, const uint8_t *data, size_t length)
     return true;
 }
 
-/* Moves a payload down by at least MASK_SIZE bytes, unmasking it. Going forward, a store of eight bytes reaches at
- * most four bytes into the eight that were loaded for it, never into those still to be loaded. */
+/* Moves a payload down by at least MASK_SIZE bytes, unmasking it. Going forward, a store of eight bytes
+ * reaches at most four bytes into the eight that were loaded for it, never into those still to be loaded. */
 static void unmask(uint8_t *to, const uint8_t *from, size_t length, const uint8_t mask[MASK_SIZE])
 {
     uint64_t wide_mask, word;

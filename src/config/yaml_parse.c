@@ -469,6 +469,439 @@ static enum status read_list(struct reader *reader, const struct node *node, str
     }
     move_end(reader, event, 0);
     fy_parser_event_free(reader->parser, event);
-    status = measure(reader, list);
-    return status == STATUS_OK ? tag_list(reader, node, list) : status;
+    status = tag_list(reader, node, list);
+    return status == STATUS_OK ? measure(reader, list) : status;
+}
+
+/* What js-yaml makes of a key: String() of it, but that it takes no lists within a list. */
+static enum status spell_key(struct reader *reader, const struct yaml_value *key, struct buffer *spelled)
+{
+    enum status status = STATUS_OK;
+
+    if (key->type == YAML_MAP)
+        return buffer_append_text(spelled, TEXT("[object Object]"));
+    if (key->type != YAML_LIST)
+        return yaml_string(spelled, key);
+    for (struct yaml_item *item = key->items.first; item && status == STATUS_OK; item = item->next) {
+        if (item->value->type == YAML_LIST)
+            return report_at(reader->report, key->position, "a key cannot be a list that holds lists");
+        if (item != key->items.first)
+            status = buffer_append(spelled, ",", 1);
+        if (status == STATUS_OK && item->value->type != YAML_NULL)
+            status = spell_key(reader, item->value, spelled);
+    }
+    return status;
+}
+
+static enum status key_text(struct reader *reader, const struct yaml_value *key, struct text *text)
+{
+    struct buffer spelled;
+
+    if (key->type == YAML_STRING) {
+        *text = key->text;
+        return STATUS_OK;
+    }
+    buffer_init(&spelled, YAML_MAX_KEY);
+    enum status status = spell_key(reader, key, &spelled);
+    if (status == STATUS_OK)
+        status = keep(reader, spelled.data, spelled.length, text);
+    else if (status == STATUS_LIMIT)
+        status = report_at(reader->report, key->position, "the key is too long: more than %d bytes", YAML_MAX_KEY);
+    buffer_deinit(&spelled);
+    return status;
+}
+
+/* A map that is being read: its items and where each key is among them. */
+struct draft {
+    struct yaml_value *map;
+    struct names keys; /* to struct yaml_item */
+};
+
+static enum status add_item(struct reader *reader, struct draft *draft, struct text key, struct config_position position,
+                            struct yaml_value *value, bool merged)
+{
+    struct yaml_item *item = append_item(reader, &draft->map->items, value);
+
+    if (!item)
+        return STATUS_NO_MEMORY;
+    item->key = key;
+    item->key_position = position;
+    item->merged = merged;
+    return names_put(&draft->keys, key, item);
+}
+
+static enum status set_item(struct reader *reader, struct draft *draft, struct text key, struct config_position position,
+                            struct yaml_value *value)
+{
+    struct yaml_item *item = names_find(&draft->keys, key);
+    struct text shown = report_shown(key);
+
+    if (!item)
+        return add_item(reader, draft, key, position, value, false);
+    if (!item->merged)
+        return report_at(reader->report, position, "the key \"%.*s\" is here twice; first at line %u, column %u",
+                         TEXT_ARGS(shown), item->key_position.line, item->key_position.column);
+    item->value = value;
+    item->key_position = position;
+    item->merged = false;
+    return STATUS_OK;
+}
+
+static enum status count_merged(struct reader *reader, struct config_position position)
+{
+    if (reader->merged++ < YAML_MAX_MERGED)
+        return STATUS_OK;
+    return report_at(reader->report, position, "\"<<\" merges in too much: more than %d keys in one document",
+                     YAML_MAX_MERGED);
+}
+
+static enum status merge_item(struct reader *reader, struct draft *draft, struct config_position position,
+                              struct text key, struct yaml_value *value)
+{
+    enum status status = count_merged(reader, position);
+
+    if (status != STATUS_OK || names_find(&draft->keys, key))
+        return status;
+    return add_item(reader, draft, key, position, value, true);
+}
+
+/* The key of what has indices only. */
+static enum status index_text(struct reader *reader, size_t index, struct text *text)
+{
+    char digits[JAVASCRIPT_NUMBER_SIZE];
+
+    javascript_number(digits, (double)index);
+    return keep(reader, digits, strlen(digits), text);
+}
+
+static enum status merge_bytes(struct reader *reader, struct draft *draft, const struct yaml_value *source)
+{
+    enum status status = STATUS_OK;
+    struct text key;
+
+    for (size_t i = 0; i < source->text.length && status == STATUS_OK; i++) {
+        struct yaml_value *byte = new_value(reader, YAML_NUMBER, source->position);
+        if (!byte)
+            return STATUS_NO_MEMORY;
+        byte->number = (unsigned char)source->text.data[i];
+        status = index_text(reader, i, &key);
+        if (status == STATUS_OK)
+            status = merge_item(reader, draft, source->position, key, byte);
+    }
+    return status;
+}
+
+/* What JavaScript calls an object may be merged in: lists and bytes have their indices for keys, dates have none. */
+static enum status merge_one(struct reader *reader, struct draft *draft, const struct yaml_value *source)
+{
+    size_t index = 0;
+
+    if (source->type != YAML_MAP && source->type != YAML_LIST && source->type != YAML_BINARY &&
+        source->type != YAML_DATE)
+        return report_at(reader->report, source->position, "expected a map or a list of maps to merge in by \"<<\"");
+    enum status status = count_merged(reader, source->position);
+    if (status == STATUS_OK && source->type == YAML_BINARY)
+        return merge_bytes(reader, draft, source);
+    if (status != STATUS_OK || source->type == YAML_DATE)
+        return status;
+    for (struct yaml_item *item = source->items.first; item && status == STATUS_OK; item = item->next) {
+        struct text key = item->key;
+        if (source->type == YAML_LIST)
+            status = index_text(reader, index++, &key);
+        if (status == STATUS_OK)
+            status = merge_item(reader, draft, source->position, key, item->value);
+    }
+    return status;
+}
+
+static enum status merge(struct reader *reader, struct draft *draft, const struct yaml_value *source)
+{
+    enum status status = STATUS_OK;
+
+    if (source->type != YAML_LIST)
+        return merge_one(reader, draft, source);
+    if (source->items.count > YAML_MAX_MERGE_LIST)
+        return report_at(reader->report, source->position, "\"<<\" takes at most %d maps", YAML_MAX_MERGE_LIST);
+    for (struct yaml_item *item = source->items.first; item && status == STATUS_OK; item = item->next)
+        status = merge_one(reader, draft, item->value);
+    return status;
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+    const struct yaml_item *const *left = a;
+    const struct yaml_item *const *right = b;
+    uint32_t x = 0;
+    uint32_t y = 0;
+
+    javascript_index((*left)->key, &x);
+    javascript_index((*right)->key, &y);
+    return (x > y) - (x < y);
+}
+
+static void link_item(struct yaml_items *items, struct yaml_item *item)
+{
+    item->next = NULL;
+    if (items->last)
+        items->last->next = item;
+    else
+        items->first = item;
+    items->last = item;
+    items->count++;
+}
+
+/* Puts the indices first, smallest to largest, and leaves the others in their order, as JavaScript's objects do. */
+static enum status order(struct reader *reader, struct yaml_items *items)
+{
+    struct yaml_items ordered = {0};
+    struct yaml_items others = {0};
+    struct yaml_item **indices = arena_alloc(reader->arena, (items->count + 1) * sizeof *indices);
+    size_t count = 0;
+    uint32_t index;
+
+    if (!indices)
+        return STATUS_NO_MEMORY;
+    for (struct yaml_item *item = items->first, *next; item; item = next) {
+        next = item->next;
+        if (javascript_index(item->key, &index))
+            indices[count++] = item;
+        else
+            link_item(&others, item);
+    }
+    qsort(indices, count, sizeof *indices, compare_indices);
+    for (size_t i = 0; i < count; i++)
+        link_item(&ordered, indices[i]);
+    for (struct yaml_item *item = others.first, *next; item; item = next) {
+        next = item->next;
+        link_item(&ordered, item);
+    }
+    *items = ordered;
+    return STATUS_OK;
+}
+
+static enum status tag_map(struct reader *reader, const struct node *node, const struct yaml_value *map)
+{
+    if (node->tag.length == 0 || is_as_written(node) || has_tag(node, "map"))
+        return STATUS_OK;
+    if (!has_tag(node, "set"))
+        return unfit_tag(reader, node, "a map");
+    for (struct yaml_item *item = map->items.first; item; item = item->next)
+        if (item->value->type != YAML_NULL)
+            return report_at(reader->report, item->value->position,
+                             "expected keys without values: that is what !!set is");
+    return STATUS_OK;
+}
+
+static bool is_merge_key(const struct node *key)
+{
+    if (has_tag(key, "merge"))
+        return true;
+    if (text_equal(key->tag, TEXT("?")) || (key->tag.length == 0 && key->plain))
+        return text_equal(key->text, TEXT("<<"));
+    return false;
+}
+
+/* Whether an indicator stands there, and not a word that begins with it. */
+static bool is_indicator(const struct reader *reader, struct yaml_place place, char indicator)
+{
+    char next = char_at(reader, place.offset + 1);
+
+    return char_at(reader, place.offset) == indicator &&
+           (next == ' ' || next == '\t' || next == '\n' || next == '\r' || next == '\0');
+}
+
+static void skip_indicator(struct reader *reader, char indicator)
+{
+    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+
+    if (is_indicator(reader, place, indicator))
+        reader->end = (struct yaml_place){place.offset + 1, {place.position.line, place.position.column + 1}};
+}
+
+/* One key, whose event was read, and its value. `map` is the node, for its position. */
+static enum status read_member(struct reader *reader, struct draft *draft, bool flow, struct fy_event *event)
+{
+    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+    bool explicit_key = !flow && is_indicator(reader, place, '?');
+    struct node key_node, value_node;
+    struct yaml_value *key, *value;
+    struct text name;
+
+    if (explicit_key)
+        skip_indicator(reader, '?');
+    enum status status = take_node(reader, event, place.position, &key_node);
+    if (status != STATUS_OK)
+        return status;
+    if (!flow && key_node.missing && is_indicator(reader, place, ':'))
+        return report_at(reader->report, place.position, "expected a key before the colon");
+    /* A map without brackets starts where its first key does, which need not be libfyaml's mark. */
+    if (!draft->map->items.first && key_node.position.line == draft->map->position.line &&
+        key_node.position.column < draft->map->position.column)
+        draft->map->position = key_node.position;
+    status = read_value(reader, &key_node, flow, &key);
+    if (status == STATUS_OK)
+        status = key_text(reader, key, &name);
+    if (status == STATUS_OK)
+        status = next_event(reader, &event);
+    if (status == STATUS_OK)
+        status = take_node(reader, event, key_node.position, &value_node);
+    if (status == STATUS_OK)
+        status = read_value(reader, &value_node, flow, &value);
+    if (status != STATUS_OK)
+        return status;
+    if (value_node.missing)
+        skip_indicator(reader, ':');
+    if (is_merge_key(&key_node) && !explicit_key)
+        return merge(reader, draft, value);
+    return set_item(reader, draft, name, key_node.position, value);
+}
+
+static enum status read_map(struct reader *reader, const struct node *node, struct yaml_value *map)
+{
+    struct draft draft = {.map = map};
+    struct fy_event *event;
+
+    names_init(&draft.keys, reader->arena);
+    for (;;) {
+        enum status status = next_event(reader, &event);
+        if (status != STATUS_OK)
+            return status;
+        if (event->type == FYET_MAPPING_END)
+            break;
+        status = read_member(reader, &draft, node->flow, event);
+        if (status != STATUS_OK)
+            return status;
+    }
+    move_end(reader, event, 0);
+    fy_parser_event_free(reader->parser, event);
+    enum status status = order(reader, &map->items);
+    if (status == STATUS_OK)
+        status = tag_map(reader, node, map);
+    return status == STATUS_OK ? measure(reader, map) : status;
+}
+
+static enum status read_collection(struct reader *reader, const struct node *node, struct yaml_value *value)
+{
+    if (reader->depth == YAML_MAX_DEPTH)
+        return report_at(reader->report, node->position, "the document is nested too deeply: more than %d levels",
+                         YAML_MAX_DEPTH);
+    reader->depth++;
+    enum status status = value->type == YAML_LIST ? read_list(reader, node, value) : read_map(reader, node, value);
+    reader->depth--;
+    return status;
+}
+
+/* js-yaml forgets the anchor of a value that was left out, unless it is within brackets or has a tag that gives it one. */
+static bool is_anchored(const struct node *node, bool in_flow)
+{
+    if (node->anchor.length == 0)
+        return false;
+    return !node->missing || in_flow || !(node->tag.length == 0 || is_as_written(node));
+}
+
+static enum status set_anchor(struct reader *reader, struct text name, struct yaml_value *value, bool open)
+{
+    struct anchor *anchor = arena_alloc(reader->arena, sizeof *anchor);
+
+    if (!anchor)
+        return STATUS_NO_MEMORY;
+    *anchor = (struct anchor){value, open};
+    return names_put(&reader->anchors, name, anchor);
+}
+
+static enum status read_value(struct reader *reader, const struct node *node, bool in_flow, struct yaml_value **value)
+{
+    static const enum yaml_type types[] = {
+        [FYET_SCALAR] = YAML_NULL,
+        [FYET_SEQUENCE_START] = YAML_LIST,
+        [FYET_MAPPING_START] = YAML_MAP,
+    };
+    enum status status = STATUS_OK;
+
+    if (node->type == FYET_ALIAS)
+        return read_alias(reader, node, value);
+    assert(node->type == FYET_SCALAR || node->type == FYET_SEQUENCE_START || node->type == FYET_MAPPING_START);
+    *value = new_value(reader, types[node->type], node->position);
+    if (!*value)
+        return STATUS_NO_MEMORY;
+    if (node->type == FYET_SCALAR) {
+        status = read_scalar(reader, node, *value);
+    } else {
+        if (is_anchored(node, in_flow))
+            status = set_anchor(reader, node->anchor, *value, true);
+        if (status == STATUS_OK)
+            status = read_collection(reader, node, *value);
+    }
+    if (status == STATUS_OK && is_anchored(node, in_flow))
+        status = set_anchor(reader, node->anchor, *value, false);
+    return status;
+}
+
+/* The one document between the stream's start and its end. */
+static enum status read_stream(struct reader *reader, struct yaml_value **root)
+{
+    bool seen = false;
+    enum status status = STATUS_OK;
+
+    *root = new_value(reader, YAML_NULL, (struct config_position){1, 1});
+    if (!*root)
+        return STATUS_NO_MEMORY;
+    while (status == STATUS_OK) {
+        struct fy_event *event;
+        struct node node;
+
+        status = next_event(reader, &event);
+        if (status != STATUS_OK)
+            break;
+        enum fy_event_type type = event->type;
+        const struct fy_mark *mark = fy_event_start_mark(event);
+        struct config_position position = mark ? position_of(mark) : (struct config_position){1, 1};
+        if (type == FYET_STREAM_START || type == FYET_STREAM_END || type == FYET_DOCUMENT_START ||
+            type == FYET_DOCUMENT_END) {
+            move_end(reader, event, 0);
+            fy_parser_event_free(reader->parser, event);
+        }
+        if (type == FYET_STREAM_END)
+            break;
+        if (type == FYET_DOCUMENT_START && seen)
+            return report_at(reader->report, position, "expected one document, found another");
+        if (type == FYET_STREAM_START || type == FYET_DOCUMENT_START || type == FYET_DOCUMENT_END)
+            continue;
+        seen = true;
+        status = take_node(reader, event, (struct config_position){1, 1}, &node);
+        if (status == STATUS_OK)
+            status = read_value(reader, &node, false, root);
+    }
+    return status;
+}
+
+enum status yaml_parse(struct yaml_value **root, struct text text, struct arena *arena, const struct report *report)
+{
+    struct reader reader = {.arena = arena, .report = report, .end = {.position = {1, 1}}};
+    struct fy_diag_cfg diag_config;
+
+    enum status status = yaml_source(&reader.source, text, arena, report);
+    if (status != STATUS_OK)
+        return status;
+    names_init(&reader.anchors, arena);
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    reader.diag = fy_diag_create(&diag_config);
+    if (!reader.diag)
+        return STATUS_NO_MEMORY;
+    fy_diag_set_collect_errors(reader.diag, true);
+    const struct fy_parse_cfg config = {
+        .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
+                 FYPCF_SLOPPY_FLOW_INDENTATION | FYPCF_DISABLE_DEPTH_LIMIT,
+        .diag = reader.diag,
+    };
+    reader.parser = fy_parser_create(&config);
+    if (reader.parser && fy_parser_set_string(reader.parser, reader.source.data, reader.source.length) == 0)
+        status = read_stream(&reader, root);
+    else
+        status = STATUS_NO_MEMORY;
+    if (reader.parser)
+        fy_parser_destroy(reader.parser);
+    fy_diag_destroy(reader.diag);
+    return status;
 }

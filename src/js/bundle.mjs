@@ -14,6 +14,7 @@ const { build } = createRequire(join(npmDir, 'package.json'))('esbuild');
 const ports = {
   buffer: `export { Buffer, kMaxLength } from 'buffer';`,
   events: `export { EventEmitter } from 'events/events.js';`,
+  inflection: `export { singularize } from 'inflection';`,
   inspect: `export { inspect, format, formatWithOptions } from 'node-inspect-extracted';`,
   structured_clone: `
     export { default as structuredClone } from 'core-js-pure/actual/structured-clone.js';

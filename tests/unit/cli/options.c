@@ -1,0 +1,102 @@
+#include "cli/options.h"
+
+#include "support/cmocka_all.h"
+#include <string.h>
+
+static struct command_line line;
+
+static enum status parse(const char *first, const char *second, struct buffer *error)
+{
+    char *arguments[] = {"program", (char *)first, (char *)second, NULL};
+
+    return command_line_parse(&line, second ? 3 : first ? 2 : 1, arguments, error);
+}
+
+static void good(const char *first, const char *second)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(parse(first, second, &error), STATUS_OK);
+}
+
+static void bad(const char *first, const char *second, const char *message)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(parse(first, second, &error), STATUS_INVALID);
+    assert_true(text_equal(buffer_text(&error), text_from_cstr(message)));
+    buffer_deinit(&error);
+}
+
+static void has_the_contract_s_defaults(void **state)
+{
+    (void)state;
+    good(NULL, NULL);
+    assert_string_equal(line.options.config_path, "config.yaml");
+    assert_int_equal(line.options.port, 8000);
+    assert_null(line.options.host);
+    assert_int_equal(line.options.max_payload, 16 << 20);
+    assert_int_equal(line.options.max_in_flight, 256);
+    assert_int_equal(line.options.log_level, LOG_TRACE);
+    assert_false(line.check || line.help || line.version);
+}
+
+static void takes_values_either_way(void **state)
+{
+    (void)state;
+    good("-f", "a.yaml");
+    assert_string_equal(line.options.config_path, "a.yaml");
+    good("--file=b=c.yaml", NULL);
+    assert_string_equal(line.options.config_path, "b=c.yaml");
+    good("-p", "0");
+    assert_int_equal(line.options.port, 0);
+    good("--log-level", "none");
+    assert_int_equal(line.options.log_level, LOG_NONE);
+    good("--check", NULL);
+    assert_true(line.check);
+}
+
+static void takes_units(void **state)
+{
+    (void)state;
+    good("--max-payload", "64k");
+    assert_int_equal(line.options.max_payload, 65536);
+    good("--max-payload", "2G");
+    assert_true(line.options.max_payload == (size_t)2 << 30);
+    good("--ping-interval", "2m");
+    assert_int_equal(line.options.ping_interval_ms, 120000);
+    good("--drain-timeout", "250");
+    assert_int_equal(line.options.drain_timeout_ms, 250);
+}
+
+static void refuses_with_one_line(void **state)
+{
+    (void)state;
+    bad("--nonsense", NULL, "unknown option '--nonsense' (see --help)");
+    bad("-x", NULL, "unknown option '-x' (see --help)");
+    bad("server.js", NULL, "unexpected argument 'server.js' (see --help)");
+    bad("--port", "65536", "--port wants a port from 0 to 65535, not '65536'");
+    bad("--port", NULL, "--port wants a port from 0 to 65535, not ''");
+    bad("--port", "-1", "--port wants a port from 0 to 65535, not '-1'");
+    bad("--max-payload", "1x",
+        "--max-payload wants a number of bytes such as 4096, 64k, 16m or 1g, not '1x'");
+    bad("--max-payload", "99999999999999999999",
+        "--max-payload wants a number of bytes such as 4096, 64k, 16m or 1g, not '99999999999999999999'");
+    bad("--max-in-flight", "0", "--max-in-flight wants a number from 1 to 1000000, not '0'");
+    bad("--log-level", "loud", "--log-level wants debug, trace, info, error or none, not 'loud'");
+    bad("--check=1", NULL, "--check takes no value");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_the_contract_s_defaults),
+        cmocka_unit_test(takes_values_either_way),
+        cmocka_unit_test(takes_units),
+        cmocka_unit_test(refuses_with_one_line),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
