@@ -39,7 +39,8 @@ function readArguments() {
 function readOptions() {
   const values = readArguments();
   const loads = ['build/bench/bench/load', 'build/bench/load'].map((path) => join(project, path));
-  const runners = ['build/bench/src', 'build/bench', 'build'].map((path) => join(project, path, 'configurapi-runner-ws'));
+  const folders = ['build/bench/src', 'build/bench', 'build'];
+  const runners = folders.map((folder) => join(project, folder, 'configurapi-runner-ws'));
   return {
     only: values.only?.split(','),
     server: values.server ? resolve(values.server) : runners.find(existsSync),
@@ -70,10 +71,10 @@ function stop(message) {
 
 function findBun() {
   const platform = join(bench, 'node_modules/@oven', `bun-${process.platform}-${process.arch}`, 'bin/bun');
-  return [platform, join(bench, 'node_modules/bun/bin/bun.exe'), 'bun'].find(runs);
+  return [platform, join(bench, 'node_modules/bun/bin/bun.exe'), 'bun'].find(works);
 }
 
-function runs(program) {
+function works(program) {
   try {
     execFileSync(program, ['--version'], { stdio: 'ignore', timeout: 5000 });
     return true;
@@ -189,6 +190,9 @@ async function end(child) {
   child.kill('SIGTERM');
   await Promise.race([child.ended, sleep(2000, undefined, { ref: false })]);
   if (child.result === undefined) child.kill('SIGKILL');
+  // Whoever else holds its output does not keep this waiting.
+  child.stdout.destroy();
+  child.stderr.destroy();
   await child.ended;
 }
 
@@ -349,7 +353,9 @@ function notesOn(servers) {
   ].join('\n');
 }
 
-if (!options.load || !existsSync(options.load)) stop('no load generator: build the preset "bench" first, or say --load PATH');
+if (!options.load || !existsSync(options.load)) {
+  stop('no load generator: build the preset "bench" first, or say --load PATH');
+}
 const servers = choose(listServers());
 await runAll(servers);
 console.log(`${tableOf(servers)}\n\n${notesOn(servers)}`);

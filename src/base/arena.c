@@ -34,7 +34,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 {
     size_t at = (arena->used + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 
-    if (at <= arena->size && size <= arena->size - at) {
+    if (arena->start && at <= arena->size && size <= arena->size - at) {
         arena->used = at + size;
         return arena->start + at;
     }

@@ -17,6 +17,7 @@ struct arena {
     struct arena_block *blocks;
 };
 
+/* `start` is aligned for any object; NULL with size 0 for an arena that has no block of its own. */
 void arena_init(struct arena *arena, void *start, size_t size);
 void arena_deinit(struct arena *arena); /* frees the blocks; the embedded one is its owner's */
 void arena_reset(struct arena *arena);  /* frees the blocks, starts anew in the embedded one */

@@ -9,10 +9,10 @@
 
 enum { EXIT_BAD_START = 2 };
 
-/* One line on stderr, whatever the message is made of. */
+/* One line on stderr, whatever the message is made of. It begins with the place it is about, where it has
+ * one, so that editors find it. */
 static int complain(const struct buffer *error, enum status status)
 {
-    fputs("configurapi-runner-ws: ", stderr);
     if (error->length == 0)
         fputs(status_name(status), stderr);
     for (size_t i = 0; i < error->length; i++)

@@ -74,8 +74,8 @@ void javascript_iso_date(char out[JAVASCRIPT_DATE_SIZE], double ms)
     struct tm parts = parts_of(ms);
     int year = parts.tm_year + 1900;
 
-    snprintf(out, JAVASCRIPT_DATE_SIZE, year > 9999 ? "+%06d-%02d-%02dT%02d:%02d:%02d.%03dZ"
-                                                    : "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+    snprintf(out, JAVASCRIPT_DATE_SIZE,
+             year > 9999 ? "+%06d-%02d-%02dT%02d:%02d:%02d.%03dZ" : "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
              year, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
              (int)(ms - floor(ms / 1000) * 1000));
 }
@@ -86,7 +86,8 @@ void javascript_date(char out[JAVASCRIPT_DATE_SIZE], double ms)
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct tm parts = parts_of(ms);
 
-    snprintf(out, JAVASCRIPT_DATE_SIZE, "%.3s %.3s %02d %04d %02d:%02d:%02d GMT+0000 (Coordinated Universal Time)",
+    snprintf(out, JAVASCRIPT_DATE_SIZE,
+             "%.3s %.3s %02d %04d %02d:%02d:%02d GMT+0000 (Coordinated Universal Time)",
              days + 3 * parts.tm_wday, months + 3 * parts.tm_mon, parts.tm_mday, parts.tm_year + 1900,
              parts.tm_hour, parts.tm_min, parts.tm_sec);
 }

@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-/* A hash table from names to pointers. Its memory is an arena's; the names and what they point to are not owned. */
+/* A hash table from names to pointers. Its memory is an arena's; the names and what they point to are not
+ * owned. */
 struct names {
     struct arena *arena;
     struct names_slot *slots; /* NULL while nothing was put */

@@ -13,9 +13,10 @@ struct report {
 
 enum { REPORT_SHOWN = 80 };
 
-/* Replaces what the buffer holds by "name:line:column: message". Always STATUS_INVALID, to be returned as it is. */
-NODISCARD enum status report_at(const struct report *report, struct config_position position, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+/* Replaces what the buffer holds by "name:line:column: message". Always STATUS_INVALID, to be returned as it
+ * is. */
+NODISCARD enum status report_at(const struct report *report, struct config_position position,
+                                const char *format, ...) PRINTF_LIKE(3, 4);
 /* The same without a place: "name: message". Returns `status`. */
 NODISCARD enum status report_file(const struct report *report, enum status status, const char *message);
 

@@ -1,7 +1,7 @@
 #include "config/unicode.h"
 
-/* How many bytes follow a first one, 0 where it is not one that others follow; the bounds of the second byte keep out
- * overlong forms, surrogates and what lies beyond U+10FFFF. */
+/* How many bytes follow a first one, 0 where it is not one that others follow; the bounds of the second byte
+ * keep out overlong forms, surrogates and what lies beyond U+10FFFF. */
 static int followers(unsigned char first, unsigned char *lowest, unsigned char *highest)
 {
     *lowest = 0x80;

@@ -20,7 +20,8 @@ struct reader {
     struct names anchors; /* to struct anchor */
     unsigned depth;
     size_t merged;
-    struct yaml_place end; /* nothing between here and the next event but indicators, comments and white space */
+    struct yaml_place
+        end; /* nothing between here and the next event but indicators, comments and white space */
 };
 
 struct anchor {
@@ -78,8 +79,9 @@ static enum status syntax_error(struct reader *reader)
 
     while ((error = fy_diag_errors_iterate(reader->diag, &at)))
         if (error->type == FYET_ERROR)
-            return report_at(reader->report, (struct config_position){(unsigned)error->line, (unsigned)error->column},
-                             "%s", error->msg);
+            return report_at(reader->report,
+                             (struct config_position){(unsigned)error->line, (unsigned)error->column}, "%s",
+                             error->msg);
     return STATUS_NO_MEMORY;
 }
 
@@ -129,8 +131,8 @@ static bool unprintable(uint32_t c, bool quoted)
 }
 
 /* js-yaml's idea of what text may hold; between quotes it is a wider one. */
-static enum status check_printable(struct reader *reader, struct fy_token *value, struct config_position position,
-                                   bool quoted)
+static enum status check_printable(struct reader *reader, struct fy_token *value,
+                                   struct config_position position, bool quoted)
 {
     const struct fy_mark *from = fy_token_start_mark(value);
     const struct fy_mark *to = fy_token_end_mark(value);
@@ -193,7 +195,8 @@ static enum status take_node(struct reader *reader, struct fy_event *event, stru
     return status;
 }
 
-static struct yaml_value *new_value(struct reader *reader, enum yaml_type type, struct config_position position)
+static struct yaml_value *new_value(struct reader *reader, enum yaml_type type,
+                                    struct config_position position)
 {
     struct yaml_value *value = arena_alloc(reader->arena, sizeof *value);
 
@@ -202,7 +205,8 @@ static struct yaml_value *new_value(struct reader *reader, enum yaml_type type, 
     return value;
 }
 
-static struct yaml_item *append_item(struct reader *reader, struct yaml_items *items, struct yaml_value *value)
+static struct yaml_item *append_item(struct reader *reader, struct yaml_items *items,
+                                     struct yaml_value *value)
 {
     struct yaml_item *item = arena_alloc(reader->arena, sizeof *item);
 
@@ -239,7 +243,8 @@ static enum status measure(struct reader *reader, struct yaml_value *value)
     return STATUS_OK;
 }
 
-static enum status read_value(struct reader *reader, const struct node *node, bool in_flow, struct yaml_value **value);
+static enum status read_value(struct reader *reader, const struct node *node, bool in_flow,
+                              struct yaml_value **value);
 
 static enum status read_alias(struct reader *reader, const struct node *node, struct yaml_value **value)
 {
@@ -346,8 +351,8 @@ static enum status read_present(struct reader *reader, const struct node *node, 
         const char *tag;
         enum yaml_scalar_type type;
     } tags[] = {
-        {"str", YAML_SCALAR_STRING},   {"null", YAML_SCALAR_NULL},   {"bool", YAML_SCALAR_BOOL},
-        {"int", YAML_SCALAR_INT},      {"float", YAML_SCALAR_FLOAT}, {"timestamp", YAML_SCALAR_TIMESTAMP},
+        {"str", YAML_SCALAR_STRING},  {"null", YAML_SCALAR_NULL},   {"bool", YAML_SCALAR_BOOL},
+        {"int", YAML_SCALAR_INT},     {"float", YAML_SCALAR_FLOAT}, {"timestamp", YAML_SCALAR_TIMESTAMP},
         {"merge", YAML_SCALAR_MERGE},
     };
     struct yaml_scalar scalar = {.type = YAML_SCALAR_STRING};
@@ -372,7 +377,8 @@ static enum status read_present(struct reader *reader, const struct node *node, 
 
 static enum status read_scalar(struct reader *reader, const struct node *node, struct yaml_value *value)
 {
-    enum status status = node->missing ? read_missing(reader, node, value) : read_present(reader, node, value);
+    enum status status =
+        node->missing ? read_missing(reader, node, value) : read_present(reader, node, value);
 
     if (status == STATUS_INVALID)
         return unfit_tag(reader, node, node->missing ? "nothing" : "this scalar");
@@ -429,8 +435,9 @@ static enum status tag_list(struct reader *reader, const struct node *node, stru
         return STATUS_OK;
     if (has_tag(node, "omap")) {
         if (!is_omap(reader, &list->items, &status))
-            return report_at(reader->report, node->position,
-                             "expected a list of maps with one key each, none of them twice: that is what !!omap is");
+            return report_at(
+                reader->report, node->position,
+                "expected a list of maps with one key each, none of them twice: that is what !!omap is");
         return status;
     }
     if (!has_tag(node, "pairs"))
@@ -465,7 +472,8 @@ static enum status read_list(struct reader *reader, const struct node *node, str
         if (!append_item(reader, &list->items, value))
             return STATUS_NO_MEMORY;
         if (element.missing && !node->flow)
-            reader->end = (struct yaml_place){dash.offset + 1, {dash.position.line, dash.position.column + 1}};
+            reader->end =
+                (struct yaml_place){dash.offset + 1, {dash.position.line, dash.position.column + 1}};
     }
     move_end(reader, event, 0);
     fy_parser_event_free(reader->parser, event);
@@ -506,7 +514,8 @@ static enum status key_text(struct reader *reader, const struct yaml_value *key,
     if (status == STATUS_OK)
         status = keep(reader, spelled.data, spelled.length, text);
     else if (status == STATUS_LIMIT)
-        status = report_at(reader->report, key->position, "the key is too long: more than %d bytes", YAML_MAX_KEY);
+        status =
+            report_at(reader->report, key->position, "the key is too long: more than %d bytes", YAML_MAX_KEY);
     buffer_deinit(&spelled);
     return status;
 }
@@ -517,8 +526,8 @@ struct draft {
     struct names keys; /* to struct yaml_item */
 };
 
-static enum status add_item(struct reader *reader, struct draft *draft, struct text key, struct config_position position,
-                            struct yaml_value *value, bool merged)
+static enum status add_item(struct reader *reader, struct draft *draft, struct text key,
+                            struct config_position position, struct yaml_value *value, bool merged)
 {
     struct yaml_item *item = append_item(reader, &draft->map->items, value);
 
@@ -530,8 +539,8 @@ static enum status add_item(struct reader *reader, struct draft *draft, struct t
     return names_put(&draft->keys, key, item);
 }
 
-static enum status set_item(struct reader *reader, struct draft *draft, struct text key, struct config_position position,
-                            struct yaml_value *value)
+static enum status set_item(struct reader *reader, struct draft *draft, struct text key,
+                            struct config_position position, struct yaml_value *value)
 {
     struct yaml_item *item = names_find(&draft->keys, key);
     struct text shown = report_shown(key);
@@ -539,8 +548,9 @@ static enum status set_item(struct reader *reader, struct draft *draft, struct t
     if (!item)
         return add_item(reader, draft, key, position, value, false);
     if (!item->merged)
-        return report_at(reader->report, position, "the key \"%.*s\" is here twice; first at line %u, column %u",
-                         TEXT_ARGS(shown), item->key_position.line, item->key_position.column);
+        return report_at(reader->report, position,
+                         "the key \"%.*s\" is here twice; first at line %u, column %u", TEXT_ARGS(shown),
+                         item->key_position.line, item->key_position.column);
     item->value = value;
     item->key_position = position;
     item->merged = false;
@@ -591,14 +601,16 @@ static enum status merge_bytes(struct reader *reader, struct draft *draft, const
     return status;
 }
 
-/* What JavaScript calls an object may be merged in: lists and bytes have their indices for keys, dates have none. */
+/* What JavaScript calls an object may be merged in: lists and bytes have their indices for keys, dates have
+ * none. */
 static enum status merge_one(struct reader *reader, struct draft *draft, const struct yaml_value *source)
 {
     size_t index = 0;
 
     if (source->type != YAML_MAP && source->type != YAML_LIST && source->type != YAML_BINARY &&
         source->type != YAML_DATE)
-        return report_at(reader->report, source->position, "expected a map or a list of maps to merge in by \"<<\"");
+        return report_at(reader->report, source->position,
+                         "expected a map or a list of maps to merge in by \"<<\"");
     enum status status = count_merged(reader, source->position);
     if (status == STATUS_OK && source->type == YAML_BINARY)
         return merge_bytes(reader, draft, source);
@@ -621,7 +633,8 @@ static enum status merge(struct reader *reader, struct draft *draft, const struc
     if (source->type != YAML_LIST)
         return merge_one(reader, draft, source);
     if (source->items.count > YAML_MAX_MERGE_LIST)
-        return report_at(reader->report, source->position, "\"<<\" takes at most %d maps", YAML_MAX_MERGE_LIST);
+        return report_at(reader->report, source->position, "\"<<\" takes at most %d maps",
+                         YAML_MAX_MERGE_LIST);
     for (struct yaml_item *item = source->items.first; item && status == STATUS_OK; item = item->next)
         status = merge_one(reader, draft, item->value);
     return status;
@@ -650,7 +663,8 @@ static void link_item(struct yaml_items *items, struct yaml_item *item)
     items->count++;
 }
 
-/* Puts the indices first, smallest to largest, and leaves the others in their order, as JavaScript's objects do. */
+/* Puts the indices first, smallest to largest, and leaves the others in their order, as JavaScript's objects
+ * do. */
 static enum status order(struct reader *reader, struct yaml_items *items)
 {
     struct yaml_items ordered = {0};
@@ -783,15 +797,17 @@ static enum status read_map(struct reader *reader, const struct node *node, stru
 static enum status read_collection(struct reader *reader, const struct node *node, struct yaml_value *value)
 {
     if (reader->depth == YAML_MAX_DEPTH)
-        return report_at(reader->report, node->position, "the document is nested too deeply: more than %d levels",
-                         YAML_MAX_DEPTH);
+        return report_at(reader->report, node->position,
+                         "the document is nested too deeply: more than %d levels", YAML_MAX_DEPTH);
     reader->depth++;
-    enum status status = value->type == YAML_LIST ? read_list(reader, node, value) : read_map(reader, node, value);
+    enum status status =
+        value->type == YAML_LIST ? read_list(reader, node, value) : read_map(reader, node, value);
     reader->depth--;
     return status;
 }
 
-/* js-yaml forgets the anchor of a value that was left out, unless it is within brackets or has a tag that gives it one. */
+/* js-yaml forgets the anchor of a value that was left out, unless it is within brackets or has a tag that
+ * gives it one. */
 static bool is_anchored(const struct node *node, bool in_flow)
 {
     if (node->anchor.length == 0)
@@ -809,7 +825,8 @@ static enum status set_anchor(struct reader *reader, struct text name, struct ya
     return names_put(&reader->anchors, name, anchor);
 }
 
-static enum status read_value(struct reader *reader, const struct node *node, bool in_flow, struct yaml_value **value)
+static enum status read_value(struct reader *reader, const struct node *node, bool in_flow,
+                              struct yaml_value **value)
 {
     static const enum yaml_type types[] = {
         [FYET_SCALAR] = YAML_NULL,
@@ -820,7 +837,8 @@ static enum status read_value(struct reader *reader, const struct node *node, bo
 
     if (node->type == FYET_ALIAS)
         return read_alias(reader, node, value);
-    assert(node->type == FYET_SCALAR || node->type == FYET_SEQUENCE_START || node->type == FYET_MAPPING_START);
+    assert(node->type == FYET_SCALAR || node->type == FYET_SEQUENCE_START ||
+           node->type == FYET_MAPPING_START);
     *value = new_value(reader, types[node->type], node->position);
     if (!*value)
         return STATUS_NO_MEMORY;
@@ -875,7 +893,8 @@ static enum status read_stream(struct reader *reader, struct yaml_value **root)
     return status;
 }
 
-enum status yaml_parse(struct yaml_value **root, struct text text, struct arena *arena, const struct report *report)
+enum status yaml_parse(struct yaml_value **root, struct text text, struct arena *arena,
+                       const struct report *report)
 {
     struct reader reader = {.arena = arena, .report = report, .end = {.position = {1, 1}}};
     struct fy_diag_cfg diag_config;
@@ -883,6 +902,10 @@ enum status yaml_parse(struct yaml_value **root, struct text text, struct arena 
     enum status status = yaml_source(&reader.source, text, arena, report);
     if (status != STATUS_OK)
         return status;
+    if (reader.source.length == 0) {
+        *root = new_value(&reader, YAML_NULL, reader.end.position);
+        return *root ? STATUS_OK : STATUS_NO_MEMORY;
+    }
     names_init(&reader.anchors, arena);
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;

@@ -15,8 +15,8 @@ enum {
 };
 
 /*
- * Reads the one document of a text; *root is YAML_NULL for an empty one. The tree lives in the arena, which also gets
- * what is needed on the way. STATUS_INVALID: the report says what is wrong and where.
+ * Reads the one document of a text; *root is YAML_NULL for an empty one. The tree lives in the arena, which
+ * also gets what is needed on the way. STATUS_INVALID: the report says what is wrong and where.
  */
 NODISCARD enum status yaml_parse(struct yaml_value **root, struct text text, struct arena *arena,
                                  const struct report *report);

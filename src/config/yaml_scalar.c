@@ -218,8 +218,8 @@ static int digit_value(char c)
     return (c | 0x20) - 'a' + 10;
 }
 
-/* A whole number in base 2, 8 or 16, rounded to the nearest double: what does not fit into 64 bits any more only counts
- * as "and some more" in the lowest one. */
+/* A whole number in base 2, 8 or 16, rounded to the nearest double: what does not fit into 64 bits any more
+ * only counts as "and some more" in the lowest one. */
 static double power_of_two_number(const char *at, int bits)
 {
     uint64_t mantissa = 0;
@@ -237,7 +237,8 @@ static double power_of_two_number(const char *at, int bits)
     return ldexp((double)mantissa, exponent);
 }
 
-/* The parts from the last one on, each sixty times the one behind it: in this order the sums round as js-yaml's. */
+/* The parts from the last one on, each sixty times the one behind it: in this order the sums round as
+ * js-yaml's. */
 static double sixties_number(char *bare)
 {
     double value = 0;
@@ -321,8 +322,8 @@ static double days_before(int year, int month)
     return 365.0 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 - 719468.0;
 }
 
-/* JavaScript's Date.UTC: the first hundred years mean those of the twentieth century, and what exceeds its range
- * carries over. */
+/* JavaScript's Date.UTC: the first hundred years mean those of the twentieth century, and what exceeds its
+ * range carries over. */
 static double utc(int year, int month, int day)
 {
     return (days_before(year < 100 ? year + 1900 : year, month - 1) + day - 1) * 86400000.0;

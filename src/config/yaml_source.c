@@ -63,7 +63,8 @@ static enum status reject_nul(struct text source, const struct report *report)
     return STATUS_OK;
 }
 
-enum status yaml_source(struct text *source, struct text text, struct arena *arena, const struct report *report)
+enum status yaml_source(struct text *source, struct text text, struct arena *arena,
+                        const struct report *report)
 {
     enum status status = repair(source, text, arena);
 

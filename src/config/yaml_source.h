@@ -14,8 +14,9 @@ struct yaml_place {
 };
 
 /*
- * Makes ready what libfyaml shall read: a copy in the arena with the lines and columns of the original, without a byte
- * order mark and with U+FFFD for what is not UTF-8, as Node's fs reads a file. A NUL is an error.
+ * Makes ready what libfyaml shall read: a copy in the arena with the lines and columns of the original,
+ * without a byte order mark and with U+FFFD for what is not UTF-8, as Node's fs reads a file. A NUL is an
+ * error.
  */
 NODISCARD enum status yaml_source(struct text *source, struct text text, struct arena *arena,
                                   const struct report *report);

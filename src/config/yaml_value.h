@@ -10,8 +10,9 @@
 #include <stddef.h>
 
 /*
- * A YAML document as js-yaml 3's safeLoad gives it to JavaScript: aliases followed, merge keys merged, tags applied,
- * keys turned into strings and listed in JavaScript's order (indices first). Values live in an arena and may be shared.
+ * A YAML document as js-yaml 3's safeLoad gives it to JavaScript: aliases followed, merge keys merged, tags
+ * applied, keys turned into strings and listed in JavaScript's order (indices first). Values live in an arena
+ * and may be shared.
  */
 enum yaml_type {
     YAML_NULL,
@@ -40,9 +41,10 @@ struct yaml_items {
 
 struct yaml_value {
     enum yaml_type type;
-    struct config_position position; /* an alias's: where the alias stands; left out: where its key or dash stands */
-    unsigned depth;                  /* of nesting: 0 for a scalar */
-    size_t size; /* how many values this is when every alias is written out; long texts count as several */
+    struct config_position
+        position;   /* an alias's: where the alias stands; left out: where its key or dash stands */
+    unsigned depth; /* of nesting: 0 for a scalar */
+    size_t size;    /* how many values this is when every alias is written out; long texts count as several */
     union {
         bool boolean;
         double number;           /* of a date the milliseconds since 1970 */
@@ -57,11 +59,12 @@ const struct yaml_value *yaml_member(const struct yaml_value *value, struct text
 /* JavaScript's truth: everything but null, false, 0, NaN and "". */
 bool yaml_truthy(const struct yaml_value *value);
 
-/* Appends String(value), but dates in UTC. STATUS_INVALID where JavaScript has none (a map with a "toString" of its
- * own), STATUS_LIMIT where the buffer's limit is passed. */
+/* Appends String(value), but dates in UTC. STATUS_INVALID where JavaScript has none (a map with a "toString"
+ * of its own), STATUS_LIMIT where the buffer's limit is passed. */
 NODISCARD enum status yaml_string(struct buffer *out, const struct yaml_value *value);
 
-/* What a message calls the value: "a list", "the number 5". Appended to the buffer; memory that is out leaves less. */
+/* What a message calls the value: "a list", "the number 5". Appended to the buffer; memory that is out leaves
+ * less. */
 void yaml_describe(struct buffer *out, const struct yaml_value *value);
 
 /* The value as JSON, with config.h's "$date" and so on; NULL where memory is out. The caller owns it. */

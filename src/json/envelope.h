@@ -18,7 +18,7 @@ enum envelope_kind {
     ENVELOPE_OBJECT,   /* an object; the members below hold */
     ENVELOPE_VALUE,    /* any other JSON value: payload is all of it, the other members are empty */
     ENVELOPE_NOT_JSON, /* the raw text is the payload; all members are empty */
-    ENVELOPE_INVALID,  /* an object whose name, params, query or headers has the wrong type: error says which */
+    ENVELOPE_INVALID,  /* an object in which name, params, query or headers has the wrong type, see error */
 };
 
 /* A member's value as it came, without surrounding white space; empty (length 0) where the member is absent

@@ -513,11 +513,29 @@ exports.refill = () => {
 
 exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
 
+// Where an error was made: the first place in its stack that is not ours.
+function placeOf(error) {
+  const lines = [`@${error.sourceURL}:${error.line}${error.column ? `:${error.column}` : ''}`, ...String(error.stack).split('\n')];
+  const place = /@?([^@]+:\d+(?::\d+)?)$/;
+  return lines.map((line) => place.exec(line)?.[1]).find((found) => found && !/^(?:configurapi|undefined):/.test(found));
+}
+
+function loadError(error, name) {
+  if (!(error instanceof Error)) return `${name}: ${textOf(error)} was thrown`;
+  if (error.code === 'MODULE_NOT_FOUND') return error.message;
+  return `${placeOf(error) ?? name}: ${error.name}: ${error.message}`;
+}
+
 // Loads a module and makes its handlers known, by 1.9.0's rule: a function exported by itself counts by its own name,
 // of an object's members those whose name ends in "handler". Returns the names.
 exports.load = (name, directory) => {
-  const found = require('./modules').load(name, directory);
-  if (!found) throw new Error(`'${name}' exports nothing.`);
+  let found;
+  try {
+    found = require('./modules').load(name, directory);
+  } catch (error) {
+    throw loadError(error, name); // a text, of one line as far as ours goes
+  }
+  if (!found) throw `'${name}' exports nothing.`;
   const names = [];
   const add = (key, handler) => {
     handlers.set(key, handler);
