@@ -739,7 +739,7 @@ static enum status read_member(struct reader *reader, struct draft *draft, bool 
     bool explicit_key = !flow && is_indicator(reader, place, '?');
     struct node key_node, value_node;
     struct yaml_value *key, *value;
-    struct text name;
+    struct text name = {NULL, 0};
 
     if (explicit_key)
         skip_indicator(reader, '?');

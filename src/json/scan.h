@@ -20,7 +20,7 @@ static inline const char *json_skip_space(const char *at, const char *end)
 }
 /* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
 const char *json_skip_value(const char *at, const char *end);
-/* Past a string, `at` being on its opening quote. *escaped (may be NULL) tells whether there is a backslash. */
+/* Past a string, `at` being on its opening quote. *escaped (may be NULL): whether it holds a backslash. */
 const char *json_skip_string(const char *at, const char *end, bool *escaped);
 
 /* Walks the members of an object that is known to be valid JSON: *rest starts as the object with its braces.

@@ -4,9 +4,9 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* Writing JSON text, and the reply's shape (CONTRACT, sections 4 and 5). A call that fails appends nothing. */
+/* Writing JSON text and the reply's shape (CONTRACT, sections 4 and 5). A call that fails appends nothing. */
 
-/* Appends `plain` (valid UTF-8) as a JSON string with its quotes: the escapes of JSON.stringify, no others. */
+/* Appends `plain` (valid UTF-8) as a JSON string with its quotes, with JSON.stringify's escapes, no others. */
 NODISCARD enum status json_append_string(struct buffer *out, struct text plain);
 
 /* Appends the reply to a failed event:

@@ -110,7 +110,7 @@ static void send_error(struct connection *connection, int status, struct text me
 
 static void send_reply(struct connection *connection, const struct event *event)
 {
-    static const struct text nothing = {"{\"statusCode\":200,\"headers\":{},\"body\":\"\"}", 40};
+    const struct text nothing = TEXT("{\"statusCode\":200,\"headers\":{},\"body\":\"\"}");
 
     if (event->has_reply && event->reply.length == 0)
         return; /* the handlers made the response null */

@@ -69,36 +69,25 @@ let runnerLevel = TRACE;
 const CONTINUED = 1;
 const COMPLETED = 2;
 
-// A handler's `this`. Each function is made when it is asked for, bound, so that it may be handed around.
-class Context {
-  #run;
-  #policy;
+// One call of a handler, and its `this`: four functions of its own, so that they may be taken apart and handed around.
+class Call {
   state = 0;
   done = false;
+  context;
 
   constructor(run, policy) {
-    this.#run = run;
-    this.#policy = policy;
-  }
-
-  get continue() {
-    return () => (this.state = CONTINUED);
-  }
-
-  get complete() {
-    return () => (this.state = COMPLETED);
-  }
-
-  get catch() {
-    return (error) => {
-      if (this.done) return;
-      this.done = true;
-      fail(this.#run, error, this.#policy);
+    this.context = {
+      continue: () => (this.state = CONTINUED),
+      complete: () => (this.state = COMPLETED),
+      catch: (error) => this.fail(run, error, policy),
+      emit: (level, message) => emit(run.event, policy, level, message),
     };
   }
 
-  get emit() {
-    return (level, message) => emit(this.#run.event, this.#policy, level, message);
+  fail(run, error, policy) {
+    if (this.done) return;
+    this.done = true;
+    fail(run, error, policy);
   }
 }
 
@@ -293,7 +282,7 @@ function traceExecuted(run, policy) {
   log(TRACE, run.event, `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`);
 }
 
-function call(policy, context, event) {
+function invoke(policy, context, event) {
   const { handler, parameters } = policy;
   switch (parameters.length) {
     case 0: return handler.call(context, event);
@@ -307,46 +296,34 @@ function advance(run) {
   const { policies, event } = run;
   while (run.next < policies.length) {
     const policy = policies[run.next++];
-    const context = new Context(run, policy);
+    const call = new Call(run, policy);
     if (policy.traced) run.startedAt = Date.now();
-    let result;
     try {
-      result = call(policy, context, event);
+      const result = invoke(policy, call.context, event);
+      if (result instanceof Promise || (result !== null && typeof result === 'object' && typeof result.then === 'function')) {
+        Promise.resolve(result).then(
+          () => {
+            if (passed(run, call, policy)) advance(run);
+          },
+          (error) => call.fail(run, error, policy),
+        );
+        return;
+      }
     } catch (error) {
-      context.catch(error);
+      call.fail(run, error, policy);
       return;
     }
-    if (result !== null && (typeof result === 'object' || typeof result === 'function') && isThenable(result, context)) {
-      if (context.done && !(result instanceof Promise)) return;
-      (result instanceof Promise ? result : Promise.resolve(result)).then(
-        () => {
-          if (passed(run, context, policy)) advance(run);
-        },
-        (error) => context.catch(error),
-      );
-      return;
-    }
-    if (!passed(run, context, policy)) return;
+    if (!passed(run, call, policy)) return;
   }
   succeed(run, CONTINUE);
 }
 
-function isThenable(value, context) {
-  if (value instanceof Promise) return true;
-  try {
-    return typeof value.then === 'function';
-  } catch (error) {
-    context.catch(error);
-    return false;
-  }
-}
-
 // A handler has returned. Whether the chain goes on.
-function passed(run, context, policy) {
-  if (context.done) return false;
-  context.done = true;
+function passed(run, call, policy) {
+  if (call.done) return false;
+  call.done = true;
   if (policy.traced) traceExecuted(run, policy);
-  if (context.state !== COMPLETED) return true;
+  if (call.state !== COMPLETED) return true;
   succeed(run, COMPLETE);
   return false;
 }
