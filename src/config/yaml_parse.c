@@ -243,8 +243,7 @@ static enum status measure(struct reader *reader, struct yaml_value *value)
     return STATUS_OK;
 }
 
-static enum status read_value(struct reader *reader, const struct node *node, bool in_flow,
-                              struct yaml_value **value);
+static enum status read_value(struct reader *reader, const struct node *node, struct yaml_value **value);
 
 static enum status read_alias(struct reader *reader, const struct node *node, struct yaml_value **value)
 {
@@ -466,7 +465,7 @@ static enum status read_list(struct reader *reader, const struct node *node, str
             break;
         status = take_node(reader, event, dash.position, &element);
         if (status == STATUS_OK)
-            status = read_value(reader, &element, node->flow, &value);
+            status = read_value(reader, &element, &value);
         if (status != STATUS_OK)
             return status;
         if (!append_item(reader, &list->items, value))
@@ -752,7 +751,7 @@ static enum status read_member(struct reader *reader, struct draft *draft, bool 
     if (!draft->map->items.first && key_node.position.line == draft->map->position.line &&
         key_node.position.column < draft->map->position.column)
         draft->map->position = key_node.position;
-    status = read_value(reader, &key_node, flow, &key);
+    status = read_value(reader, &key_node, &key);
     if (status == STATUS_OK)
         status = key_text(reader, key, &name);
     if (status == STATUS_OK)
@@ -760,7 +759,7 @@ static enum status read_member(struct reader *reader, struct draft *draft, bool 
     if (status == STATUS_OK)
         status = take_node(reader, event, key_node.position, &value_node);
     if (status == STATUS_OK)
-        status = read_value(reader, &value_node, flow, &value);
+        status = read_value(reader, &value_node, &value);
     if (status != STATUS_OK)
         return status;
     if (value_node.missing)
@@ -806,15 +805,6 @@ static enum status read_collection(struct reader *reader, const struct node *nod
     return status;
 }
 
-/* js-yaml forgets the anchor of a value that was left out, unless it is within brackets or has a tag that
- * gives it one. */
-static bool is_anchored(const struct node *node, bool in_flow)
-{
-    if (node->anchor.length == 0)
-        return false;
-    return !node->missing || in_flow || !(node->tag.length == 0 || is_as_written(node));
-}
-
 static enum status set_anchor(struct reader *reader, struct text name, struct yaml_value *value, bool open)
 {
     struct anchor *anchor = arena_alloc(reader->arena, sizeof *anchor);
@@ -825,8 +815,7 @@ static enum status set_anchor(struct reader *reader, struct text name, struct ya
     return names_put(&reader->anchors, name, anchor);
 }
 
-static enum status read_value(struct reader *reader, const struct node *node, bool in_flow,
-                              struct yaml_value **value)
+static enum status read_value(struct reader *reader, const struct node *node, struct yaml_value **value)
 {
     static const enum yaml_type types[] = {
         [FYET_SCALAR] = YAML_NULL,
@@ -845,12 +834,12 @@ static enum status read_value(struct reader *reader, const struct node *node, bo
     if (node->type == FYET_SCALAR) {
         status = read_scalar(reader, node, *value);
     } else {
-        if (is_anchored(node, in_flow))
+        if (node->anchor.length > 0)
             status = set_anchor(reader, node->anchor, *value, true);
         if (status == STATUS_OK)
             status = read_collection(reader, node, *value);
     }
-    if (status == STATUS_OK && is_anchored(node, in_flow))
+    if (status == STATUS_OK && node->anchor.length > 0)
         status = set_anchor(reader, node->anchor, *value, false);
     return status;
 }
@@ -888,7 +877,7 @@ static enum status read_stream(struct reader *reader, struct yaml_value **root)
         seen = true;
         status = take_node(reader, event, (struct config_position){1, 1}, &node);
         if (status == STATUS_OK)
-            status = read_value(reader, &node, false, root);
+            status = read_value(reader, &node, root);
     }
     return status;
 }

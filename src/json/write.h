@@ -6,7 +6,7 @@
 
 /* Writing JSON text and the reply's shape (CONTRACT, sections 4 and 5). A call that fails appends nothing. */
 
-/* Appends `plain` (valid UTF-8) as a JSON string with its quotes, with JSON.stringify's escapes, no others. */
+/* Appends `plain` (valid UTF-8) as a JSON string in its quotes: JSON.stringify's escapes, no others. */
 NODISCARD enum status json_append_string(struct buffer *out, struct text plain);
 
 /* Appends the reply to a failed event:

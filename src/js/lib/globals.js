@@ -1,2 +1,38 @@
 'use strict';
-exports.install = (target) => { target.global = target; };
+
+// What scripts written for Node expect to find around them. Each is loaded when first touched, so that a script that
+// uses none pays for none; from then on it is an ordinary property.
+
+const SOURCES = {
+  Buffer: () => require('./buffer').Buffer,
+  URL: () => require('./url').URL,
+  URLSearchParams: () => require('./url').URLSearchParams,
+  structuredClone: () => require('./structured').structuredClone,
+  DOMException: () => require('./structured').DOMException,
+  TextEncoder: () => require('./encoding').TextEncoder,
+  TextDecoder: () => require('./encoding').TextDecoder,
+  atob: () => require('./base64').atob,
+  btoa: () => require('./base64').btoa,
+  crypto: () => require('./crypto').crypto,
+  performance: () => require('./performance').performance,
+  console: () => require('./console').console,
+  process: () => require('./process').process,
+};
+// As in Node: classes do not show up when the global object's keys are listed, nor do these two objects.
+const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'TextEncoder', 'TextDecoder', 'console', 'process']);
+
+exports.install = (target) => {
+  for (const name in SOURCES) {
+    const settle = (value) => {
+      Object.defineProperty(target, name, { value, writable: true, enumerable: !HIDDEN.has(name), configurable: true });
+      return value;
+    };
+    Object.defineProperty(target, name, {
+      get: () => settle(SOURCES[name]()),
+      set: settle,
+      enumerable: !HIDDEN.has(name),
+      configurable: true,
+    });
+  }
+  Object.defineProperty(target, 'global', { value: target, writable: true, configurable: true });
+};

@@ -1,2 +1,82 @@
 'use strict';
-exports.format = (error) => `${error.name}: ${error.message}\n${error.stack}`;
+
+// Stacks in the shape Node's programs know. The engine's are lines of `function@file:line:column` without the error's
+// name and message; those of other shapes were written by a script and stay as they are.
+
+// The function's name may hold an '@', and so may the file's path: the first '@' with a path behind it divides them.
+const FRAME = /^((?:(?!: ).)*?)@(\/.*?|[a-z][a-z0-9+.-]*:.*?|\[native code\]|)(?::(\d+)(?::(\d+))?)?$/;
+const INTERNAL = 'configurapi:';
+
+function read(error, key) {
+  try {
+    return error[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function words(value, otherwise) {
+  try {
+    return value === undefined ? otherwise : String(value);
+  } catch {
+    return otherwise;
+  }
+}
+
+// As Error.prototype.toString, and never throwing.
+function title(error) {
+  const name = words(read(error, 'name'), 'Error');
+  const message = words(read(error, 'message'), '');
+  if (!name || !message) return name || message;
+  return `${name}: ${message}`;
+}
+
+// One line of the engine's as one of Node's: '' where it is none of the script's business, undefined where it is
+// no frame at all.
+function frame(line) {
+  const found = FRAME.exec(line);
+  if (!found) return undefined;
+  const [, name, file, row, column] = found;
+  if (!file || file === '[native code]' || file.startsWith(INTERNAL)) return '';
+  const place = [file, row, column].filter(Boolean).join(':');
+  const called = name === 'global code' || name === 'module code' ? 'Object.<anonymous>' : name;
+  return called ? `    at ${called} (${place})` : `    at ${place}`;
+}
+
+// Where a script does not parse, the engine says it beside the stack.
+function syntaxFrame(error, frames) {
+  if (read(error, 'name') !== 'SyntaxError') return [];
+  const file = read(error, 'sourceURL');
+  const line = read(error, 'line');
+  if (typeof file !== 'string' || typeof line !== 'number' || !file || file.startsWith(INTERNAL)) return [];
+  const place = `${file}:${line}`;
+  return frames[0]?.includes(`${place}:`) ? [] : [`    at ${place}`];
+}
+
+// The error's title and its frames, one to a line.
+exports.format = (error) => {
+  const heading = title(error);
+  const stack = read(error, 'stack');
+  const lines = typeof stack === 'string' && stack !== '' ? stack.split('\n') : [];
+  if (lines.length > 0 && frame(lines[0]) === undefined) {
+    // Somebody's own: but one made by putting a title before the engine's lines is better with Node's.
+    return lines.map((line) => (line.includes('@') ? frame(line) ?? line : line))
+      .filter((line, i) => line !== '' || lines[i] === '').join('\n');
+  }
+  const frames = lines.map((line) => frame(line) ?? line).filter(Boolean);
+  return [heading, ...syntaxFrame(error, frames), ...frames].join('\n');
+};
+
+// Gives an error, and those that caused it, such a stack for good, so that whoever prints `error.stack` shows it.
+exports.settle = (error) => {
+  for (let depth = 0; depth < 16 && error instanceof Error; depth++) {
+    const own = Object.getOwnPropertyDescriptor(error, 'stack');
+    if (own && 'value' in own && own.configurable && typeof own.value === 'string')
+      Object.defineProperty(error, 'stack', { ...own, value: exports.format(error) });
+    for (const key of ['line', 'sourceURL']) {
+      if (Object.getOwnPropertyDescriptor(error, key)?.configurable)
+        Object.defineProperty(error, key, { enumerable: false });
+    }
+    error = read(error, 'cause');
+  }
+};
