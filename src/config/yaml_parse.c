@@ -75,14 +75,19 @@ static enum status keep_token(struct reader *reader, struct fy_token *token, str
 static enum status syntax_error(struct reader *reader)
 {
     struct fy_diag_error *error;
+    struct config_position position = reader->end.position;
+    const char *message = "expected something else than what follows here";
     void *at = NULL;
 
-    while ((error = fy_diag_errors_iterate(reader->diag, &at)))
-        if (error->type == FYET_ERROR)
-            return report_at(reader->report,
-                             (struct config_position){(unsigned)error->line, (unsigned)error->column}, "%s",
-                             error->msg);
-    return STATUS_NO_MEMORY;
+    while ((error = fy_diag_errors_iterate(reader->diag, &at))) {
+        if (error->type == FYET_ERROR) {
+            position = (struct config_position){(unsigned)error->line, (unsigned)error->column};
+            message = error->msg;
+            break;
+        }
+    }
+    reader->repaired = yaml_source_repair(reader->source, position);
+    return report_at(reader->report, position, "%s", message);
 }
 
 static enum status next_event(struct reader *reader, struct fy_event **event)
@@ -164,7 +169,12 @@ static enum status take_scalar(struct reader *reader, struct fy_event *event, st
         node->position = block_scalar_position(reader);
     move_end(reader, event, quoted);
     enum status status = check_printable(reader, value, node->position, quoted);
-    return status == STATUS_OK ? keep_token(reader, value, &node->text) : status;
+    if (status == STATUS_OK)
+        status = keep_token(reader, value, &node->text);
+    /* libfyaml gives a NUL for a block scalar without text at the end of the input. */
+    if (!quoted && text_equal(node->text, (struct text){"", 1}))
+        node->text.length = 0;
+    return status;
 }
 
 /* Turns an event into a node and frees it. `place` is where the node stands if it was left out. */

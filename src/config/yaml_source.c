@@ -1,16 +1,15 @@
 #include "config/yaml_source.h"
 #include "config/unicode.h"
 
-static enum status repair(struct text *source, struct text text, struct arena *arena)
-{
-    struct buffer repaired;
+#include <string.h>
 
-    buffer_init(&repaired, BUFFER_UNLIMITED);
-    enum status status = unicode_append_repaired(&repaired, text);
-    if (status == STATUS_OK)
-        status = arena_copy(arena, buffer_text(&repaired), source);
-    buffer_deinit(&repaired);
-    return status;
+static const char blanks[] = " \t";
+static const char breaks[] = "\r\n";
+static const char separators[] = " \t\r\n";
+
+bool yaml_source_at(struct text source, size_t offset, const char *set)
+{
+    return offset < source.length && source.data[offset] != '\0' && strchr(set, source.data[offset]);
 }
 
 /* On to the next character. */
@@ -21,8 +20,7 @@ static void step(struct text source, struct yaml_place *place)
 
     unicode_next(&at, source.data + source.length);
     place->offset += (size_t)(at - from);
-    bool carriage_return = *from == '\r' && (at == source.data + source.length || *at != '\n');
-    if (*from == '\n' || carriage_return) {
+    if (*from == '\n' || (*from == '\r' && !yaml_source_at(source, place->offset, "\n"))) {
         place->position.line++;
         place->position.column = 1;
     } else {
@@ -30,26 +28,50 @@ static void step(struct text source, struct yaml_place *place)
     }
 }
 
-static bool next_is(struct text source, struct yaml_place place, const char *set)
+static void skip_all(struct text source, struct yaml_place *place, const char *set)
 {
-    char next = place.offset < source.length ? source.data[place.offset] : '\0';
+    while (yaml_source_at(source, place->offset, set))
+        step(source, place);
+}
 
-    for (; next && *set; set++)
-        if (next == *set)
-            return true;
-    return false;
+static void skip_to(struct text source, struct yaml_place *place, const char *set)
+{
+    while (place->offset < source.length && !yaml_source_at(source, place->offset, set))
+        step(source, place);
 }
 
 struct yaml_place yaml_source_skip(struct text source, struct yaml_place place)
 {
     for (;;) {
-        while (next_is(source, place, " \t\r\n"))
-            step(source, &place);
-        if (!next_is(source, place, "#"))
+        skip_all(source, &place, separators);
+        if (!yaml_source_at(source, place.offset, "#"))
             return place;
-        while (place.offset < source.length && !next_is(source, place, "\r\n"))
-            step(source, &place);
+        skip_to(source, &place, breaks);
     }
+}
+
+/* The arena's copy, to be written to. */
+static char *writable(struct text source, size_t offset)
+{
+    return (char *)(uintptr_t)source.data + offset;
+}
+
+static enum status copy(struct text *source, struct text text, struct arena *arena)
+{
+    struct buffer repaired;
+
+    buffer_init(&repaired, BUFFER_UNLIMITED);
+    enum status status = unicode_append_repaired(&repaired, text);
+    if (status == STATUS_OK && repaired.length > 0 && !strchr(breaks, repaired.data[repaired.length - 1]))
+        status = buffer_append(&repaired, "\n", 1);
+    if (status == STATUS_OK)
+        status = arena_copy(arena, buffer_text(&repaired), source);
+    buffer_deinit(&repaired);
+    if (status == STATUS_OK && text_starts_with(*source, TEXT("\xEF\xBB\xBF"))) {
+        source->data += 3;
+        source->length -= 3;
+    }
+    return status;
 }
 
 static enum status reject_nul(struct text source, const struct report *report)
@@ -63,16 +85,166 @@ static enum status reject_nul(struct text source, const struct report *report)
     return STATUS_OK;
 }
 
-enum status yaml_source(struct text *source, struct text text, struct arena *arena,
-                        const struct report *report)
+static struct text take_word(struct text source, struct yaml_place *place)
 {
-    enum status status = repair(source, text, arena);
+    size_t from = place->offset;
 
-    if (status != STATUS_OK)
-        return status;
-    if (text_starts_with(*source, TEXT("\xEF\xBB\xBF"))) {
-        source->data += 3;
-        source->length -= 3;
+    skip_to(source, place, separators);
+    return (struct text){source.data + from, place->offset - from};
+}
+
+static size_t digits(struct text text)
+{
+    size_t count = 0;
+
+    while (count < text.length && text.data[count] >= '0' && text.data[count] <= '9')
+        count++;
+    return count;
+}
+
+/* "1.2": js-yaml takes any minor version, and reads it as 1.2. */
+static bool is_version_one(struct text text)
+{
+    struct text minor;
+    struct text major = text_split(text, '.', &minor);
+
+    if (major.length == 0 || digits(major) != major.length || minor.length == 0 || digits(minor) != minor.length)
+        return false;
+    while (major.length > 1 && major.data[0] == '0') {
+        major.data++;
+        major.length--;
     }
-    return reject_nul(*source, report);
+    return text_equal(major, TEXT("1"));
+}
+
+/* What the lines before the document say. */
+struct directives {
+    bool any;
+    bool version;
+    bool tags;
+};
+
+/* A line that begins with '%'. */
+static enum status read_directive(struct text source, struct yaml_place *place, struct directives *directives,
+                                  const struct report *report)
+{
+    struct yaml_place start = *place;
+    struct text arguments[2] = {{NULL, 0}, {NULL, 0}};
+    size_t count = 0;
+
+    step(source, place);
+    struct text name = take_word(source, place);
+    for (skip_all(source, place, blanks); place->offset < source.length; skip_all(source, place, blanks)) {
+        if (yaml_source_at(source, place->offset, "#\r\n"))
+            break;
+        struct text word = take_word(source, place);
+        if (count < 2)
+            arguments[count] = word;
+        count++;
+    }
+    skip_to(source, place, breaks);
+    directives->any = true;
+    if (name.length == 0)
+        return report_at(report, start.position, "expected the name of a directive");
+    if (text_equal(name, TEXT("TAG"))) {
+        directives->tags = true;
+        return STATUS_OK;
+    }
+    if (text_equal(name, TEXT("YAML"))) {
+        if (directives->version)
+            return report_at(report, start.position, "expected one %%YAML directive, found another");
+        directives->version = true;
+        if (count != 1 || !is_version_one(arguments[0]))
+            return report_at(report, start.position, "expected %%YAML with a version 1.x");
+    }
+    *writable(source, start.offset) = '#';
+    return STATUS_OK;
+}
+
+static bool is_marker(struct text source, struct yaml_place place, const char *marker)
+{
+    return place.position.column == 1 && source.length - place.offset >= 3 &&
+           memcmp(source.data + place.offset, marker, 3) == 0;
+}
+
+/* What stands before the document's contents. */
+static enum status read_prologue(struct text source, const struct report *report)
+{
+    struct yaml_place place = {.position = {1, 1}};
+    struct directives directives = {0};
+
+    for (;;) {
+        place = yaml_source_skip(source, place);
+        if (place.position.column != 1 || !yaml_source_at(source, place.offset, "%"))
+            break;
+        enum status status = read_directive(source, &place, &directives, report);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (is_marker(source, place, "...") && yaml_source_at(source, place.offset + 3, separators))
+        return report_at(report, place.position, "expected a document, found its end");
+    if (!is_marker(source, place, "---")) {
+        if (directives.any)
+            return report_at(report, place.position, "expected \"---\" between the directives and the document");
+        return STATUS_OK;
+    }
+    struct yaml_place behind = place;
+    for (int i = 0; i < 3; i++)
+        step(source, &behind);
+    struct yaml_place contents = behind;
+    skip_all(source, &contents, blanks);
+    if (!directives.tags && !yaml_source_at(source, contents.offset, "#\r\n"))
+        memset(writable(source, place.offset), ' ', 3);
+    return STATUS_OK;
+}
+
+enum status yaml_source(struct text *source, struct text text, struct arena *arena, const struct report *report)
+{
+    enum status status = copy(source, text, arena);
+
+    if (status == STATUS_OK)
+        status = reject_nul(*source, report);
+    if (status == STATUS_OK)
+        status = read_prologue(*source, report);
+    return status;
+}
+
+/* Blanks the tabs of a line that has nothing else, or only a comment. */
+static bool blank_tabs(struct text source, size_t line)
+{
+    size_t end = line;
+    bool found = false;
+
+    for (; yaml_source_at(source, end, blanks); end++)
+        found = found || source.data[end] == '\t';
+    if (!found || (end < source.length && !yaml_source_at(source, end, "#\r\n")))
+        return false;
+    memset(writable(source, line), ' ', end - line);
+    return true;
+}
+
+static bool blank_comment(struct text source, struct yaml_place place)
+{
+    struct yaml_place end = place;
+
+    if (place.offset == 0 || !yaml_source_at(source, place.offset, "#") ||
+        !yaml_source_at(source, place.offset - 1, "\"'[]{},"))
+        return false;
+    skip_to(source, &end, breaks);
+    memset(writable(source, place.offset), ' ', end.offset - place.offset);
+    return true;
+}
+
+bool yaml_source_repair(struct text source, struct config_position position)
+{
+    struct yaml_place place = {.position = {1, 1}};
+
+    while (place.position.line < position.line && place.offset < source.length)
+        step(source, &place);
+    if (blank_tabs(source, place.offset))
+        return true;
+    while (place.position.line == position.line && place.position.column < position.column &&
+           place.offset < source.length)
+        step(source, &place);
+    return blank_comment(source, place);
 }

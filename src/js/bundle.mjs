@@ -24,6 +24,21 @@ const ports = {
   url: `export { URL, URLSearchParams } from 'whatwg-url';`,
 };
 
+// What a port may not see, or must, of the world around it.
+const surroundings = {
+  // It looks for other implementations to use; these are the very globals it stands behind.
+  text_decoder: { define: { globalThis: 'nothing' }, banner: { js: 'const nothing = {};' } },
+  // It reads accessors off a class the engine does not have.
+  url: {
+    banner: {
+      js: `const SharedArrayBuffer = globalThis.SharedArrayBuffer ?? class {
+        get byteLength() { throw new TypeError('Not a SharedArrayBuffer'); }
+        get growable() { throw new TypeError('Not a SharedArrayBuffer'); }
+      };`,
+    },
+  },
+};
+
 // The tables for international domain names are four times the rest of the URL port, and hardly ever asked for.
 const lateTr46 = {
   name: 'late-tr46',
@@ -60,6 +75,7 @@ for (const [name, contents] of Object.entries(ports)) {
     metafile: true,
     logLevel: 'warning',
     plugins: [lateTr46],
+    ...surroundings[name],
   });
   for (const input of Object.keys(metafile.inputs)) {
     const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);

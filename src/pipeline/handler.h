@@ -65,6 +65,7 @@ struct language {
     /* The event's correlation id as the handlers see it now; nothing is appended where memory is out. */
     void (*append_correlation_id)(struct language *language, struct event *event, struct buffer *out);
 
-    /* The event has ended; called once for every event that this language ever ran. */
+    /* The event has ended, though its reply is still to be sent; called once for every event this language
+     * ever ran. */
     void (*release)(struct language *language, struct event *event);
 };

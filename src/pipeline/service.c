@@ -327,9 +327,10 @@ static void finish(struct event *event)
 {
     if (event->kind != EVENT_START)
         log_handled(event);
-    event->on_done(event);
+    /* First: what on_connect leaves behind must be known when on_done lets the next event start. */
     if (event->holder)
         event->holder->release(event->holder, event);
+    event->on_done(event);
     service_discard(event);
 }
 

@@ -20,6 +20,7 @@ enum {
 };
 
 static void read_input(struct connection *connection, struct text *input);
+static void resume(struct connection *connection);
 static void update_reading(struct connection *connection);
 
 static struct connection *of_channel(struct channel *channel)
@@ -262,6 +263,7 @@ void connection_close(struct connection *connection, uint16_t code, struct text 
     connection->state = CONNECTION_CLOSING;
     set_deadline(connection, CLOSE_TIMEOUT_MS);
     send_close(connection, code, reason);
+    resume(connection); /* the peer's Close may be behind what had to wait */
 }
 
 /* The peer broke the protocol, or a limit: it gets told, and nothing more is read. */
@@ -306,8 +308,11 @@ static void on_due(struct deadline *deadline)
 
 /* ---- messages ---- */
 
-static bool may_start(const struct connection *connection)
+/* Whether the next message may be taken. While closing they may all: they are dropped. */
+static bool may_take(const struct connection *connection)
 {
+    if (connection->state != CONNECTION_OPEN)
+        return connection->state == CONNECTION_CLOSING;
     return connection->in_flight < connection->runner->options.max_in_flight &&
            !connection->channel.congested;
 }
@@ -317,7 +322,7 @@ static void resume(struct connection *connection)
 {
     if (connection->reading_input)
         return;
-    if (connection->state == CONNECTION_OPEN && connection->input.length > 0 && may_start(connection)) {
+    if (connection->input.length > 0 && may_take(connection)) {
         struct text rest = buffer_text(&connection->input);
         read_input(connection, &rest);
         if (connection->input.length > 0) /* not cleared by an end */
@@ -396,8 +401,7 @@ static void start_event(struct connection *connection, struct text message, bool
 static void read_input(struct connection *connection, struct text *input)
 {
     connection->reading_input = true;
-    while (input->length > 0 && (connection->state == CONNECTION_CLOSING ||
-                                 (connection->state == CONNECTION_OPEN && may_start(connection)))) {
+    while (input->length > 0 && may_take(connection)) {
         struct reader_event event = reader_next(&connection->reader, input);
         switch (event.kind) {
         case READER_NEED_MORE: break;
@@ -464,8 +468,7 @@ static void on_connect_done(struct event *event)
         if (!event->has_reply && event->response_is_error)
             answer.status = event->error_status;
         open_connection(connection, &request, answer.protocol);
-        if (connection->state == CONNECTION_OPEN)
-            buffer_consume(&connection->input, connection->head_length);
+        buffer_consume(&connection->input, connection->head_length);
         if (answer.status >= 400) {
             connection->refused = true;
             connection_close(connection, CLOSE_POLICY_VIOLATION, TEXT("Policy Violation"));
@@ -535,9 +538,9 @@ static void update_reading(struct connection *connection)
 
     switch ((enum connection_state)connection->state) {
     case CONNECTION_HEAD:
-    case CONNECTION_CLOSING:
     case CONNECTION_FINISHING: wanted = true; break;
-    case CONNECTION_OPEN: wanted = connection->input.length == 0 && may_start(connection); break;
+    case CONNECTION_OPEN:
+    case CONNECTION_CLOSING: wanted = connection->input.length == 0 && may_take(connection); break;
     case CONNECTION_CONNECTING:
     case CONNECTION_CLOSED: break;
     }
@@ -563,7 +566,7 @@ static void on_data(struct channel *channel, char *data, size_t length)
     case CONNECTION_OPEN:
     case CONNECTION_CLOSING:
         read_input(connection, &input);
-        if (connection->state == CONNECTION_OPEN && input.length > 0 &&
+        if (connection->state == CONNECTION_OPEN && input.length > 0 && /* what has to wait */
             buffer_append_text(&connection->input, input) != STATUS_OK)
             give_up(connection);
         break;

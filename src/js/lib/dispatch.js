@@ -391,21 +391,34 @@ class Run {
     this.startedAt = 0;
     this.peer = undefined;
     this.kind = 0;
+    this.broken = undefined; // why the event could not be made
   }
 }
 
-function startRun(slot, kind, flags, peerSlot, text) {
-  let run = events[slot];
-  if (kind === KIND_FAILED || kind === 0) {
-    if (kind === KIND_FAILED) applyError(run, text);
-    return run;
+function startRun(slot, flags, peerSlot, text) {
+  const kind = flags & KIND;
+  const run = events[slot];
+  if (kind === KIND_FAILED) applyError(run, text);
+  if (kind === KIND_FAILED || kind === 0) return run;
+  return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], text));
+}
+
+function newRun(slot, kind, flags, peer, text) {
+  let event;
+  let broken;
+  if (kind !== KIND_START) {
+    try {
+      event = makeEvent(slot, kind, flags, text, peer);
+    } catch (error) {
+      // Valid, but more than the engine takes: nested too deeply, or memory is out.
+      event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, '', peer);
+      broken = error;
+    }
   }
-  const peer = peers[peerSlot];
-  const event = kind === KIND_START ? undefined : makeEvent(slot, kind, flags, text, peer);
-  run = new Run(slot, event, (flags & HAS_MESSAGE_ID) !== 0);
+  const run = new Run(slot, event, (flags & HAS_MESSAGE_ID) !== 0);
   run.peer = peer;
   run.kind = kind;
-  events[slot] = run;
+  run.broken = broken;
   return run;
 }
 
@@ -415,11 +428,12 @@ function applyError(run, text) {
 }
 
 function runChain(slot, chain, flags, peerSlot, text) {
-  const run = startRun(slot, flags & KIND, flags, peerSlot, text);
+  const run = startRun(slot, flags, peerSlot, text);
   run.policies = chains[chain];
   run.next = 0;
   run.flags = flags;
-  advance(run);
+  if (run.broken) fail(run, run.broken);
+  else advance(run);
 }
 
 function release(slot) {
@@ -458,7 +472,7 @@ exports.dispatch = (count, texts) => {
     position += length;
     const slot = inbox[at + SLOT];
     switch (inbox[at + OP]) {
-      case MAKE: startRun(slot, inbox[at + FLAGS] & KIND, inbox[at + FLAGS], inbox[at + PEER], text); break;
+      case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER], text); break;
       case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], text); break;
       case REPLY: {
         const run = events[slot];

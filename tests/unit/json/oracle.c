@@ -8,8 +8,8 @@
  * What envelope_scan says to each message on stdin, for agreement.test.mjs.
  *
  *     stdin:   length, 4 bytes, little endian | message | length | message | …
- *     stdout:  a line a message: kind, then offset and length of name, params, query, headers, payload, message_id,
- *              then the error, "-" for none
+ *     stdout:  a line a message: kind, then offset and length of name, params, query, headers, payload,
+ * message_id, then the error, "-" for none
  */
 static const char *const kinds[] = {
     [ENVELOPE_OBJECT] = "object",

@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* A value alone in its block: whether the reader takes all of it. Every prefix is read too, for what it touches. */
+/* A value alone in its block: whether the reader takes all of it. Every prefix is read too, for what it
+ * touches. */
 static bool is_value(struct text source)
 {
     for (size_t length = 0; length < source.length; length++) {
@@ -23,9 +24,25 @@ static bool is_value(struct text source)
 static void takes_each_kind_of_value(void **state)
 {
     static const char *const values[] = {
-        "null", "true", "false", "\"\"", "\"text\"", "[]", "{}", "[ ]", "{ }", "[1]", "[1,2]", "[[],[[]],{}]",
-        "{\"a\":1}", "{\"a\":1,\"a\":2}", "{\"\":{\"\":[{}]}}", "[ 1 , 2 ]", "{\t\"a\"\r:\n[ null ] }",
-        "[true,false,null,0,\"\"]", "[{\"a\":[]},{\"b\":{}}]",
+        "null",
+        "true",
+        "false",
+        "\"\"",
+        "\"text\"",
+        "[]",
+        "{}",
+        "[ ]",
+        "{ }",
+        "[1]",
+        "[1,2]",
+        "[[],[[]],{}]",
+        "{\"a\":1}",
+        "{\"a\":1,\"a\":2}",
+        "{\"\":{\"\":[{}]}}",
+        "[ 1 , 2 ]",
+        "{\t\"a\"\r:\n[ null ] }",
+        "[true,false,null,0,\"\"]",
+        "[{\"a\":[]},{\"b\":{}}]",
     };
 
     (void)state;
@@ -37,11 +54,63 @@ static void takes_each_kind_of_value(void **state)
 static void refuses_what_is_no_value(void **state)
 {
     static const char *const others[] = {
-        "", " ", "nul", "nulL", "Null", "True", "TRUE", "undefined", "NaN", "Infinity", "-Infinity", "'a'", "a",
-        "[", "]", "{", "}", "[}", "{]", "[1", "[1,", "[1,]", "[,1]", "[,]", "[1 2]", "[1,,2]", "[[]", "[]]", "[:]",
-        "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{\"a\" 1}", "{\"a\"::1}", "{a:1}",
-        "{1:1}", "{'a':1}", "{null:1}", "{\"a\":1 \"b\":2}", "{\"a\",\"b\"}", "{\"a\":1;}", "{[]:1}", "[\"a\":1]",
-        "/**/1", "[1/**/]", "\v1", "\f1", "\xef\xbb\xbf{}", "\xc2\xa0", "[\xc2\xa0]", "[1}", "{\"a\":1]", ":", ",",
+        "",
+        " ",
+        "nul",
+        "nulL",
+        "Null",
+        "True",
+        "TRUE",
+        "undefined",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "'a'",
+        "a",
+        "[",
+        "]",
+        "{",
+        "}",
+        "[}",
+        "{]",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[,]",
+        "[1 2]",
+        "[1,,2]",
+        "[[]",
+        "[]]",
+        "[:]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1",
+        "{\"a\":1,",
+        "{\"a\":1,}",
+        "{,}",
+        "{\"a\" 1}",
+        "{\"a\"::1}",
+        "{a:1}",
+        "{1:1}",
+        "{'a':1}",
+        "{null:1}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\",\"b\"}",
+        "{\"a\":1;}",
+        "{[]:1}",
+        "[\"a\":1]",
+        "/**/1",
+        "[1/**/]",
+        "\v1",
+        "\f1",
+        "\xef\xbb\xbf{}",
+        "\xc2\xa0",
+        "[\xc2\xa0]",
+        "[1}",
+        "{\"a\":1]",
+        ":",
+        ",",
     };
 
     (void)state;
@@ -53,12 +122,23 @@ static void refuses_what_is_no_value(void **state)
 static void knows_numbers(void **state)
 {
     static const char *const numbers[] = {
-        "0", "-0", "1", "-1", "10", "1234567890", "0.0", "-0.0", "0.5", "1.25", "0e0", "0E0", "1e5", "1E5", "1e+5",
-        "1e-5", "1e05", "1.5e300", "1e999", "-1e999", "1e-999", "123456789012345678901234567890", "0.1e1", "-0e-0",
+        "0",      "-0",
+        "1",      "-1",
+        "10",     "1234567890",
+        "0.0",    "-0.0",
+        "0.5",    "1.25",
+        "0e0",    "0E0",
+        "1e5",    "1E5",
+        "1e+5",   "1e-5",
+        "1e05",   "1.5e300",
+        "1e999",  "-1e999",
+        "1e-999", "123456789012345678901234567890",
+        "0.1e1",  "-0e-0",
     };
     static const char *const others[] = {
-        "-", "+1", "--1", "01", "-01", "00", "1.", "-1.", ".5", "-.5", "1.e5", "1e", "1e+", "1e-", "1E", "e5", "1e5.5",
-        "0x10", "1_000", "1,5", "1e++5", "1.2.3", "1a", "- 1", "1 ", "\xd9\xa1", "Infinity", "0b1", "1n",
+        "-",     "+1",    "--1", "01",  "-01", "00",       "1.",       "-1.",  ".5",    "-.5",
+        "1.e5",  "1e",    "1e+", "1e-", "1E",  "e5",       "1e5.5",    "0x10", "1_000", "1,5",
+        "1e++5", "1.2.3", "1a",  "- 1", "1 ",  "\xd9\xa1", "Infinity", "0b1",  "1n",
     };
 
     (void)state;
@@ -212,7 +292,8 @@ static void compares_what_a_string_spells(void **state)
     assert_false(equal(TEXT("\"n\\u0061\""), TEXT("name"), false));
     assert_false(equal(TEXT("\"n\\u0061me\\u0000\""), TEXT("name"), false));
     assert_true(equal(TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), TEXT("\"\\/\b\f\n\r\t"), false));
-    assert_true(equal(TEXT("\"\\u00e9\\u20AC\\ud83d\\ude00\""), TEXT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), false));
+    assert_true(
+        equal(TEXT("\"\\u00e9\\u20AC\\ud83d\\ude00\""), TEXT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), false));
     assert_true(equal(TEXT("\"\xc3\xa9\""), TEXT("\xc3\xa9"), true));
     assert_false(equal(TEXT("\"\\ud83d\""), TEXT("\xef\xbf\xbd"), false));
     assert_false(equal(TEXT("\"\\ude00\\ud83d\""), TEXT("\xf0\x9f\x98\x80"), false));
@@ -256,7 +337,8 @@ static void appends_what_a_string_stands_for(void **state)
     unquotes(TEXT("\"\\ud800x\""), TEXT("\xef\xbf\xbdx"));
     unquotes(TEXT("\"\\ud800\\n\""), TEXT("\xef\xbf\xbd\n"));
     unquotes(TEXT("\"\\ud800\\n12345\""), TEXT("\xef\xbf\xbd\n12345"));
-    unquotes(TEXT("\"\\ud800\\u0041\""), TEXT("\xef\xbf\xbd" "A"));
+    unquotes(TEXT("\"\\ud800\\u0041\""), TEXT("\xef\xbf\xbd"
+                                              "A"));
     unquotes(TEXT("\"\\ud800\\ud83d\\ude00\""), TEXT("\xef\xbf\xbd\xf0\x9f\x98\x80"));
     unquotes(TEXT("\"\\udc00\\ud800\""), TEXT("\xef\xbf\xbd\xef\xbf\xbd"));
 }

@@ -1,0 +1,309 @@
+#include "config/yaml_reader.h"
+#include "config/unicode.h"
+
+#include <libfyaml.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { MAX_REPAIRS = 1000 };
+
+static struct config_position position_of(const struct fy_mark *mark)
+{
+    return (struct config_position){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
+}
+
+static void close_parser(struct yaml_reader *reader)
+{
+    if (reader->parser)
+        fy_parser_destroy(reader->parser);
+    if (reader->diag)
+        fy_diag_destroy(reader->diag);
+    reader->parser = NULL;
+    reader->diag = NULL;
+}
+
+static enum status open_parser(struct yaml_reader *reader)
+{
+    struct fy_diag_cfg diag;
+
+    fy_diag_cfg_default(&diag);
+    diag.fp = NULL; /* kept, not printed */
+    reader->diag = fy_diag_create(&diag);
+    if (!reader->diag)
+        return STATUS_NO_MEMORY;
+    fy_diag_set_collect_errors(reader->diag, true);
+    const struct fy_parse_cfg config = {
+        .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
+                 FYPCF_SLOPPY_FLOW_INDENTATION | FYPCF_DISABLE_DEPTH_LIMIT,
+        .diag = reader->diag,
+    };
+    reader->parser = fy_parser_create(&config);
+    if (reader->parser &&
+        fy_parser_set_string(reader->parser, reader->source.data, reader->source.length) == 0)
+        return STATUS_OK;
+    close_parser(reader);
+    return STATUS_NO_MEMORY;
+}
+
+/* Where libfyaml stopped and why. */
+static const char *diagnosis(const struct yaml_reader *reader, struct config_position *position)
+{
+    struct fy_diag_error *error;
+    void *at = NULL;
+
+    while ((error = fy_diag_errors_iterate(reader->diag, &at))) {
+        if (error->type == FYET_ERROR) {
+            *position = (struct config_position){(unsigned)error->line, (unsigned)error->column};
+            return error->msg;
+        }
+    }
+    *position = reader->end.position;
+    return "expected something else than what follows here";
+}
+
+/* Goes through everything once. False where libfyaml stops at something that could be mended. */
+static bool is_settled(struct yaml_reader *reader)
+{
+    struct config_position position;
+    struct fy_event *event;
+
+    while ((event = fy_parser_parse(reader->parser)))
+        fy_parser_event_free(reader->parser, event);
+    if (!fy_parser_get_stream_error(reader->parser))
+        return true;
+    diagnosis(reader, &position);
+    return !yaml_source_repair(reader->source, position);
+}
+
+enum status yaml_reader_open(struct yaml_reader *reader, struct text text, struct arena *arena,
+                             const struct report *report)
+{
+    bool settled = false;
+
+    *reader = (struct yaml_reader){.arena = arena, .report = report, .end = {.position = {1, 1}}};
+    enum status status = yaml_source(&reader->source, text, arena, report);
+    for (int i = 0; status == STATUS_OK && !settled && i < MAX_REPAIRS; i++) {
+        status = open_parser(reader);
+        if (status == STATUS_OK)
+            settled = is_settled(reader);
+        close_parser(reader);
+    }
+    return status == STATUS_OK ? open_parser(reader) : status;
+}
+
+void yaml_reader_close(struct yaml_reader *reader)
+{
+    close_parser(reader);
+}
+
+static bool is_indicator(struct text source, size_t offset, char indicator)
+{
+    const char set[] = {indicator, '\0'};
+
+    return yaml_source_at(source, offset, set) &&
+           (indicator == ',' || offset + 1 == source.length || yaml_source_at(source, offset + 1, " \t\r\n"));
+}
+
+bool yaml_reader_sees(const struct yaml_reader *reader, char indicator, struct config_position *position)
+{
+    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+
+    *position = place.position;
+    return is_indicator(reader->source, place.offset, indicator);
+}
+
+void yaml_reader_pass(struct yaml_reader *reader, char indicator)
+{
+    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+
+    if (!is_indicator(reader->source, place.offset, indicator))
+        return;
+    reader->end = (struct yaml_place){place.offset + 1, {place.position.line, place.position.column + 1}};
+}
+
+static void move_end(struct yaml_reader *reader, struct fy_event *event, unsigned past)
+{
+    const struct fy_mark *mark = fy_event_end_mark(event);
+
+    if (!mark || mark->line < 0 || mark->input_pos + past <= reader->end.offset)
+        return;
+    reader->end = (struct yaml_place){mark->input_pos + past, position_of(mark)};
+    reader->end.position.column += past;
+}
+
+static enum status keep_token(struct yaml_reader *reader, struct fy_token *token, struct text *copy)
+{
+    size_t length = 0;
+    const char *data = fy_token_get_text(token, &length);
+    char *bytes = data ? arena_alloc(reader->arena, length + 1) : NULL;
+
+    if (!bytes)
+        return STATUS_NO_MEMORY;
+    memcpy(bytes, data, length);
+    bytes[length] = '\0';
+    *copy = (struct text){bytes, length};
+    return STATUS_OK;
+}
+
+static bool is_unprintable(uint32_t c, bool quoted)
+{
+    if (c == '\t' || c == '\n' || c == '\r')
+        return false;
+    if (quoted)
+        return c < 0x20;
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F && c != 0x85) || c == 0xFFFE || c == 0xFFFF;
+}
+
+/* js-yaml's idea of what text may hold; between quotes it is a wider one. libfyaml minds less. */
+static enum status check_printable(const struct yaml_reader *reader, struct fy_token *value,
+                                   struct config_position position, bool quoted)
+{
+    const char *at = reader->source.data + fy_token_start_mark(value)->input_pos;
+    const char *end = reader->source.data + fy_token_end_mark(value)->input_pos;
+
+    while (at < end) {
+        uint32_t c = unicode_next(&at, end);
+        if (is_unprintable(c, quoted))
+            return report_at(reader->report, position,
+                             "the character U+%04X has no place in YAML; write it in double quotes, as an escape",
+                             c);
+    }
+    return STATUS_OK;
+}
+
+/* Where the indicator of a block scalar stands: libfyaml's mark is its first line of text. */
+static struct config_position block_scalar_position(const struct yaml_reader *reader)
+{
+    struct text source = reader->source;
+    struct yaml_place place = reader->end;
+
+    for (;;) {
+        place = yaml_source_skip(source, place);
+        if (place.offset == source.length || yaml_source_at(source, place.offset, "|>"))
+            return place.position;
+        /* Tags and anchors may hold any of the indicators, so they are passed as words. */
+        bool word = yaml_source_at(source, place.offset, "!&");
+        do {
+            place.offset++;
+            place.position.column++;
+        } while (word && place.offset < source.length && !yaml_source_at(source, place.offset, " \t\r\n"));
+    }
+}
+
+static enum status take_scalar(struct yaml_reader *reader, struct fy_event *event, struct yaml_event *out)
+{
+    struct fy_token *value = event->scalar.value;
+
+    out->type = YAML_EVENT_SCALAR;
+    out->missing = !value;
+    if (!value) {
+        out->position = yaml_source_skip(reader->source, reader->end).position;
+        return STATUS_OK;
+    }
+    enum fy_scalar_style style = fy_token_scalar_style(value);
+    bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    out->plain = style == FYSS_PLAIN;
+    out->position = position_of(fy_token_start_mark(value));
+    if (quoted)
+        out->position.column--; /* the mark is behind the quote */
+    else if (!out->plain)
+        out->position = block_scalar_position(reader);
+    move_end(reader, event, quoted);
+    enum status status = check_printable(reader, value, out->position, quoted);
+    if (status == STATUS_OK)
+        status = keep_token(reader, value, &out->text);
+    /* What libfyaml gives for a block scalar without text at the end of the input. */
+    if (!quoted && text_equal(out->text, (struct text){"", 1}))
+        out->text.length = 0;
+    return status;
+}
+
+static enum status take_node(struct yaml_reader *reader, struct fy_event *event, struct yaml_event *out)
+{
+    struct fy_token *tag = fy_event_get_tag_token(event);
+    struct fy_token *anchor = fy_event_get_anchor_token(event);
+    enum status status = STATUS_OK;
+
+    if (event->type == FYET_SCALAR) {
+        status = take_scalar(reader, event, out);
+    } else {
+        out->type = event->type == FYET_ALIAS            ? YAML_EVENT_ALIAS
+                    : event->type == FYET_SEQUENCE_START ? YAML_EVENT_LIST
+                                                         : YAML_EVENT_MAP;
+        out->position = position_of(fy_event_start_mark(event));
+        out->flow = fy_event_get_node_style(event) == FYNS_FLOW;
+        move_end(reader, event, 0);
+    }
+    if (event->type == FYET_ALIAS) {
+        out->position.column--; /* the mark is behind the asterisk */
+        anchor = event->alias.anchor;
+    }
+    if (status == STATUS_OK && tag)
+        status = keep_token(reader, tag, &out->tag);
+    if (status == STATUS_OK && anchor)
+        status = keep_token(reader, anchor, &out->anchor);
+    return status;
+}
+
+static enum status begin_document(struct yaml_reader *reader, struct fy_event *event)
+{
+    const struct fy_mark *mark = fy_event_start_mark(event);
+
+    if (reader->begun)
+        return report_at(reader->report, mark ? position_of(mark) : reader->end.position,
+                         "expected one document, found another");
+    reader->begun = true;
+    return STATUS_OK;
+}
+
+/* js-yaml takes whatever follows "..." for another document, another "..." too. */
+static enum status end_document(struct yaml_reader *reader, struct fy_event *event)
+{
+    move_end(reader, event, 0);
+    if (event->document_end.implicit)
+        return STATUS_OK;
+    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+    if (place.offset == reader->source.length)
+        return STATUS_OK;
+    return report_at(reader->report, place.position, "expected nothing after the end of the document");
+}
+
+enum status yaml_reader_next(struct yaml_reader *reader, struct yaml_event *event)
+{
+    struct fy_event *raw;
+    enum status status = STATUS_OK;
+    bool taken = false;
+
+    *event = (struct yaml_event){.type = YAML_EVENT_END};
+    while (status == STATUS_OK && !taken && (raw = fy_parser_parse(reader->parser))) {
+        taken = true;
+        switch (raw->type) {
+        case FYET_SCALAR:
+        case FYET_ALIAS:
+        case FYET_SEQUENCE_START:
+        case FYET_MAPPING_START: status = take_node(reader, raw, event); break;
+        case FYET_SEQUENCE_END:
+        case FYET_MAPPING_END:
+            event->type = raw->type == FYET_SEQUENCE_END ? YAML_EVENT_LIST_END : YAML_EVENT_MAP_END;
+            move_end(reader, raw, 0);
+            break;
+        case FYET_STREAM_END: break;
+        case FYET_DOCUMENT_START:
+            status = begin_document(reader, raw);
+            taken = false;
+            break;
+        case FYET_DOCUMENT_END:
+            status = end_document(reader, raw);
+            taken = false;
+            break;
+        default: taken = false;
+        }
+        fy_parser_event_free(reader->parser, raw);
+    }
+    if (status == STATUS_OK && !taken) {
+        struct config_position position;
+        const char *message = diagnosis(reader, &position);
+        status = report_at(reader->report, position, "%s", message);
+    }
+    return status;
+}
