@@ -164,9 +164,9 @@ static enum status check_printable(const struct yaml_reader *reader, struct fy_t
     while (at < end) {
         uint32_t c = unicode_next(&at, end);
         if (is_unprintable(c, quoted))
-            return report_at(reader->report, position,
-                             "the character U+%04X has no place in YAML; write it in double quotes, as an escape",
-                             c);
+            return report_at(
+                reader->report, position,
+                "the character U+%04X has no place in YAML; write it in double quotes, as an escape", c);
     }
     return STATUS_OK;
 }

@@ -40,11 +40,12 @@ struct yaml_reader {
     const struct report *report;
     struct text source;
     bool begun;
-    struct yaml_place end; /* from here to the next event there are only indicators, comments and white space */
+    struct yaml_place
+        end; /* from here to the next event there are only indicators, comments and white space */
 };
 
-/* Opens a reader on a text, which need not outlive the call. What events refer to lives in the arena. On anything but
- * STATUS_OK there is nothing to close. */
+/* Opens a reader on a text, which need not outlive the call. What events refer to lives in the arena. On
+ * anything but STATUS_OK there is nothing to close. */
 NODISCARD enum status yaml_reader_open(struct yaml_reader *reader, struct text text, struct arena *arena,
                                        const struct report *report);
 void yaml_reader_close(struct yaml_reader *reader);

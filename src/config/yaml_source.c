@@ -108,7 +108,8 @@ static bool is_version_one(struct text text)
     struct text minor;
     struct text major = text_split(text, '.', &minor);
 
-    if (major.length == 0 || digits(major) != major.length || minor.length == 0 || digits(minor) != minor.length)
+    if (major.length == 0 || digits(major) != major.length || minor.length == 0 ||
+        digits(minor) != minor.length)
         return false;
     while (major.length > 1 && major.data[0] == '0') {
         major.data++;
@@ -185,7 +186,8 @@ static enum status read_prologue(struct text source, const struct report *report
         return report_at(report, place.position, "expected a document, found its end");
     if (!is_marker(source, place, "---")) {
         if (directives.any)
-            return report_at(report, place.position, "expected \"---\" between the directives and the document");
+            return report_at(report, place.position,
+                             "expected \"---\" between the directives and the document");
         return STATUS_OK;
     }
     struct yaml_place behind = place;
@@ -198,7 +200,8 @@ static enum status read_prologue(struct text source, const struct report *report
     return STATUS_OK;
 }
 
-enum status yaml_source(struct text *source, struct text text, struct arena *arena, const struct report *report)
+enum status yaml_source(struct text *source, struct text text, struct arena *arena,
+                        const struct report *report)
 {
     enum status status = copy(source, text, arena);
 

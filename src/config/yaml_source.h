@@ -15,20 +15,21 @@ struct yaml_place {
 };
 
 /*
- * What libfyaml reads: a copy in an arena with the lines and columns of the original, made ready so that libfyaml takes
- * it as js-yaml 3 takes the original.
- *  - A byte order mark is dropped, U+FFFD stands for what is not UTF-8, and the last line ends: as Node and js-yaml do.
- *    A NUL is an error.
- *  - The directives before the document are checked here. js-yaml reads every 1.x as 1.2 and ignores directives it does
- *    not know, so both become comments; only %TAG stays.
+ * What libfyaml reads: a copy in an arena with the lines and columns of the original, made ready so that
+ * libfyaml takes it as js-yaml 3 takes the original.
+ *  - A byte order mark is dropped, U+FFFD stands for what is not UTF-8, and the last line ends: as Node and
+ * js-yaml do. A NUL is an error.
+ *  - The directives before the document are checked here. js-yaml reads every 1.x as 1.2 and ignores
+ * directives it does not know, so both become comments; only %TAG stays.
  *  - "--- a: 1", which YAML has no map for but js-yaml has, loses its marker.
  */
 NODISCARD enum status yaml_source(struct text *source, struct text text, struct arena *arena,
                                   const struct report *report);
 
 /*
- * Tells whether what libfyaml refuses at a position is something that js-yaml reads: tabs on a line without contents,
- * or a comment right behind a quote or a bracket. It is blanked then, and another try will get further.
+ * Tells whether what libfyaml refuses at a position is something that js-yaml reads: tabs on a line without
+ * contents, or a comment right behind a quote or a bracket. It is blanked then, and another try will get
+ * further.
  */
 bool yaml_source_repair(struct text source, struct config_position position);
 

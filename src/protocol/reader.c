@@ -101,10 +101,8 @@ static bool begin_frame(struct reader *reader, struct text *input, struct reader
     if (frame.opcode < FRAME_CLOSE) {
         if (!admit(reader, &frame, event))
             return false;
-        if (frame.opcode != FRAME_CONTINUATION) {
+        if (frame.opcode != FRAME_CONTINUATION)
             reader->message_opcode = (uint8_t)frame.opcode;
-            utf8_init(&reader->utf8);
-        }
     }
     memcpy(reader->mask, frame.mask, sizeof reader->mask);
     reader->mask_offset = 0;

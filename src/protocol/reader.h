@@ -27,7 +27,7 @@ struct reader {
     size_t max_message;    /* bytes; a longer message is CLOSE_TOO_BIG, decided from the headers */
     struct buffer message; /* payload collected so far, unmasked, and behind it a cut control frame's */
     uint64_t frame_left;   /* payload bytes of the current frame still to come; 0 between frames */
-    struct utf8 utf8;      /* of the text message so far */
+    struct utf8 utf8;      /* of the text message so far; between messages as it was initialised */
     uint8_t mask[4];       /* the current frame's */
     uint8_t header[FRAME_MAX_HEADER]; /* of the next frame, cut by the network */
     uint8_t header_length;            /* bytes of it that are here */

@@ -26,7 +26,7 @@ class ErrorResponse extends Response {
       this.statusCode = message.statusCode;
     } else if (message instanceof Error) {
       this.message = message.message;
-      this.details = require('./stack').format(message);
+      this.details = message.stack === undefined ? undefined : require('./stack').format(message);
     }
     this.body = { statusCode: this.statusCode, message: this.message, details: this.details };
   }

@@ -28,7 +28,11 @@ exports.install = (target) => {
       return value;
     };
     Object.defineProperty(target, name, {
-      get: () => settle(SOURCES[name]()),
+      // A port may look, while it loads, for what it is to become.
+      get: () => {
+        const value = SOURCES[name]();
+        return value === undefined ? undefined : settle(value);
+      },
       set: settle,
       enumerable: !HIDDEN.has(name),
       configurable: true,

@@ -53,6 +53,17 @@ function syntaxFrame(error, frames) {
   return frames[0]?.includes(`${place}:`) ? [] : [`    at ${place}`];
 }
 
+// Without the frames of the error's own constructors: Node's stacks begin where `new` was called.
+function withoutConstructors(lines, error) {
+  let made = read(error, 'constructor');
+  let first = 0;
+  while (typeof made === 'function' && made.name && lines[first]?.startsWith(`${made.name}@`)) {
+    first++;
+    made = Object.getPrototypeOf(made);
+  }
+  return lines.slice(first);
+}
+
 // The error's title and its frames, one to a line.
 exports.format = (error) => {
   const heading = title(error);
@@ -63,7 +74,7 @@ exports.format = (error) => {
     return lines.map((line) => (line.includes('@') ? frame(line) ?? line : line))
       .filter((line, i) => line !== '' || lines[i] === '').join('\n');
   }
-  const frames = lines.map((line) => frame(line) ?? line).filter(Boolean);
+  const frames = withoutConstructors(lines, error).map((line) => frame(line) ?? line).filter(Boolean);
   return [heading, ...syntaxFrame(error, frames), ...frames].join('\n');
 };
 

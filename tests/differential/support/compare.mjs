@@ -93,9 +93,14 @@ export class Comparison {
   }
 }
 
-function startPair({ app, env = {} }) {
+async function startPair({ app, env }) {
   const cwd = appPath(app);
-  return guarded(Promise.all([runnerPath, referencePath].map((program) => startRunner({ program, cwd, env }))));
+  const starts = await Promise.allSettled([runnerPath, referencePath].map((program) => startRunner({ program, cwd, env })));
+  const failed = starts.find(({ status }) => status === 'rejected');
+  const pair = starts.map(({ value }) => value);
+  if (!failed) return pair;
+  await Promise.all(pair.map((runner) => runner?.kill()));
+  throw failed.reason;
 }
 
 async function converse(runner, definition) {

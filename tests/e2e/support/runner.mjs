@@ -168,7 +168,7 @@ export async function startRunner({ cwd, args = [], env = {}, program = runnerPa
     return runner;
   }
   try {
-    const [, found] = await runner.output('stdout', /Listening on ws:\/\/\S+:(\d+)/);
+    const [, found] = await guarded(runner.output('stdout', /Listening on ws:\/\/\S+:(\d+)/));
     runner.port = Number(found);
     return runner;
   } catch (error) {
@@ -199,7 +199,7 @@ export function runnerTest(name, app, body, { skip = false } = {}) {
     const directory = makeApp(app);
     let runner;
     try {
-      runner = await guarded(startRunner({ cwd: directory.path, args: app.args, env: app.env, port: app.port }));
+      runner = await startRunner({ cwd: directory.path, args: app.args, env: app.env, port: app.port });
       await guarded(body(runner, directory.path));
       if (!runner.hasExited) await guarded(runner.stop());
     } catch (error) {

@@ -75,6 +75,7 @@ static void refuses_half_a_code(void **state)
 {
     (void)state;
     check_refuses("\x03", 1, CLOSE_PROTOCOL_ERROR);
+    check_refuses("\x0f", 1, CLOSE_PROTOCOL_ERROR); /* whatever followed would make it good */
 }
 
 static void refuses_codes_that_may_not_be_sent(void **state)
@@ -100,9 +101,13 @@ static void refuses_a_reason_that_is_not_utf8(void **state)
 static void check_encodes(uint16_t code, struct text reason, const void *payload, size_t length)
 {
     uint8_t *out = malloc(2 + CLOSE_MAX_REASON);
+    char *copy = malloc(reason.length); /* ends where its block ends */
 
-    assert_int_equal(close_encode(out, code, reason), length);
+    if (reason.length > 0)
+        memcpy(copy, reason.data, reason.length);
+    assert_int_equal(close_encode(out, code, (struct text){copy, reason.length}), length);
     assert_memory_equal(out, payload, length);
+    free(copy);
     free(out);
 }
 
@@ -110,7 +115,8 @@ static void encodes_code_and_reason(void **state)
 {
     (void)state;
     check_encodes(CLOSE_NO_STATUS, TEXT("unsent"), "", 0);
-    check_encodes(1000, (struct text){NULL, 0}, "\x03\xe8", 2);
+    check_encodes(1000, TEXT(""), "\x03\xe8", 2);
+    check_encodes(1000, TEXT("w"), "\x03\xe8w", 3);
     check_encodes(4999, TEXT("why"), "\x13\x87why", 5);
 }
 
@@ -137,6 +143,15 @@ static void cuts_a_long_reason_between_characters(void **state)
     }
 }
 
+static void encodes_no_reason_at_all(void **state)
+{
+    uint8_t out[2 + CLOSE_MAX_REASON];
+
+    (void)state;
+    assert_int_equal(close_encode(out, 1001, (struct text){NULL, 0}), 2);
+    assert_memory_equal(out, "\x03\xe9", 2);
+}
+
 static void decodes_what_it_encodes(void **state)
 {
     uint8_t payload[2 + CLOSE_MAX_REASON];
@@ -160,6 +175,7 @@ int main(void)
         cmocka_unit_test(refuses_a_reason_that_is_not_utf8),
         cmocka_unit_test(encodes_code_and_reason),
         cmocka_unit_test(cuts_a_long_reason_between_characters),
+        cmocka_unit_test(encodes_no_reason_at_all),
         cmocka_unit_test(decodes_what_it_encodes),
     };
 

@@ -179,6 +179,9 @@ static void accepts_what_clients_differ_in(void **state)
     check_accepted(LINE GOOD "X-Text: \xc3\xbc\xff\r\n" END);
     check_accepted(LINE GOOD "!#$%&'*+-.^_`|~09azAZ: x\r\n" END);
     check_accepted(LINE "Host: [::1]:8000\r\n" UPGRADE CONNECTION KEY VERSION END);
+    check_accepted(LINE "Host: az.AZ-09_~\r\n" UPGRADE CONNECTION KEY VERSION END);
+    check_accepted(LINE UPGRADE "Connection: a, Upgrade\r\n" KEY VERSION HOST END);
+    check_accepted(LINE CONNECTION UPGRADE KEY VERSION HOST END);
 }
 
 static void leaves_what_is_behind_the_head(void **state)
@@ -199,6 +202,7 @@ static void splits_the_target(void **state)
         {"/?", "/", ""},
         {"/?a=1?b", "/", "a=1?b"},
         {"/a/b%20c", "/a/b%20c", ""},
+        {"/~!", "/~!", ""},
         {"//a", "//a", ""},
         {"/a?x={1}|y", "/a", "x={1}|y"},
         {"http://h", "/", ""},
@@ -324,6 +328,8 @@ static void asks_others_to_upgrade(void **state)
     check_refused(LINE HOST "Upgrade: websockets\r\n" CONNECTION KEY VERSION END, 426);
     check_refused(LINE HOST "Upgrade: web socket\r\n" CONNECTION KEY VERSION END, 426);
     check_refused(LINE HOST "Upgrade:\r\n" CONNECTION KEY VERSION END, 426);
+    check_refused(LINE HOST "X: websocket\r\n" CONNECTION KEY VERSION END, 426);
+    check_refused(LINE HOST UPGRADE "X: Upgrade\r\n" KEY VERSION END, 426);
     check_refused(LINE HOST UPGRADE KEY VERSION END, 426);
     check_refused(LINE HOST UPGRADE "Connection: keep-alive\r\n" KEY VERSION END, 426);
     check_refused(LINE HOST UPGRADE "Connection: Upgraded\r\n" KEY VERSION END, 426);
@@ -403,9 +409,28 @@ static void offers_subprotocols(void **state)
     check_text(upgrade_next_protocol(&rest), "b");
     check_text(upgrade_next_protocol(&rest), "");
     check_text(upgrade_next_protocol(&rest), "");
+    request = parse(LINE "Sec-WebSocket-Protocol: a,b\r\n" GOOD END);
+    rest = request->protocols;
+    check_text(upgrade_next_protocol(&rest), "a");
+    check_text(upgrade_next_protocol(&rest), "b");
+    check_text(upgrade_next_protocol(&rest), "");
     check_refused(LINE GOOD "Sec-WebSocket-Protocol: a b\r\n" END, 400);
     check_refused(LINE GOOD "Sec-WebSocket-Protocol: a, \xc3\xbc\r\n" END, 400);
     check_refused(LINE GOOD "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b;c\r\n" END, 400);
+}
+
+static void keeps_nothing_of_an_earlier_request(void **state)
+{
+    struct upgrade_request *request = parse(LINE GOOD "Sec-WebSocket-Protocol: a\r\n" END);
+    size_t consumed;
+
+    (void)state;
+    assert_int_equal(upgrade_parse(request, "\n", 1, &consumed), UPGRADE_REFUSED);
+    assert_int_equal(request->target.length + request->path.length + request->query.length, 0);
+    assert_int_equal(request->key.length + request->protocols.length + request->header_count, 0);
+    request = parse("GET / HTTP/1.1\r\n" GOOD END);
+    check_text(request->query, "");
+    check_text(request->protocols, "");
 }
 
 static void finds_headers_without_regard_to_case(void **state)
@@ -552,6 +577,7 @@ int main(void)
         cmocka_unit_test(wants_exactly_one_key_of_16_bytes),
         cmocka_unit_test(refuses_a_body),
         cmocka_unit_test(offers_subprotocols),
+        cmocka_unit_test(keeps_nothing_of_an_earlier_request),
         cmocka_unit_test(finds_headers_without_regard_to_case),
         cmocka_unit_test(waits_for_the_blank_line),
         cmocka_unit_test(limits_the_target),

@@ -100,8 +100,8 @@ static void check_amid_ascii(const void *data, size_t length, size_t good, bool 
         memset(text, 'x', sizeof text);
         memcpy(text + lead, data, length);
         check(text, lead + length, lead + good, complete);
-        if (complete)
-            check(text, lead + length + 35, lead + length + 35, true);
+        size_t longer = lead + length + 35;
+        check(text, longer, complete ? longer : lead + good, complete);
     }
 }
 

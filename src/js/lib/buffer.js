@@ -1,0 +1,252 @@
+'use strict';
+
+// Buffer: the port's, with what it lacks of Node's, and with conversions done natively.
+
+const { Buffer, kMaxLength } = require('./vendor_buffer');
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+const INSPECT_MAX_BYTES = 50;
+const original = {
+  from: Buffer.from,
+  toString: Buffer.prototype.toString,
+  write: Buffer.prototype.write,
+  indexOf: Buffer.prototype.indexOf,
+  lastIndexOf: Buffer.prototype.lastIndexOf,
+};
+
+function failure(Constructor, code, message) {
+  return Object.assign(new Constructor(message), { code });
+}
+
+function unknownEncoding(encoding) {
+  return failure(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${encoding}`);
+}
+
+function invalidArgument(name, expected, value) {
+  return failure(TypeError, 'ERR_INVALID_ARG_TYPE',
+    `The "${name}" argument must be ${expected}. Received ${value === null ? 'null' : `type ${typeof value}`}`);
+}
+
+function outOfRange(name, range, value) {
+  return failure(RangeError, 'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${String(value)}`);
+}
+
+const utf16 = { encode: undefined, decode: undefined }; // left to the port
+const utf8 = { encode: (text) => native.utf8Encode(text), decode: (bytes) => native.utf8Decode(bytes, false) };
+const latin1 = { encode: (text) => native.latin1Encode(text), decode: (bytes) => native.latin1Decode(bytes) };
+const hex = { encode: (text) => native.hexDecode(text), decode: (bytes) => native.hexEncode(bytes) };
+const decodeBase64 = (text) => native.base64Decode(text);
+const CODECS = {
+  __proto__: null,
+  utf8,
+  'utf-8': utf8,
+  latin1,
+  binary: latin1,
+  ascii: { encode: latin1.encode, decode: undefined },
+  hex,
+  base64: { encode: decodeBase64, decode: (bytes) => native.base64Encode(bytes, false) },
+  base64url: { encode: decodeBase64, decode: (bytes) => native.base64Encode(bytes, true) },
+  ucs2: utf16,
+  'ucs-2': utf16,
+  utf16le: utf16,
+  'utf-16le': utf16,
+};
+
+// The codec of an encoding's name in whatever case, or undefined.
+function codecOf(encoding) {
+  return CODECS[encoding] ?? CODECS[`${encoding}`.toLowerCase()];
+}
+
+function asBuffer(bytes) {
+  return Object.setPrototypeOf(bytes, Buffer.prototype);
+}
+
+function fromString(text, encoding) {
+  if (typeof encoding !== 'string' || encoding === '') return asBuffer(utf8.encode(text));
+  const codec = codecOf(encoding);
+  if (!codec) throw unknownEncoding(encoding);
+  return codec.encode ? asBuffer(codec.encode(text)) : original.from(text, encoding);
+}
+
+// A view of the same memory that is surely a Buffer.
+function viewOf(bytes) {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const statics = {
+  from(value, encodingOrOffset, length) {
+    if (typeof value === 'string') return fromString(value, encodingOrOffset);
+    try {
+      return original.from(value, encodingOrOffset, length);
+    } catch (error) {
+      if (error instanceof TypeError) error.code ??= 'ERR_INVALID_ARG_TYPE';
+      else if (error instanceof RangeError) error.code ??= 'ERR_BUFFER_OUT_OF_BOUNDS';
+      throw error;
+    }
+  },
+
+  of(...numbers) {
+    return Buffer.from(numbers);
+  },
+
+  copyBytesFrom(view, offset = 0, length = view.length - offset) {
+    if (!ArrayBuffer.isView(view) || view instanceof DataView) throw invalidArgument('view', 'an instance of TypedArray', view);
+    for (const [name, value] of Object.entries({ offset, length }))
+      if (!Number.isInteger(value) || value < 0) throw outOfRange(name, 'an integer >= 0', value);
+    const part = view.subarray(offset, offset + length);
+    return Buffer.from(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  },
+
+  isEncoding(encoding) {
+    return typeof encoding === 'string' && encoding !== '' && codecOf(encoding) !== undefined;
+  },
+
+  byteLength(value, encoding) {
+    if (typeof value !== 'string') {
+      if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
+      throw invalidArgument('string', 'of type string or an instance of Buffer or ArrayBuffer', value);
+    }
+    const codec = encoding === undefined || encoding === '' ? utf8 : codecOf(encoding) ?? utf8;
+    switch (codec) {
+      case utf8: return native.utf8ByteLength(value);
+      case latin1:
+      case CODECS.ascii: return value.length;
+      case utf16: return value.length * 2;
+      case hex: return value.length >>> 1;
+    }
+    let count = value.length; // base64: as if no character of it was to be passed over
+    if (value.charCodeAt(count - 1) === 0x3d) count--;
+    if (count > 1 && value.charCodeAt(count - 1) === 0x3d) count--;
+    return Math.floor(count * 3 / 4);
+  },
+
+  compare(a, b) {
+    if (!(a instanceof Uint8Array)) throw invalidArgument('buf1', 'an instance of Buffer or Uint8Array', a);
+    if (!(b instanceof Uint8Array)) throw invalidArgument('buf2', 'an instance of Buffer or Uint8Array', b);
+    const common = Math.min(a.length, b.length);
+    for (let i = 0; i < common; i++) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
+    return Math.sign(a.length - b.length);
+  },
+};
+
+// Where a search for nothing ends.
+function emptyIndex(buffer, byteOffset, forward) {
+  let at = typeof byteOffset === 'string' ? NaN : Math.trunc(Number(byteOffset));
+  if (Number.isNaN(at)) at = forward ? 0 : buffer.length;
+  if (at < 0) at += buffer.length;
+  if (at < 0) return forward ? 0 : -1;
+  return Math.min(at, buffer.length);
+}
+
+function search(buffer, value, byteOffset, encoding, forward) {
+  if (typeof value === 'string') {
+    if (typeof byteOffset === 'string' && encoding === undefined) [encoding, byteOffset] = [byteOffset, undefined];
+    if (encoding !== undefined && !Buffer.isEncoding(encoding)) throw unknownEncoding(encoding);
+  } else if (value instanceof Uint8Array) {
+    value = viewOf(value);
+  } else if (typeof value !== 'number') {
+    throw invalidArgument('value', 'one of type number or string or an instance of Buffer or Uint8Array', value);
+  }
+  if (value.length === 0) return emptyIndex(buffer, byteOffset, forward);
+  return (forward ? original.indexOf : original.lastIndexOf).call(buffer, value, byteOffset, encoding);
+}
+
+function validateOffset(value, name, most) {
+  if (typeof value !== 'number') throw invalidArgument(name, 'of type number', value);
+  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
+  if (value < 0 || value > most) throw outOfRange(name, `>= 0 && <= ${most}`, value);
+}
+
+const methods = {
+  toString(encoding, start, end) {
+    const { length } = this;
+    let codec = utf8;
+    if (encoding !== undefined) {
+      codec = codecOf(encoding);
+      if (!codec) {
+        if (length === 0) return '';
+        throw unknownEncoding(encoding);
+      }
+    }
+    if (start === undefined && end === undefined)
+      return codec.decode ? codec.decode(this) : original.toString.call(this, encoding);
+    start = start <= 0 || start === undefined ? 0 : Math.trunc(start) || 0;
+    end = end === undefined || end > length ? length : Math.trunc(end) || 0;
+    if (end <= start) return '';
+    if (!codec.decode) return original.toString.call(this, encoding, start, end);
+    return codec.decode(new Uint8Array(this.buffer, this.byteOffset + start, end - start));
+  },
+
+  write(text, offset, length, encoding) {
+    if (typeof text !== 'string') throw invalidArgument('argument', 'of type string', text);
+    if (offset === undefined) {
+      [offset, length, encoding] = [0, this.length, undefined];
+    } else if (length === undefined && typeof offset === 'string') {
+      [offset, length, encoding] = [0, this.length, offset];
+    } else {
+      validateOffset(offset, 'offset', this.length);
+      const room = this.length - offset;
+      if (typeof length === 'string') [length, encoding] = [room, length];
+      else if (length === undefined) length = room;
+      else validateOffset(length, 'length', this.length);
+      length = Math.min(length, room);
+    }
+    const codec = encoding ? codecOf(encoding) : utf8;
+    if (!codec) throw unknownEncoding(encoding);
+    if (codec === utf8)
+      return native.utf8EncodeInto(text, new Uint8Array(this.buffer, this.byteOffset + offset, length))[1];
+    if (!codec.encode) return original.write.call(this, text, offset, length, encoding);
+    let bytes = codec.encode(text);
+    if (bytes.length > length) bytes = bytes.subarray(0, length);
+    this.set(bytes, offset);
+    return bytes.length;
+  },
+
+  equals(other) {
+    if (!(other instanceof Uint8Array)) throw invalidArgument('otherBuffer', 'an instance of Buffer or Uint8Array', other);
+    return this === other || (this.length === other.length && Buffer.compare(this, other) === 0);
+  },
+
+  compare(target, start = 0, end = undefined, thisStart = 0, thisEnd = this.length) {
+    if (!(target instanceof Uint8Array)) throw invalidArgument('target', 'an instance of Buffer or Uint8Array', target);
+    end ??= target.length;
+    validateOffset(start, 'targetStart', Number.MAX_SAFE_INTEGER);
+    validateOffset(end, 'targetEnd', target.length);
+    validateOffset(thisStart, 'sourceStart', Number.MAX_SAFE_INTEGER);
+    validateOffset(thisEnd, 'sourceEnd', this.length);
+    return Buffer.compare(this.subarray(thisStart, Math.max(thisStart, thisEnd)),
+      target.subarray(start, Math.max(start, end)));
+  },
+
+  indexOf(value, byteOffset, encoding) {
+    return search(this, value, byteOffset, encoding, true);
+  },
+
+  lastIndexOf(value, byteOffset, encoding) {
+    return search(this, value, byteOffset, encoding, false);
+  },
+
+  [INSPECT](depth, options, inspect) {
+    const shown = Math.min(INSPECT_MAX_BYTES, this.length);
+    let text = this.toString('hex', 0, shown).replace(/..(?!$)/g, '$& ');
+    const more = this.length - shown;
+    if (more > 0) text += ` ... ${more} more byte${more > 1 ? 's' : ''}`;
+    const own = inspect ? Object.keys(this).slice(this.length) : [];
+    for (const key of own) text += `${text && ', '}${key}: ${inspect(this[key], { ...options, breakLength: Infinity })}`;
+    return `<${this.constructor.name}${text && ' '}${text}>`;
+  },
+};
+methods.inspect = methods[INSPECT];
+methods.toLocaleString = methods.toString;
+
+for (const [target, properties] of [[Buffer, statics], [Buffer.prototype, methods]]) {
+  for (const key of Reflect.ownKeys(properties))
+    Object.defineProperty(target, key, { value: properties[key], writable: true, enumerable: true, configurable: true });
+}
+for (const end of ['LE', 'BE']) {
+  Buffer.prototype[`readBigUint64${end}`] = Buffer.prototype[`readBigUInt64${end}`];
+  Buffer.prototype[`writeBigUint64${end}`] = Buffer.prototype[`writeBigUInt64${end}`];
+}
+
+module.exports = { Buffer, kMaxLength };
