@@ -82,6 +82,15 @@ static enum status measure(struct parser *parser, struct yaml_value *value)
     return value->depth > YAML_MAX_DEPTH ? too_deep(parser, value->position) : STATUS_OK;
 }
 
+/* libfyaml takes the lines behind a block scalar without text for its text, be they indented or not. */
+static enum status check_indent(struct parser *parser, const struct yaml_value *parent,
+                                const struct yaml_event *event)
+{
+    if (event->indent == 0 || event->indent > parent->position.column || event->text.length == 0)
+        return STATUS_OK;
+    return report_at(parser->report, event->position, "expected indented lines of text; write \"\" for none");
+}
+
 static enum status read_value(struct parser *parser, const struct yaml_event *event,
                               struct yaml_value **value);
 
@@ -98,7 +107,9 @@ static enum status read_list(struct parser *parser, const struct yaml_event *sta
             break;
         if (event.missing)
             yaml_reader_pass(&parser->reader, '-');
-        status = read_value(parser, &event, &value);
+        status = check_indent(parser, list, &event);
+        if (status == STATUS_OK)
+            status = read_value(parser, &event, &value);
         if (status != STATUS_OK)
             return status;
         if (!yaml_items_append(&list->items, parser->arena, value))
@@ -198,7 +209,9 @@ static enum status read_member(struct parser *parser, struct yaml_map *map, bool
         event.position = key_event->position;
         yaml_reader_pass(&parser->reader, ':');
     }
-    status = read_value(parser, &event, &value);
+    status = check_indent(parser, map->value, &event);
+    if (status == STATUS_OK)
+        status = read_value(parser, &event, &value);
     if (status != STATUS_OK)
         return status;
     /* js-yaml sees no merge key behind a '?', except in brackets. */

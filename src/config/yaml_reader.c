@@ -1,5 +1,6 @@
 #include "config/yaml_reader.h"
 #include "config/unicode.h"
+#include "config/yaml_quoted.h"
 
 #include <libfyaml.h>
 #include <stdint.h>
@@ -131,18 +132,46 @@ static void move_end(struct yaml_reader *reader, struct fy_event *event, unsigne
     reader->end.position.column += past;
 }
 
+static enum status keep(struct yaml_reader *reader, const char *data, size_t length, struct text *copy)
+{
+    char *bytes = arena_alloc(reader->arena, length + 1);
+
+    if (!bytes)
+        return STATUS_NO_MEMORY;
+    if (length > 0)
+        memcpy(bytes, data, length);
+    bytes[length] = '\0';
+    *copy = (struct text){bytes, length};
+    return STATUS_OK;
+}
+
 static enum status keep_token(struct yaml_reader *reader, struct fy_token *token, struct text *copy)
 {
     size_t length = 0;
     const char *data = fy_token_get_text(token, &length);
-    char *bytes = data ? arena_alloc(reader->arena, length + 1) : NULL;
 
-    if (!bytes)
-        return STATUS_NO_MEMORY;
-    memcpy(bytes, data, length);
-    bytes[length] = '\0';
-    *copy = (struct text){bytes, length};
-    return STATUS_OK;
+    return data ? keep(reader, data, length, copy) : STATUS_NO_MEMORY;
+}
+
+static struct text raw_text(const struct yaml_reader *reader, struct fy_token *token)
+{
+    size_t from = fy_token_start_mark(token)->input_pos;
+
+    return (struct text){reader->source.data + from, fy_token_end_mark(token)->input_pos - from};
+}
+
+/* A scalar in quotes. libfyaml's text is not used: it miscounts runs of single quotes, and of lines with CR LF. */
+static enum status keep_quoted(struct yaml_reader *reader, struct fy_token *token, bool double_quotes,
+                               struct text *copy)
+{
+    struct buffer text;
+
+    buffer_init(&text, BUFFER_UNLIMITED);
+    enum status status = yaml_quoted_append(&text, raw_text(reader, token), double_quotes);
+    if (status == STATUS_OK)
+        status = keep(reader, text.data, text.length, copy);
+    buffer_deinit(&text);
+    return status;
 }
 
 static bool is_unprintable(uint32_t c, bool quoted)
@@ -158,8 +187,9 @@ static bool is_unprintable(uint32_t c, bool quoted)
 static enum status check_printable(const struct yaml_reader *reader, struct fy_token *value,
                                    struct config_position position, bool quoted)
 {
-    const char *at = reader->source.data + fy_token_start_mark(value)->input_pos;
-    const char *end = reader->source.data + fy_token_end_mark(value)->input_pos;
+    struct text raw = raw_text(reader, value);
+    const char *at = raw.data;
+    const char *end = raw.data + raw.length;
 
     while (at < end) {
         uint32_t c = unicode_next(&at, end);
@@ -172,7 +202,7 @@ static enum status check_printable(const struct yaml_reader *reader, struct fy_t
 }
 
 /* Where the indicator of a block scalar stands: libfyaml's mark is its first line of text. */
-static struct config_position block_scalar_position(const struct yaml_reader *reader)
+static struct yaml_place block_scalar_place(const struct yaml_reader *reader)
 {
     struct text source = reader->source;
     struct yaml_place place = reader->end;
@@ -180,7 +210,7 @@ static struct config_position block_scalar_position(const struct yaml_reader *re
     for (;;) {
         place = yaml_source_skip(source, place);
         if (place.offset == source.length || yaml_source_at(source, place.offset, "|>"))
-            return place.position;
+            return place;
         /* Tags and anchors may hold any of the indicators, so they are passed as words. */
         bool word = yaml_source_at(source, place.offset, "!&");
         do {
@@ -188,6 +218,15 @@ static struct config_position block_scalar_position(const struct yaml_reader *re
             place.position.column++;
         } while (word && place.offset < source.length && !yaml_source_at(source, place.offset, " \t\r\n"));
     }
+}
+
+/* A block scalar, whose mark is its first line of text. What it stands for depends on how its parent is indented. */
+static void take_block(struct yaml_reader *reader, struct fy_token *token, struct yaml_event *out)
+{
+    struct yaml_place place = block_scalar_place(reader);
+
+    out->position = place.position;
+    out->block = (struct text){reader->source.data + place.offset, fy_token_end_mark(token)->input_pos - place.offset};
 }
 
 static enum status take_scalar(struct yaml_reader *reader, struct fy_event *event, struct yaml_event *out)
@@ -206,16 +245,18 @@ static enum status take_scalar(struct yaml_reader *reader, struct fy_event *even
     out->position = position_of(fy_token_start_mark(value));
     if (quoted)
         out->position.column--; /* the mark is behind the quote */
-    else if (!out->plain)
-        out->position = block_scalar_position(reader);
+    if (!quoted && !out->plain)
+        take_block(reader, value, out);
     move_end(reader, event, quoted);
     enum status status = check_printable(reader, value, out->position, quoted);
-    if (status == STATUS_OK)
-        status = keep_token(reader, value, &out->text);
-    /* What libfyaml gives for a block scalar without text at the end of the input. */
-    if (!quoted && text_equal(out->text, (struct text){"", 1}))
-        out->text.length = 0;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    if (quoted)
+        return keep_quoted(reader, value, style == FYSS_DOUBLE_QUOTED, &out->text);
+    if (!out->plain)
+        return STATUS_OK;
+    out->missing = fy_token_get_text_length(value) == 0;
+    return keep_token(reader, value, &out->text);
 }
 
 static enum status take_node(struct yaml_reader *reader, struct fy_event *event, struct yaml_event *out)
@@ -259,10 +300,15 @@ static enum status begin_document(struct yaml_reader *reader, struct fy_event *e
 /* js-yaml takes whatever follows "..." for another document, another "..." too. */
 static enum status end_document(struct yaml_reader *reader, struct fy_event *event)
 {
-    move_end(reader, event, 0);
+    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+
     if (event->document_end.implicit)
         return STATUS_OK;
-    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+    if (yaml_source_is_marker(reader->source, place, "...")) {
+        place.offset += 3;
+        place.position.column += 3;
+        place = yaml_source_skip(reader->source, place);
+    }
     if (place.offset == reader->source.length)
         return STATUS_OK;
     return report_at(reader->report, place.position, "expected nothing after the end of the document");

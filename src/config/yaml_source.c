@@ -62,7 +62,7 @@ static enum status copy(struct text *source, struct text text, struct arena *are
 
     buffer_init(&repaired, BUFFER_UNLIMITED);
     enum status status = unicode_append_repaired(&repaired, text);
-    if (status == STATUS_OK && repaired.length > 0 && !strchr(breaks, repaired.data[repaired.length - 1]))
+    if (status == STATUS_OK && (repaired.length == 0 || !strchr(breaks, repaired.data[repaired.length - 1])))
         status = buffer_append(&repaired, "\n", 1);
     if (status == STATUS_OK)
         status = arena_copy(arena, buffer_text(&repaired), source);
@@ -162,7 +162,7 @@ static enum status read_directive(struct text source, struct yaml_place *place, 
     return STATUS_OK;
 }
 
-static bool is_marker(struct text source, struct yaml_place place, const char *marker)
+bool yaml_source_is_marker(struct text source, struct yaml_place place, const char *marker)
 {
     return place.position.column == 1 && source.length - place.offset >= 3 &&
            memcmp(source.data + place.offset, marker, 3) == 0;
@@ -182,9 +182,9 @@ static enum status read_prologue(struct text source, const struct report *report
         if (status != STATUS_OK)
             return status;
     }
-    if (is_marker(source, place, "...") && yaml_source_at(source, place.offset + 3, separators))
+    if (yaml_source_is_marker(source, place, "...") && yaml_source_at(source, place.offset + 3, separators))
         return report_at(report, place.position, "expected a document, found its end");
-    if (!is_marker(source, place, "---")) {
+    if (!yaml_source_is_marker(source, place, "---")) {
         if (directives.any)
             return report_at(report, place.position,
                              "expected \"---\" between the directives and the document");
@@ -195,7 +195,8 @@ static enum status read_prologue(struct text source, const struct report *report
         step(source, &behind);
     struct yaml_place contents = behind;
     skip_all(source, &contents, blanks);
-    if (!directives.tags && !yaml_source_at(source, contents.offset, "#\r\n"))
+    bool glued = !yaml_source_at(source, behind.offset, separators);
+    if (!directives.tags && (glued || !yaml_source_at(source, contents.offset, "#\r\n")))
         memset(writable(source, place.offset), ' ', 3);
     return STATUS_OK;
 }

@@ -38,3 +38,6 @@ struct yaml_place yaml_source_skip(struct text source, struct yaml_place place);
 
 /* Whether one of the characters of `set` stands there. False at the end. */
 bool yaml_source_at(struct text source, size_t offset, const char *set);
+
+/* Whether "---" or "..." stands there, at the start of a line. */
+bool yaml_source_is_marker(struct text source, struct yaml_place place, const char *marker);

@@ -24,10 +24,18 @@ const ports = {
   url: `export { URL, URLSearchParams } from 'whatwg-url';`,
 };
 
-// What a port may not see, or must, of the world around it.
+// Ports whose classes and functions show their names to scripts: a bundle may rename them.
+const named = new Set(['buffer', 'structured_clone', 'events', 'url']);
+
+// What a port is to know of the world around it, where that is not what a browser has.
 const surroundings = {
-  // It looks for other implementations to use; these are the very globals it stands behind.
-  text_decoder: { define: { globalThis: 'nothing' }, banner: { js: 'const nothing = {};' } },
+  // It looks for the platform's own decoders to use, and it is what stands behind them.
+  text_decoder: {
+    mainFields: ['module', 'main'],
+    conditions: ['react-native', 'import', 'default'],
+    define: { globalThis: 'nothing' },
+    banner: { js: 'const nothing = {};' },
+  },
   // It reads accessors off a class the engine does not have.
   url: {
     banner: {
@@ -68,6 +76,7 @@ for (const [name, contents] of Object.entries(ports)) {
     mainFields: ['browser', 'module', 'main'],
     conditions: ['browser', 'import', 'default'],
     target: 'es2022',
+    keepNames: named.has(name),
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /*
- * Which of the brackets open around a point are braces: one bit a level, to any depth, in a fixed space. A
+ * Which of the brackets open around a point are braces: one bit a level, to any depth, in fixed 20 KiB. A
  * reader keeps the innermost levels in one word of its own, a guard bit above them (1 is the empty word), and
  * comes here only when 63 levels fill that word or when it has run empty:
  *

@@ -10,7 +10,10 @@ const seen = (name, status = 500) => ({ ...named(name, status), app: 'failures-s
 
 /** The reference's reply with the status that the contract asks for. */
 const asBadRequest = ([reply]) => [{ ...reply, statusCode: 400, body: { ...reply.body, statusCode: 400 } }];
-const statusOnly = (transcript) => transcript.map(({ message }) => message && { statusCode: message.statusCode, headers: message.headers });
+const statusOnly = ({ statusCode, headers }) => ({ statusCode, headers });
+
+/** The steps that noted themselves in the reply's headers. */
+const stepsOf = ({ headers }) => headers.notes?.filter((note) => typeof note === 'string');
 
 failures.cases({
   'no route': { ask: { name: 'nobody' }, status: 501 },
@@ -74,17 +77,17 @@ failures.cases({
   'object thrown with a toString': named('throwObjectWithText'),
   'array thrown': named('throwArray'),
   'date text thrown': named('throwDate'),
-  'function thrown': { ...named('throwFunction'), only: statusOnly },
+  'function thrown': { ...named('throwFunction'), pick: statusOnly },
   // 1.9.0 trips over these three itself, with a TypeError of V8's.
-  'null thrown': { ...named('throwNull'), only: statusOnly },
-  'undefined thrown': { ...named('throwUndefined'), only: statusOnly },
-  'null in a rejected promise': { ...named('rejectNull'), only: statusOnly },
-  'object thrown that has no prototype': { ...named('throwNoPrototype'), only: statusOnly },
+  'null thrown': { ...named('throwNull'), pick: statusOnly },
+  'undefined thrown': { ...named('throwUndefined'), pick: statusOnly },
+  'null in a rejected promise': { ...named('rejectNull'), pick: statusOnly },
+  'object thrown that has no prototype': { ...named('throwNoPrototype'), pick: statusOnly },
 
   'this.catch': named('catch'),
   'this.catch with a string': named('catchString'),
   'this.catch with an ErrorResponse': named('catchErrorResponse', 402),
-  'this.catch with nothing': { ...named('catchNothing'), only: statusOnly },
+  'this.catch with nothing': { ...named('catchNothing'), pick: statusOnly },
   'this.catch twice': named('catchTwice'),
   'this.catch and on with it': named('catchAndGoOn'),
   'this.catch, then a throw': named('catchThenThrow'),
@@ -114,6 +117,8 @@ failures.cases({
   'on_error sees the first of two given to this.catch': seen('catchTwice'),
   'on_error sees what this.catch got before a throw': seen('catchThenThrow'),
   'on_error sees a 501': seen('nobody', 501),
+  'on_error sees a thrown null': { ...seen('throwNull'), pick: stepsOf, contract: [['on_error', 'on_after_request']] },
+  'on_error sees a thrown undefined': { ...seen('throwUndefined'), pick: stepsOf, contract: [['on_error', 'on_after_request']] },
 });
 
 failures.end();

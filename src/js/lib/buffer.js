@@ -6,13 +6,7 @@ const { Buffer, kMaxLength } = require('./vendor_buffer');
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const INSPECT_MAX_BYTES = 50;
-const original = {
-  from: Buffer.from,
-  toString: Buffer.prototype.toString,
-  write: Buffer.prototype.write,
-  indexOf: Buffer.prototype.indexOf,
-  lastIndexOf: Buffer.prototype.lastIndexOf,
-};
+const original = { from: Buffer.from, alloc: Buffer.alloc, ...Buffer.prototype };
 
 function failure(Constructor, code, message) {
   return Object.assign(new Constructor(message), { code });
@@ -69,22 +63,69 @@ function fromString(text, encoding) {
   return codec.encode ? asBuffer(codec.encode(text)) : original.from(text, encoding);
 }
 
-// A view of the same memory that is surely a Buffer.
-function viewOf(bytes) {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function fromArrayBuffer(memory, offset, length) {
+  offset = Math.trunc(offset) || 0;
+  const room = memory.byteLength - offset;
+  if (offset < 0 || room < 0) throw failure(RangeError, 'ERR_BUFFER_OUT_OF_BOUNDS', '"offset" is outside of buffer bounds');
+  length = length === undefined ? room : Math.max(0, Math.trunc(length) || 0);
+  if (length > room) throw failure(RangeError, 'ERR_BUFFER_OUT_OF_BOUNDS', '"length" is outside of buffer bounds');
+  return asBuffer(new Uint8Array(memory, offset, length));
+}
+
+function fromValue(value, encodingOrOffset, length) {
+  try {
+    if (value !== null && typeof value === 'object') return original.from(value, encodingOrOffset, length);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const primitive = value[Symbol.toPrimitive]?.('string');
+    if (typeof primitive === 'string') return fromString(primitive, encodingOrOffset);
+  }
+  throw invalidArgument('first',
+    'of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object', value);
+}
+
+function validateSize(size) {
+  if (typeof size !== 'number') throw invalidArgument('size', 'of type number', size);
+  if (!(size >= 0 && size <= kMaxLength)) throw outOfRange('size', `>= 0 && <= ${kMaxLength}`, size);
+}
+
+// The port's errors have no codes: one of its functions with those Node gives.
+function coded(method, codes) {
+  return function (a, b, c, d) {
+    try {
+      return method.call(this, a, b, c, d);
+    } catch (error) {
+      if (/^Unknown encoding/.test(error?.message)) error.code ??= 'ERR_UNKNOWN_ENCODING';
+      else if (error instanceof TypeError) error.code ??= codes.TypeError;
+      else if (error instanceof RangeError) error.code ??= codes.RangeError;
+      throw error;
+    }
+  };
 }
 
 const statics = {
   from(value, encodingOrOffset, length) {
     if (typeof value === 'string') return fromString(value, encodingOrOffset);
-    try {
-      return original.from(value, encodingOrOffset, length);
-    } catch (error) {
-      if (error instanceof TypeError) error.code ??= 'ERR_INVALID_ARG_TYPE';
-      else if (error instanceof RangeError) error.code ??= 'ERR_BUFFER_OUT_OF_BOUNDS';
-      throw error;
-    }
+    if (value instanceof ArrayBuffer) return fromArrayBuffer(value, encodingOrOffset, length);
+    return fromValue(value, encodingOrOffset, length);
   },
+
+  alloc(size, fill, encoding) {
+    validateSize(size);
+    return original.alloc(size, fill, encoding);
+  },
+
+  allocUnsafe(size) {
+    validateSize(size);
+    return original.alloc(size);
+  },
+
+  allocUnsafeSlow(size) {
+    validateSize(size);
+    return original.alloc(size);
+  },
+
+  concat: coded(Buffer.concat, { TypeError: 'ERR_INVALID_ARG_TYPE', RangeError: 'ERR_OUT_OF_RANGE' }),
 
   of(...numbers) {
     return Buffer.from(numbers);
@@ -130,26 +171,35 @@ const statics = {
   },
 };
 
-// Where a search for nothing ends.
-function emptyIndex(buffer, byteOffset, forward) {
-  let at = typeof byteOffset === 'string' ? NaN : Math.trunc(Number(byteOffset));
-  if (Number.isNaN(at)) at = forward ? 0 : buffer.length;
-  if (at < 0) at += buffer.length;
-  if (at < 0) return forward ? 0 : -1;
-  return Math.min(at, buffer.length);
+// A search that sees nothing but whole UTF-16 units.
+function searchUnits(buffer, bytes, at, forward) {
+  const step = forward ? 2 : -2;
+  const last = buffer.length - bytes.length;
+  for (let i = (forward ? at : Math.min(at, last)) & ~1; i >= 0 && i <= last; i += step) {
+    let matched = 0;
+    while (matched < bytes.length && buffer[i + matched] === bytes[matched]) matched++;
+    if (matched === bytes.length) return i;
+  }
+  return -1;
 }
 
 function search(buffer, value, byteOffset, encoding, forward) {
-  if (typeof value === 'string') {
-    if (typeof byteOffset === 'string' && encoding === undefined) [encoding, byteOffset] = [byteOffset, undefined];
-    if (encoding !== undefined && !Buffer.isEncoding(encoding)) throw unknownEncoding(encoding);
-  } else if (value instanceof Uint8Array) {
-    value = viewOf(value);
-  } else if (typeof value !== 'number') {
+  if (typeof byteOffset === 'string') [encoding, byteOffset] = [byteOffset, undefined];
+  let at = Math.trunc(byteOffset);
+  if (Number.isNaN(at)) at = forward ? 0 : buffer.length;
+  if (typeof value === 'number') return (forward ? original.indexOf : original.lastIndexOf).call(buffer, value, at);
+  if (typeof value === 'string') value = fromString(value, encoding);
+  else if (!(value instanceof Uint8Array))
     throw invalidArgument('value', 'one of type number or string or an instance of Buffer or Uint8Array', value);
+  if (at < 0) at += buffer.length;
+  if (value.length === 0) return Math.max(0, Math.min(at, buffer.length));
+  if (at < 0) {
+    if (!forward) return -1;
+    at = 0;
   }
-  if (value.length === 0) return emptyIndex(buffer, byteOffset, forward);
-  return (forward ? original.indexOf : original.lastIndexOf).call(buffer, value, byteOffset, encoding);
+  if (encoding && codecOf(encoding) === utf16) return searchUnits(buffer, value, at, forward);
+  const bytes = Buffer.isBuffer(value) ? value : asBuffer(value.subarray());
+  return (forward ? original.indexOf : original.lastIndexOf).call(buffer, bytes, at);
 }
 
 function validateOffset(value, name, most) {
@@ -161,21 +211,14 @@ function validateOffset(value, name, most) {
 const methods = {
   toString(encoding, start, end) {
     const { length } = this;
-    let codec = utf8;
-    if (encoding !== undefined) {
-      codec = codecOf(encoding);
-      if (!codec) {
-        if (length === 0) return '';
-        throw unknownEncoding(encoding);
-      }
-    }
-    if (start === undefined && end === undefined)
-      return codec.decode ? codec.decode(this) : original.toString.call(this, encoding);
     start = start <= 0 || start === undefined ? 0 : Math.trunc(start) || 0;
     end = end === undefined || end > length ? length : Math.trunc(end) || 0;
     if (end <= start) return '';
+    const codec = encoding === undefined ? utf8 : codecOf(encoding);
+    if (!codec) throw unknownEncoding(encoding);
     if (!codec.decode) return original.toString.call(this, encoding, start, end);
-    return codec.decode(new Uint8Array(this.buffer, this.byteOffset + start, end - start));
+    const whole = start === 0 && end === length;
+    return codec.decode(whole ? this : new Uint8Array(this.buffer, this.byteOffset + start, end - start));
   },
 
   write(text, offset, length, encoding) {
@@ -196,7 +239,7 @@ const methods = {
     if (!codec) throw unknownEncoding(encoding);
     if (codec === utf8)
       return native.utf8EncodeInto(text, new Uint8Array(this.buffer, this.byteOffset + offset, length))[1];
-    if (!codec.encode) return original.write.call(this, text, offset, length, encoding);
+    if (codec === utf16) return original.write.call(this, text, offset, length & ~1, encoding); // whole units
     let bytes = codec.encode(text);
     if (bytes.length > length) bytes = bytes.subarray(0, length);
     this.set(bytes, offset);
@@ -243,6 +286,16 @@ methods.toLocaleString = methods.toString;
 for (const [target, properties] of [[Buffer, statics], [Buffer.prototype, methods]]) {
   for (const key of Reflect.ownKeys(properties))
     Object.defineProperty(target, key, { value: properties[key], writable: true, enumerable: true, configurable: true });
+}
+const codes = {
+  read: { TypeError: 'ERR_INVALID_ARG_TYPE', RangeError: 'ERR_OUT_OF_RANGE' },
+  swap: { RangeError: 'ERR_INVALID_BUFFER_SIZE' },
+  fill: { TypeError: 'ERR_INVALID_ARG_VALUE', RangeError: 'ERR_OUT_OF_RANGE' },
+};
+for (const name of Object.keys(Buffer.prototype)) {
+  const kind = /^(?:(read|write)[A-Z]|swap|fill)/.exec(name);
+  if (kind && name !== 'write')
+    Buffer.prototype[name] = coded(Buffer.prototype[name], codes[kind[1] ? 'read' : kind[0]]);
 }
 for (const end of ['LE', 'BE']) {
   Buffer.prototype[`readBigUint64${end}`] = Buffer.prototype[`readBigUInt64${end}`];

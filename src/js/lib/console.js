@@ -78,12 +78,8 @@ function elapsed(label, method) {
 // A table's cells: columns of texts under headings, framed.
 function drawTable(headings, rows) {
   const widths = headings.map((heading, i) => Math.max(...[heading, ...rows.map((row) => row[i])].map((cell) => cell.length)) + 2);
-  const centre = (cell, width) => {
-    const left = (width - cell.length) >> 1;
-    return ' '.repeat(left) + cell + ' '.repeat(width - cell.length - left);
-  };
   const line = (left, middle, right) => left + widths.map((width) => '─'.repeat(width)).join(middle) + right;
-  const row = (cells) => `│${cells.map((cell, i) => centre(cell, widths[i])).join('│')}│`;
+  const row = (cells) => `│${cells.map((cell, i) => ` ${cell}`.padEnd(widths[i])).join('│')}│`;
   return [line('┌', '┬', '┐'), row(headings), line('├', '┼', '┤'), ...rows.map(row), line('└', '┴', '┘')].join('\n');
 }
 

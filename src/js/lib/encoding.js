@@ -50,12 +50,9 @@ function viewOf(input) {
   if (input === undefined) return NOTHING;
   if (input instanceof Uint8Array) return input;
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  try {
-    return new Uint8Array(input, 0, input.byteLength);
-  } catch {
-    throw failure(TypeError, 'ERR_INVALID_ARG_TYPE',
-      'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.');
-  }
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  throw failure(TypeError, 'ERR_INVALID_ARG_TYPE',
+    'The "list" argument must be an instance of ArrayBuffer or ArrayBufferView.');
 }
 
 class TextDecoder {
@@ -88,12 +85,12 @@ class TextDecoder {
   }
 
   decode(input, options = {}) {
-    let bytes = viewOf(input);
+    const bytes = viewOf(input);
     const stream = Boolean(options?.stream);
     try {
       return this.#port ? this.#port.decode(bytes, { stream }) : this.#decode(bytes, stream);
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      if (!this.#fatal || !(error instanceof TypeError)) throw error;
       throw failure(TypeError, 'ERR_ENCODING_INVALID_ENCODED_DATA',
         `The encoded data was not valid for encoding ${this.encoding}`);
     }

@@ -35,9 +35,9 @@ Object.defineProperties(URL.prototype, {
   constructor: hidden(URL),
   [INSPECT]: hidden(function (depth, options, inspect) {
     if (depth < 0) return `${this.constructor.name} {}`;
-    const shown = Object.create({ constructor: this.constructor });
+    const shown = {};
     for (const part of PARTS) shown[part] = this[part];
-    return inspect(shown, options);
+    return `${this.constructor.name} ${inspect(shown, options)}`;
   }),
 });
 Object.defineProperty(port.URLSearchParams.prototype, INSPECT, hidden(function (depth, options, inspect) {

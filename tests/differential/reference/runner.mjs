@@ -18,7 +18,7 @@ import { errorReply, serialize } from './reply.mjs';
 const { Config, ErrorResponse, Event, Request, Service } = configurapi;
 
 const options = parseOptions(process.argv.slice(2));
-const config = Config.load(options.file);
+const config = loadConfig(options.file);
 const service = new Service(config);
 const connections = new Set();
 const webSockets = new WebSocketServer({
@@ -36,6 +36,15 @@ function parseOptions(args) {
     if (args[i] === '--host') found.host = args[i + 1];
   }
   return found;
+}
+
+function loadConfig(file) {
+  try {
+    return Config.load(file);
+  } catch (error) {
+    process.stderr.write(`${file}: ${error.message}\n`);
+    process.exit(2);
+  }
 }
 
 function log(level, message) {

@@ -24,7 +24,7 @@ const isReferenceItself = runnerPath === referencePath;
  *   fresh        true: start both anew, for cases that need or leave a state
  *   status       the statusCode of every reply (200), or one of each in an array; null where that is not the point. It keeps a case honest
  *   engineMessage  true: a message is worded by the engine
- *   only         what of a normalized transcript is compared, (transcript) => anything
+ *   pick         what of every reply is compared, (reply) => anything
  *   contract     for a case in differences.mjs: the replies that the contract asks for, or a function that makes them of the reference's
  *   env          added to the environment
  */
@@ -115,12 +115,18 @@ async function converse(runner, definition) {
   return session.transcript;
 }
 
-const repliesOf = (transcript) => transcript.filter((entry) => 'message' in entry).map((entry) => entry.message);
+const isReply = (entry) => 'message' in entry;
+const repliesOf = (transcript) => transcript.filter(isReply).map((entry) => entry.message);
+
+/** What is compared of a transcript. */
+function prepare(transcript, definition) {
+  const { pick = (reply) => reply } = definition;
+  return normalize(transcript, definition).map((entry) => (isReply(entry) ? { ...entry, message: pick(entry.message) } : entry));
+}
 
 function check(programTranscript, referenceTranscript, difference, definition) {
-  const only = definition.only ?? ((transcript) => transcript);
-  const program = only(normalize(programTranscript, definition));
-  const reference = only(normalize(referenceTranscript, definition));
+  const program = prepare(programTranscript, definition);
+  const reference = prepare(referenceTranscript, definition);
 
   if (process.env.SHOW_TRANSCRIPTS) console.log(JSON.stringify(reference).slice(0, 1500));
   if (!difference) {
@@ -130,11 +136,10 @@ function check(programTranscript, referenceTranscript, difference, definition) {
   }
 
   assert.ok(definition.contract, 'a case with a listed difference says what the contract asks for');
-  const replies = (transcript) => repliesOf(normalize(transcript, definition));
   const { contract } = definition;
-  const wanted = typeof contract === 'function' ? contract(replies(referenceTranscript)) : contract;
-  assert.notDeepEqual(replies(referenceTranscript), wanted, `the reference shows no difference: '${difference.name}' is not one`);
-  if (!isReferenceItself) assert.deepEqual(replies(programTranscript), wanted, `not what the contract asks for in '${difference.name}'`);
+  const wanted = typeof contract === 'function' ? contract(repliesOf(reference)) : contract;
+  assert.notDeepEqual(repliesOf(reference), wanted, `the reference shows no difference: '${difference.name}' is not one`);
+  if (!isReferenceItself) assert.deepEqual(repliesOf(program), wanted, `not what the contract asks for in '${difference.name}'`);
 }
 
 function checkStatus(transcript, status) {

@@ -54,6 +54,9 @@ export async function runToEnd(args, { cwd, env } = {}) {
   return { code, signal, ...output };
 }
 
+const running = new Set();
+process.on('exit', () => running.forEach((runner) => runner.signal('SIGKILL')));
+
 export class Runner {
   #child;
   #waiting = new Set();
@@ -65,6 +68,7 @@ export class Runner {
   constructor(child) {
     this.#child = child;
     this.pid = child.pid;
+    running.add(this);
     for (const name of ['stdout', 'stderr']) {
       child[name].setEncoding('utf8').on('data', (text) => {
         this[name] += text;
@@ -80,6 +84,7 @@ export class Runner {
     });
     this.exited.then(({ code, signal }) => {
       this.hasExited = true;
+      running.delete(this);
       this.#lookAgain();
       for (const { name, pattern, reject } of this.#waiting) {
         const end = `the program ended (${signal ?? code}) and its ${name} had nothing like ${pattern}`;
@@ -162,7 +167,6 @@ export class Runner {
 /** Starts `program` in `cwd` on a free port; resolves once it listens. */
 export async function startRunner({ cwd, args = [], env = {}, program = runnerPath, port }) {
   const runner = new Runner(launch(program, ['-p', String(port ?? 0), '--host', '127.0.0.1', ...args], { cwd, env }));
-  process.once('exit', () => runner.hasExited || runner.signal('SIGKILL'));
   if (port !== undefined) {
     runner.port = port; // for those that do not say when they listen
     return runner;

@@ -1,0 +1,7 @@
+module.exports = {
+  nameHandler(event, route) {
+    event.response.body = [route, event.name];
+  },
+
+  keepHandler() {},
+};
