@@ -11,11 +11,11 @@ enum chomping {
 struct block {
     bool folded;
     enum chomping chomping;
-    size_t indent;     /* of the text, or the least it can be while `detected` is not set */
+    size_t indent; /* of the text, or the least it can be while `detected` is not set */
     bool detected;
-    bool begun;        /* there was a line with text */
-    bool more;         /* the last line with text was indented further */
-    size_t empty;      /* lines without text since then */
+    bool begun;   /* there was a line with text */
+    bool more;    /* the last line with text was indented further */
+    size_t empty; /* lines without text since then */
 };
 
 static bool is_break(char c)

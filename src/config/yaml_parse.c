@@ -1,5 +1,6 @@
 #include "config/yaml_parse.h"
 #include "config/names.h"
+#include "config/yaml_block.h"
 #include "config/yaml_map.h"
 #include "config/yaml_reader.h"
 #include "config/yaml_tag.h"
@@ -20,6 +21,20 @@ struct anchor {
     struct yaml_value *value;
     bool open; /* what it stands for is being read */
 };
+
+/* A copy in the arena, with a NUL behind it. */
+static enum status keep(struct parser *parser, struct text text, struct text *copy)
+{
+    char *bytes = arena_alloc(parser->arena, text.length + 1);
+
+    if (!bytes)
+        return STATUS_NO_MEMORY;
+    if (text.length > 0)
+        memcpy(bytes, text.data, text.length);
+    bytes[text.length] = '\0';
+    *copy = (struct text){bytes, text.length};
+    return STATUS_OK;
+}
 
 static struct yaml_value *new_value(struct parser *parser, enum yaml_type type,
                                     struct config_position position)
@@ -82,13 +97,23 @@ static enum status measure(struct parser *parser, struct yaml_value *value)
     return value->depth > YAML_MAX_DEPTH ? too_deep(parser, value->position) : STATUS_OK;
 }
 
-/* libfyaml takes the lines behind a block scalar without text for its text, be they indented or not. */
-static enum status check_indent(struct parser *parser, const struct yaml_value *parent,
-                                const struct yaml_event *event)
+/* Gives a block scalar its text; `parent` is the list or the map it is in. */
+static enum status fill_block(struct parser *parser, const struct yaml_value *parent,
+                              struct yaml_event *event)
 {
-    if (event->indent == 0 || event->indent > parent->position.column || event->text.length == 0)
+    struct buffer text;
+
+    if (event->block.length == 0)
         return STATUS_OK;
-    return report_at(parser->report, event->position, "expected indented lines of text; write \"\" for none");
+    buffer_init(&text, BUFFER_UNLIMITED);
+    enum status status = yaml_block_append(&text, event->block, parent->position.column - 1);
+    if (status == STATUS_OK)
+        status = keep(parser, buffer_text(&text), &event->text);
+    else if (status == STATUS_INVALID)
+        status = report_at(parser->report, event->position,
+                           "expected indented lines of text; write \"\" where there are none");
+    buffer_deinit(&text);
+    return status;
 }
 
 static enum status read_value(struct parser *parser, const struct yaml_event *event,
@@ -107,7 +132,7 @@ static enum status read_list(struct parser *parser, const struct yaml_event *sta
             break;
         if (event.missing)
             yaml_reader_pass(&parser->reader, '-');
-        status = check_indent(parser, list, &event);
+        status = fill_block(parser, list, &event);
         if (status == STATUS_OK)
             status = read_value(parser, &event, &value);
         if (status != STATUS_OK)
@@ -149,13 +174,8 @@ static enum status key_text(struct parser *parser, const struct yaml_value *key,
         return STATUS_OK;
     buffer_init(&spelled, YAML_MAX_KEY);
     enum status status = spell_key(parser, key, &spelled);
-    size_t length = spelled.length;
     if (status == STATUS_OK)
-        status = buffer_append(&spelled, "", 1);
-    if (status == STATUS_OK)
-        status = arena_copy(parser->arena, buffer_text(&spelled), text);
-    if (status == STATUS_OK)
-        text->length = length; /* the NUL is behind it */
+        status = keep(parser, buffer_text(&spelled), text);
     else if (status == STATUS_LIMIT)
         status =
             report_at(parser->report, key->position, "the key is too long: more than %d bytes", YAML_MAX_KEY);
@@ -185,7 +205,7 @@ static enum status check_key(struct parser *parser, const struct yaml_map *map, 
 
 /* A key, whose event was read, and its value. */
 static enum status read_member(struct parser *parser, struct yaml_map *map, bool flow, bool explicit_key,
-                               const struct yaml_event *key_event)
+                               struct yaml_event *key_event)
 {
     struct yaml_event event;
     struct yaml_value *key;
@@ -198,6 +218,8 @@ static enum status read_member(struct parser *parser, struct yaml_map *map, bool
         map->value->position = key_event->position;
     enum status status = check_key(parser, map, key_event, flow, explicit_key);
     if (status == STATUS_OK)
+        status = fill_block(parser, map->value, key_event);
+    if (status == STATUS_OK)
         status = read_value(parser, key_event, &key);
     if (status == STATUS_OK)
         status = key_text(parser, key, &name);
@@ -209,7 +231,7 @@ static enum status read_member(struct parser *parser, struct yaml_map *map, bool
         event.position = key_event->position;
         yaml_reader_pass(&parser->reader, ':');
     }
-    status = check_indent(parser, map->value, &event);
+    status = fill_block(parser, map->value, &event);
     if (status == STATUS_OK)
         status = read_value(parser, &event, &value);
     if (status != STATUS_OK)
@@ -298,6 +320,8 @@ static enum status read_document(struct parser *parser, struct yaml_value **root
         *root = new_value(parser, YAML_NULL, (struct config_position){1, 1});
         return *root ? STATUS_OK : STATUS_NO_MEMORY;
     }
+    if (status == STATUS_OK)
+        status = fill_block(parser, &(struct yaml_value){.position = {1, 1}}, &event);
     if (status == STATUS_OK)
         status = read_value(parser, &event, root);
     if (status == STATUS_OK)

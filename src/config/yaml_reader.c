@@ -72,7 +72,10 @@ static bool is_settled(struct yaml_reader *reader)
         fy_parser_event_free(reader->parser, event);
     if (!fy_parser_get_stream_error(reader->parser))
         return true;
-    diagnosis(reader, &position);
+    const char *message = diagnosis(reader, &position);
+    /* In a block scalar a tab is text. */
+    if (strstr(message, "block scalar") || strstr(message, "as indent instead of"))
+        return true;
     return !yaml_source_repair(reader->source, position);
 }
 
@@ -160,7 +163,8 @@ static struct text raw_text(const struct yaml_reader *reader, struct fy_token *t
     return (struct text){reader->source.data + from, fy_token_end_mark(token)->input_pos - from};
 }
 
-/* A scalar in quotes. libfyaml's text is not used: it miscounts runs of single quotes, and of lines with CR LF. */
+/* A scalar in quotes. libfyaml's text is not used: it miscounts runs of single quotes, and of lines with CR
+ * LF. */
 static enum status keep_quoted(struct yaml_reader *reader, struct fy_token *token, bool double_quotes,
                                struct text *copy)
 {
@@ -220,13 +224,15 @@ static struct yaml_place block_scalar_place(const struct yaml_reader *reader)
     }
 }
 
-/* A block scalar, whose mark is its first line of text. What it stands for depends on how its parent is indented. */
+/* A block scalar, whose mark is its first line of text. What it stands for depends on how its parent is
+ * indented. */
 static void take_block(struct yaml_reader *reader, struct fy_token *token, struct yaml_event *out)
 {
     struct yaml_place place = block_scalar_place(reader);
 
     out->position = place.position;
-    out->block = (struct text){reader->source.data + place.offset, fy_token_end_mark(token)->input_pos - place.offset};
+    out->block =
+        (struct text){reader->source.data + place.offset, fy_token_end_mark(token)->input_pos - place.offset};
 }
 
 static enum status take_scalar(struct yaml_reader *reader, struct fy_event *event, struct yaml_event *out)

@@ -29,9 +29,9 @@ struct yaml_event {
     struct text anchor;              /* empty where there is none; an alias's is what it refers to */
     struct text text;                /* a scalar's; NUL-terminated */
     struct text block;               /* a block scalar's lines, from its indicator on; it has no text then */
-    bool plain;      /* a scalar without quotes or indicator */
-    bool missing;    /* a scalar that was left out */
-    bool flow;       /* a list or a map in brackets */
+    bool plain;                      /* a scalar without quotes or indicator */
+    bool missing;                    /* a scalar that was left out */
+    bool flow;                       /* a list or a map in brackets */
 };
 
 struct yaml_reader {

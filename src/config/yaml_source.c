@@ -85,6 +85,25 @@ static enum status reject_nul(struct text source, const struct report *report)
     return STATUS_OK;
 }
 
+/* libfyaml 0.7.12 may free something twice where a tab comes behind the colon of an explicit key's value.
+ * There is no telling keys from text here, so this refuses a few documents more than it must. */
+static enum status reject_dangerous_tabs(struct text source, const struct report *report)
+{
+    struct yaml_place place = {.position = {1, 1}};
+    bool explicit_keys = false;
+    bool colon = false;
+
+    for (; place.offset < source.length; step(source, &place)) {
+        if (yaml_source_at(source, place.offset, "?") && yaml_source_at(source, place.offset + 1, separators))
+            explicit_keys = true;
+        if (colon && explicit_keys && yaml_source_at(source, place.offset, "\t"))
+            return report_at(report, place.position, "expected a space behind the colon, found a tab");
+        colon =
+            yaml_source_at(source, place.offset, ":") || (colon && yaml_source_at(source, place.offset, " "));
+    }
+    return STATUS_OK;
+}
+
 static struct text take_word(struct text source, struct yaml_place *place)
 {
     size_t from = place->offset;
@@ -208,6 +227,8 @@ enum status yaml_source(struct text *source, struct text text, struct arena *are
 
     if (status == STATUS_OK)
         status = reject_nul(*source, report);
+    if (status == STATUS_OK)
+        status = reject_dangerous_tabs(*source, report);
     if (status == STATUS_OK)
         status = read_prologue(*source, report);
     return status;

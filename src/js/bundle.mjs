@@ -17,8 +17,11 @@ const ports = {
   inflection: `export { singularize } from 'inflection';`,
   inspect: `export { inspect, format, formatWithOptions } from 'node-inspect-extracted';`,
   structured_clone: `
-    export { default as structuredClone } from 'core-js-pure/actual/structured-clone.js';
-    export { default as DOMException } from 'core-js-pure/actual/dom-exception/index.js';`,
+    import 'core-js/modules/web.dom-exception.constructor.js';
+    import 'core-js/modules/web.dom-exception.stack.js';
+    import 'core-js/modules/web.dom-exception.to-string-tag.js';
+    import 'core-js/modules/web.structured-clone.js';
+    export const { structuredClone, DOMException } = globalThis;`,
   text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
   tr46: `export { toASCII, toUnicode } from 'tr46';`,
   url: `export { URL, URLSearchParams } from 'whatwg-url';`,
@@ -29,6 +32,14 @@ const named = new Set(['buffer', 'structured_clone', 'events', 'url']);
 
 // What a port is to know of the world around it, where that is not what a browser has.
 const surroundings = {
+  // It puts what it makes into the global object, unless that has one: it gets a global object of its own.
+  structured_clone: {
+    define: { globalThis: 'around' },
+    banner: {
+      js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException'].map(
+        (name) => [name, { value: undefined, writable: true, configurable: true }])));`,
+    },
+  },
   // It looks for the platform's own decoders to use, and it is what stands behind them.
   text_decoder: {
     mainFields: ['module', 'main'],

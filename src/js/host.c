@@ -55,6 +55,7 @@ enum result_flags {
     RESULT_RESPONSE_IS_ERROR = 1,
     RESULT_HAS_REPLY = 2,
     RESULT_HAS_NAME = 4,
+    RESULT_HAS_METHOD = 8,
 };
 
 struct entry {
@@ -74,7 +75,8 @@ struct result {
     uint32_t reply_length;
     uint32_t message_length;
     uint32_t name_length;
-    int32_t spare[2];
+    uint32_t method_length;
+    int32_t spare;
 };
 
 struct js_host {
@@ -338,13 +340,14 @@ void js_host_peer_drained(struct js_host *host, struct peer *peer)
 static void take_result(struct js_host *host, const struct result *result, const JSChar *texts)
 {
     struct event *event = slots_get(&host->events, result->slot);
-    size_t ends[3];
+    size_t ends[4];
 
     if (!event)
         return;
     buffer_clear(&host->scratch);
-    const uint32_t lengths[] = {result->reply_length, result->message_length, result->name_length};
-    for (size_t i = 0; i < 3; i++) {
+    const uint32_t lengths[] = {result->reply_length, result->message_length, result->name_length,
+                                result->method_length};
+    for (size_t i = 0; i < 4; i++) {
         if (engine_append_utf8(&host->scratch, texts, lengths[i]) != STATUS_OK) {
             service_resume(event, out_of_memory(event));
             return;
@@ -358,6 +361,11 @@ static void take_result(struct js_host *host, const struct result *result, const
         event_set_failure(event, (struct text){data + ends[0], ends[1] - ends[0]});
     if (result->flags & RESULT_HAS_NAME &&
         event_set_name(event, (struct text){data + ends[1], ends[2] - ends[1]}) != STATUS_OK) {
+        service_resume(event, out_of_memory(event));
+        return;
+    }
+    if (result->flags & RESULT_HAS_METHOD &&
+        event_set_method(event, (struct text){data + ends[2], ends[3] - ends[2]}) != STATUS_OK) {
         service_resume(event, out_of_memory(event));
         return;
     }
@@ -382,7 +390,7 @@ static bool collect(struct js_host *host)
     for (uint32_t i = 0; i < count; i++) {
         const struct result *result = &host->results[i];
         take_result(host, result, units);
-        units += result->reply_length + result->message_length + result->name_length;
+        units += result->reply_length + result->message_length + result->name_length + result->method_length;
     }
     jsc.JSStringRelease(string);
     if (host->scratch.capacity > TEXTS_SOFT_LIMIT)

@@ -36,6 +36,7 @@ struct native {
 extern const struct native native_encoding[]; /* UTF-8, base64, random bytes */
 extern const struct native native_process[];  /* clocks, environment, memory, working directory */
 extern const struct native native_files[];    /* what `require` reads */
+extern const struct native native_config[];   /* config.yaml */
 
 /* Adds a table's functions to `object`. */
 void native_install(JSContextRef context, JSObjectRef object, const struct native *table);

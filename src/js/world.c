@@ -53,6 +53,7 @@ static JSObjectRef bootstrap(struct world *world, JSValueRef *exception)
     native_install(world->context, native, native_encoding);
     native_install(world->context, native, native_process);
     native_install(world->context, native, native_files);
+    native_install(world->context, native, native_config);
     native_world_install(world, native);
 
     JSValueRef make = native_evaluate_internal(world->context, "loader", exception);

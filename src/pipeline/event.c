@@ -40,6 +40,11 @@ enum status event_set_name(struct event *event, struct text name)
     return arena_copy(&event->arena, name, &event->name);
 }
 
+enum status event_set_method(struct event *event, struct text method)
+{
+    return arena_copy(&event->arena, method, &event->method);
+}
+
 void event_set_failure(struct event *event, struct text failure)
 {
     /* Only the log misses it where memory is out. */

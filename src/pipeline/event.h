@@ -49,6 +49,7 @@ struct event {
     bool not_utf8;            /* a binary one that is no UTF-8: bytes, not text */
     bool message_owned;
     struct text name;       /* the event's name now; a handler may change it */
+    struct text method;     /* likewise; "" at first */
     struct text message_id; /* JSON text, in the arena; empty where the client gave none */
 
     /* Where it stands. */
@@ -84,8 +85,10 @@ struct text event_id(struct event *event);
 /* Copies the message into the event's own memory, so that it can be read after the call that delivered it. */
 NODISCARD enum status event_own_message(struct event *event);
 
-/* For a language: the failure in words, the changed name, the reply (only during service_resume or run). */
+/* For a language: the failure in words, the changed name and method, the reply (only during service_resume or
+ * run). */
 NODISCARD enum status event_set_name(struct event *event, struct text name);
+NODISCARD enum status event_set_method(struct event *event, struct text method);
 void event_set_failure(struct event *event, struct text failure);
 /* `reply` must stay valid until the verdict it belongs to has been dealt with. An empty one: nothing is to be
  * sent. */

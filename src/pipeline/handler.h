@@ -32,6 +32,7 @@ enum chain_flags {
         1, /* the event's own route ends here: a response that is an ErrorResponse is a failure */
     CHAIN_REPLY_ON_SUCCESS = 2, /* nothing runs after this: make the reply at once, unless it fails */
     CHAIN_REPLY_ON_FAILURE = 4, /* should it fail, nothing runs after it: make the reply then, too */
+    CHAIN_KEEPS_RESPONSE = 8,   /* on_error's: should it fail, the response stays what it is */
 };
 
 struct handler {

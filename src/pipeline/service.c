@@ -54,7 +54,6 @@ static enum status build_table(struct service *service)
     service->on_connect = find(service, TEXT("on_connect"));
     service->on_disconnect = find(service, TEXT("on_disconnect"));
     service->catchall = find(service, TEXT("catchall"));
-    service->unnamed = find(service, TEXT(""));
     return STATUS_OK;
 }
 
@@ -190,14 +189,14 @@ static void enter(struct event *event, enum event_stage stage, const struct serv
     event->chain = 0;
 }
 
-/* The event's own route: its name's, else its method's (always "" here), else catchall. */
+/* The event's own route: its name's, else its method's, else catchall. */
 static const struct service_route *route_of(const struct event *event)
 {
     const struct service *service = event->service;
 
     const struct service_route *route = find(service, event->name);
     if (!route)
-        route = service->unnamed;
+        route = find(service, event->method);
     return route ? route : service->catchall;
 }
 
@@ -280,6 +279,8 @@ static unsigned flags_of(const struct event *event)
         flags |= CHAIN_REPLY_ON_SUCCESS;
     if (nothing_follows(event, false))
         flags |= CHAIN_REPLY_ON_FAILURE;
+    if (event->stage == STAGE_ERROR)
+        flags |= CHAIN_KEEPS_RESPONSE;
     return flags;
 }
 

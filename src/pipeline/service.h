@@ -50,9 +50,8 @@ struct service {
     const struct service_route *on_connect;
     const struct service_route *on_disconnect;
     const struct service_route *catchall;
-    const struct service_route *unnamed; /* the route of the empty name: event.method's */
-    bool ready;                          /* on_first_request has succeeded */
-    size_t event_count;                  /* events under way */
+    bool ready;         /* on_first_request has succeeded */
+    size_t event_count; /* events under way */
     struct event *unused;
     size_t unused_count;
 };

@@ -3,6 +3,7 @@
 // Buffer: the port's, with what it lacks of Node's, and with conversions done natively.
 
 const { Buffer, kMaxLength } = require('./vendor_buffer');
+const { encode: encodeUtf8, decode: decodeUtf8, byteLength: utf8Length } = require('./utf8');
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const INSPECT_MAX_BYTES = 50;
@@ -27,7 +28,7 @@ function outOfRange(name, range, value) {
 }
 
 const utf16 = { encode: undefined, decode: undefined }; // left to the port
-const utf8 = { encode: (text) => native.utf8Encode(text), decode: (bytes) => native.utf8Decode(bytes, false) };
+const utf8 = { encode: encodeUtf8, decode: (bytes) => decodeUtf8(bytes, false) };
 const latin1 = { encode: (text) => native.latin1Encode(text), decode: (bytes) => native.latin1Decode(bytes) };
 const hex = { encode: (text) => native.hexDecode(text), decode: (bytes) => native.hexEncode(bytes) };
 const decodeBase64 = (text) => native.base64Decode(text);
@@ -150,7 +151,7 @@ const statics = {
     }
     const codec = encoding === undefined || encoding === '' ? utf8 : codecOf(encoding) ?? utf8;
     switch (codec) {
-      case utf8: return native.utf8ByteLength(value);
+      case utf8: return utf8Length(value);
       case latin1:
       case CODECS.ascii: return value.length;
       case utf16: return value.length * 2;

@@ -1,7 +1,6 @@
 'use strict';
 
-// The classes of `require('configurapi')`, as configurapi 1.9.0 has them. Its Config and Service are C here; what
-// handlers use of it are these. What else is exported here is the dispatcher's own door.
+// `require('configurapi')`: the classes of configurapi 1.9.0. What else is exported here is the dispatcher's own door.
 
 const LogLevel = { Debug: 'debug', Trace: 'trace', Info: 'info', Error: 'error', None: 'none' };
 const Result = { Continue: 1, Completed: 2 };
@@ -168,7 +167,7 @@ class Event {
     if (key.startsWith('$env.')) return process.env[key.slice(5)];
     if (key.startsWith('$event.payload.') && this.payload) return valueAt(this.payload, key.slice(15));
     if (key === '$event.payload' && this.payload) return this.payload;
-    if (this.params[key] !== undefined) return this.params[key];
+    if (Object.hasOwn(this.params, key) && this.params[key] !== undefined) return this.params[key];
     if (key.includes('.') || key.includes('[')) {
       const dot = key.indexOf('.');
       const value = this.params[dot < 0 ? '' : key.slice(0, dot)]; // as 1.9.0: `list[0]` alone leads nowhere
@@ -265,7 +264,21 @@ function listOf(value) {
   return Array.isArray(value) ? value : [value];
 }
 
-exports.api = { Event, ErrorResponse, Request, Response, Result, Identity, LogLevel };
+exports.api = {
+  get Config() {
+    return require('./config').Config;
+  },
+  Event,
+  ErrorResponse,
+  Request,
+  Response,
+  Result,
+  get Service() {
+    return require('./service').Service;
+  },
+  Identity,
+  LogLevel,
+};
 exports.FROM_RUNNER = FROM_RUNNER;
 exports.configured = configured;
 exports.ended = ended;

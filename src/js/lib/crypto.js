@@ -19,6 +19,8 @@ class Crypto {
   }
 
   getRandomValues(array) {
+    if (arguments.length === 0)
+      throw Object.assign(new TypeError('The "array" argument must be specified'), { code: 'ERR_MISSING_ARGS' });
     if (!INTEGERS.has(kindOf.call(array)))
       throw failure('The data argument must be an integer-type TypedArray', 'TypeMismatchError');
     if (array.byteLength > MOST_BYTES)

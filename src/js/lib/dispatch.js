@@ -8,7 +8,8 @@
 //
 // The numbers here are those of host.c.
 
-const { api, FROM_RUNNER, configured, ended } = require('./configurapi');
+const { api, FROM_RUNNER, ended } = require('./configurapi');
+const { revive } = require('./parameters');
 const stack = require('./stack');
 
 const { Event, ErrorResponse, Request } = api;
@@ -41,6 +42,7 @@ const HAS_MESSAGE_ID = 256;
 const ENDS_ROUTE = 512;
 const REPLY_ON_SUCCESS = 1024;
 const REPLY_ON_FAILURE = 2048;
+const KEEPS_RESPONSE = 4096;
 
 const CONTINUE = 0;
 const COMPLETE = 1;
@@ -49,6 +51,7 @@ const FAILED = 2;
 const RESPONSE_IS_ERROR = 1;
 const HAS_REPLY = 2;
 const HAS_NAME = 4; // the event's name was changed
+const HAS_METHOD = 8; // and its method
 
 const [DEBUG, TRACE, INFO, ERROR] = [4, 3, 2, 1];
 const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
@@ -188,8 +191,13 @@ function writeParts(statusCode, headers, body) {
 
 function deliver(run, verdict, reply, message) {
   const { event } = run;
+  if (run.settle) {
+    run.settle(verdict);
+    return;
+  }
   let flags = 0;
   let name = '';
+  let method = '';
   if (event !== undefined) {
     if (event.response instanceof ErrorResponse) {
       flags |= RESPONSE_IS_ERROR;
@@ -200,15 +208,20 @@ function deliver(run, verdict, reply, message) {
       name = textOf(event.name);
       run.name = event.name;
     }
+    if (event.method !== run.method) {
+      flags |= HAS_METHOD;
+      method = textOf(event.method);
+      run.method = event.method;
+    }
   }
   if (reply !== undefined) flags |= HAS_REPLY;
-  put(run.slot, verdict, flags, reply ?? '', message ?? '', name);
+  put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method);
 }
 
-function put(slot, verdict, flags, reply, message, name) {
+function put(slot, verdict, flags, reply, message, name, method) {
   const count = outbox[0];
   if (1 + (count + 1) * ENTRY > outbox.length) {
-    overflow.push([slot, verdict, flags, reply, message, name]);
+    overflow.push([slot, verdict, flags, reply, message, name, method]);
     return;
   }
   const at = 1 + count * ENTRY;
@@ -218,10 +231,12 @@ function put(slot, verdict, flags, reply, message, name) {
   outbox[at + 3] = reply.length;
   outbox[at + 4] = message.length;
   outbox[at + 5] = name.length;
+  outbox[at + 6] = method.length;
   outbox[0] = count + 1;
   if (reply) outTexts += reply;
   if (message) outTexts += message;
   if (name) outTexts += name;
+  if (method) outTexts += method;
 }
 
 // The reply to the event as it stands; that of an ErrorResponse where it can not be written.
@@ -268,7 +283,12 @@ function fail(run, error, policy) {
     deliver(run, FAILED, undefined, error instanceof Error ? stack.format(error) : messageOf(error));
     return;
   }
-  run.event.response = errorResponseOf(error);
+  if (run.settle) {
+    run.error = error;
+    deliver(run, FAILED);
+    return;
+  }
+  if (!(run.flags & KEEPS_RESPONSE)) run.event.response = errorResponseOf(error);
   deliver(run, FAILED, run.flags & REPLY_ON_FAILURE ? replyOf(run) : undefined, messageOf(error));
 }
 
@@ -328,6 +348,17 @@ function passed(run, call, policy) {
   return false;
 }
 
+// Runs policies for a Service that a script has made itself. Resolves with whether they were completed.
+exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
+  const run = new Run(0, event, false);
+  run.policies = policies;
+  run.settle = (verdict) => (verdict === FAILED ? reject(run.error) : resolve(verdict === COMPLETE));
+  advance(run);
+});
+
+exports.errorResponseOf = errorResponseOf;
+exports.handlers = handlers;
+
 // ---- making events ----
 
 function readMessage(event, request, text, flags, peer) {
@@ -385,6 +416,7 @@ class Run {
     this.event = event;
     this.echo = echo; // C adds the client's message-id
     this.name = event === undefined ? '' : event.name;
+    this.method = '';
     this.policies = undefined;
     this.next = 0;
     this.flags = 0;
@@ -392,6 +424,8 @@ class Run {
     this.peer = undefined;
     this.kind = 0;
     this.broken = undefined; // why the event could not be made
+    this.settle = undefined; // of a Service of JavaScript's own: called with the verdict
+    this.error = undefined;
   }
 }
 
@@ -548,27 +582,3 @@ exports.prepare = (json) => {
   }));
   return chains.push(policies) - 1;
 };
-
-// Parameters as the configuration file's types have them: what JSON does not have comes marked (see config.h).
-function revive(value) {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const list = value.map(revive);
-    configured.add(list);
-    return list;
-  }
-  const keys = Object.keys(value);
-  if (keys.length === 1) {
-    const [key] = keys;
-    if (key === '$date') return new Date(value.$date);
-    if (key === '$binary') return Buffer.from(value.$binary, 'base64');
-    if (key === '$number') return Number(value.$number);
-  }
-  const map = {};
-  for (const key of keys) {
-    const plain = key.startsWith('$') ? key.slice(1) : key;
-    Object.defineProperty(map, plain, { value: revive(value[key]), writable: true, enumerable: true, configurable: true });
-  }
-  configured.add(map);
-  return map;
-}

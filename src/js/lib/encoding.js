@@ -1,7 +1,9 @@
 'use strict';
 
-// TextEncoder and TextDecoder (https://encoding.spec.whatwg.org/). UTF-8 is the engine room's; what else there is,
-// the port knows.
+// TextEncoder and TextDecoder (https://encoding.spec.whatwg.org/). UTF-8 is done here; what else there is, the port
+// knows.
+
+const utf8 = require('./utf8');
 
 const UTF8_LABELS = new Set(['unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'utf-8', 'utf8', 'x-unicode20utf8']);
 const NOTHING = new Uint8Array(0);
@@ -16,7 +18,7 @@ class TextEncoder {
   }
 
   encode(input = '') {
-    return native.utf8Encode(input);
+    return utf8.encode(`${input}`);
   }
 
   encodeInto(source, destination) {
@@ -116,7 +118,7 @@ class TextDecoder {
         bytes = bytes.subarray(0, bytes.length - rest);
       }
     }
-    const text = native.utf8Decode(bytes, this.#fatal);
+    const text = utf8.decode(bytes, this.#fatal);
     if (this.#begun || text === '') return text;
     this.#begun = true;
     return !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;

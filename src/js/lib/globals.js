@@ -28,15 +28,11 @@ exports.install = (target) => {
       return value;
     };
     Object.defineProperty(target, name, {
-      // A port may look, while it loads, for what it is to become.
-      get: () => {
-        const value = SOURCES[name]();
-        return value === undefined ? undefined : settle(value);
-      },
+      get: () => settle(SOURCES[name]()),
       set: settle,
       enumerable: !HIDDEN.has(name),
       configurable: true,
     });
   }
-  Object.defineProperty(target, 'global', { value: target, writable: true, configurable: true });
+  Object.defineProperty(target, 'global', { value: target, writable: true, enumerable: true, configurable: true });
 };

@@ -8,6 +8,14 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const PARTS = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search',
   'searchParams', 'hash'];
 
+// The port's complaint as Node's.
+function asNode(error, input, base) {
+  if (!(error instanceof TypeError) || !/^Invalid (base )?URL/.test(error.message)) return error;
+  const invalid = Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input });
+  if (base !== undefined) invalid.base = `${base}`;
+  return invalid;
+}
+
 function URL(input, base) {
   if (!new.target) throw new TypeError("Class constructor URL cannot be invoked without 'new'");
   if (arguments.length === 0)
@@ -16,10 +24,7 @@ function URL(input, base) {
   try {
     return Reflect.construct(port.URL, base === undefined ? [input] : [input, base], new.target);
   } catch (error) {
-    if (!(error instanceof TypeError) || !/^Invalid (base )?URL/.test(error.message)) throw error;
-    const invalid = Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input });
-    if (base !== undefined) invalid.base = `${base}`;
-    throw invalid;
+    throw asNode(error, input, base);
   }
 }
 
@@ -29,6 +34,18 @@ for (const name of ['canParse', 'parse']) {
   const value = port.URL[name];
   Object.defineProperty(URL, name, { value, writable: true, enumerable: true, configurable: true });
 }
+
+const href = Object.getOwnPropertyDescriptor(URL.prototype, 'href');
+Object.defineProperty(URL.prototype, 'href', {
+  ...href,
+  set(value) {
+    try {
+      href.set.call(this, value);
+    } catch (error) {
+      throw asNode(error, `${value}`);
+    }
+  },
+});
 
 const hidden = (value) => ({ value, writable: true, configurable: true });
 Object.defineProperties(URL.prototype, {

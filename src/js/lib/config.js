@@ -1,0 +1,56 @@
+'use strict';
+
+// configurapi 1.9.0's Config, over the same reader of config.yaml that the runner uses.
+
+class Dictionary {
+  items = Object.create(null);
+
+  has(key) {
+    return key in this.items;
+  }
+
+  get(key) {
+    return this.items[key];
+  }
+
+  set(key, value) {
+    this.items[key] = value;
+  }
+
+  clear() {
+    this.items = Object.create(null);
+  }
+
+  get length() {
+    return Object.keys(this.items).length;
+  }
+
+  map(visit) {
+    for (const key of Object.keys(this.items)) visit(this.items[key]);
+  }
+}
+
+class Config {
+  constructor() {
+    this.modules = [];
+    this.events = new Dictionary();
+  }
+
+  static load(path) {
+    const directory = native.realPath(path).replace(/\/[^/]*$/, '') || '/';
+    return Config.parse(native.readText(path), directory, path);
+  }
+
+  static parse(content, parentDirectory = native.cwd(), name = 'config.yaml') {
+    const { modules, routes } = JSON.parse(native.parseConfig(String(content), String(name), String(parentDirectory)));
+    const config = new Config();
+    config.modules = modules;
+    for (const route of routes) {
+      for (const policy of route.policies) policy.parameters = require('./parameters').revive(policy.parameters);
+      config.events.set(route.name, { ...route, enabled: true });
+    }
+    return config;
+  }
+}
+
+exports.Config = Config;

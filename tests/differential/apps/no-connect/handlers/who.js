@@ -1,0 +1,3 @@
+exports.whoAmIHandler = (event) => {
+  event.response.body = { connection: event.request.headers['connection-id'], identity: event.identity === undefined };
+};
