@@ -24,12 +24,38 @@ static enum status append_decoded(struct buffer *out, struct text bytes)
     return STATUS_OK;
 }
 
-static enum status append_json(struct buffer *out, const struct buffer *scratch)
+/* Appends bytes as UTF-8, U+FFFD for each part that is none, as URLSearchParams does. */
+static enum status append_replaced(struct buffer *out, struct text bytes)
+{
+    enum status status = STATUS_OK;
+    struct utf8 utf8;
+    size_t start = 0; /* of the character that is being read */
+
+    utf8_init(&utf8);
+    for (size_t i = 0; i < bytes.length && status == STATUS_OK; i++) {
+        if (!utf8_feed(&utf8, bytes.data + i, 1)) {
+            status = buffer_append_text(out, TEXT("\xEF\xBF\xBD"));
+            utf8_init(&utf8);
+            i -= i > start; /* the byte may begin another character */
+            start = i + 1;
+        } else if (utf8_is_complete(&utf8)) {
+            status = buffer_append(out, bytes.data + start, i + 1 - start);
+            start = i + 1;
+        }
+    }
+    if (status == STATUS_OK && start < bytes.length)
+        status = buffer_append_text(out, TEXT("\xEF\xBF\xBD"));
+    return status;
+}
+
+typedef enum status decode(struct buffer *out, struct text bytes);
+
+static enum status append_json(struct buffer *out, const struct buffer *scratch, decode *append)
 {
     struct buffer decoded;
 
     buffer_init(&decoded, BUFFER_UNLIMITED);
-    enum status status = append_decoded(&decoded, buffer_text(scratch));
+    enum status status = append(&decoded, buffer_text(scratch));
     if (status == STATUS_OK)
         status = json_append_string(out, buffer_text(&decoded));
     buffer_deinit(&decoded);
@@ -86,14 +112,14 @@ static enum status append_headers(struct buffer *out, struct buffer *scratch,
         if (status == STATUS_OK)
             status = append_lower(scratch, request->headers[i].name);
         if (status == STATUS_OK)
-            status = append_json(out, scratch);
+            status = append_json(out, scratch, append_decoded);
         buffer_clear(scratch);
         if (status == STATUS_OK)
             status = buffer_append_text(out, TEXT(":"));
         if (status == STATUS_OK)
             status = join_values(scratch, request, i);
         if (status == STATUS_OK)
-            status = append_json(out, scratch);
+            status = append_json(out, scratch, append_decoded);
     }
     return status;
 }
@@ -132,7 +158,7 @@ static enum status append_form_json(struct buffer *out, struct buffer *scratch, 
     buffer_clear(scratch);
     enum status status = decode_form(scratch, encoded);
 
-    return status == STATUS_OK ? append_json(out, scratch) : status;
+    return status == STATUS_OK ? append_json(out, scratch, append_replaced) : status;
 }
 
 static enum status append_query(struct buffer *out, struct buffer *scratch, struct text query)

@@ -2,33 +2,7 @@
 
 // configurapi 1.9.0's Config, over the same reader of config.yaml that the runner uses.
 
-class Dictionary {
-  items = Object.create(null);
-
-  has(key) {
-    return key in this.items;
-  }
-
-  get(key) {
-    return this.items[key];
-  }
-
-  set(key, value) {
-    this.items[key] = value;
-  }
-
-  clear() {
-    this.items = Object.create(null);
-  }
-
-  get length() {
-    return Object.keys(this.items).length;
-  }
-
-  map(visit) {
-    for (const key of Object.keys(this.items)) visit(this.items[key]);
-  }
-}
+const { Dictionary } = require('./dictionary');
 
 class Config {
   constructor() {

@@ -2,6 +2,8 @@
 
 // `require('configurapi')`: the classes of configurapi 1.9.0. What else is exported here is the dispatcher's own door.
 
+const { Dictionary } = require('./dictionary');
+
 const LogLevel = { Debug: 'debug', Trace: 'trace', Info: 'info', Error: 'error', None: 'none' };
 const Result = { Continue: 1, Completed: 2 };
 
@@ -220,7 +222,7 @@ function copyOf(value) {
 class Identity {
   constructor(id, claims = []) {
     this._claims = [];
-    this._claimsTable = new Map();
+    this._claimsTable = new Dictionary();
     this.id = id;
     this.claims = claims;
     this.issuer = undefined;
