@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 /*
- * config.yaml as plain structs: exactly what configurapi 1.9.0's Config accepts and means by it, scalars as js-yaml 3's
- * safeLoad reads them. Everything is owned by the config and freed with it; nothing changes after config_load, so it may
- * be read from any thread.
+ * config.yaml as plain structs: exactly what configurapi 1.9.0's Config accepts and means by it, scalars as
+ * js-yaml 3's safeLoad reads them. Everything is owned by the config and freed with it; nothing changes after
+ * config_load, so it may be read from any thread.
  */
 
 /* Where something stands in the file: both count from 1. */
@@ -22,11 +22,14 @@ struct config_position {
 
 struct config_policy {
     struct text name; /* NUL-terminated too */
-    /* A JSON array, never NULL; empty where the policy has no list of parameters. A YAML timestamp is an object
-     * {"$date": "<ISO 8601>"}, !!binary {"$binary": "<base64>"}, a float that JSON does not have {"$number": "NaN"},
-     * "Infinity", "-Infinity" or "-0"; a map's own key that starts with '$' is then written with one '$' more. */
+    /* A JSON array, never NULL; empty where the policy has no list of parameters. A YAML timestamp is an
+     * object
+     * {"$date": "<ISO 8601>"}, !!binary {"$binary": "<base64>"}, a float that JSON does not have {"$number":
+     * "NaN"}, "Infinity", "-Infinity" or "-0"; a map's own key that starts with '$' is then written with one
+     * '$' more. */
     json_t *parameters;
-    enum log_level log_level; /* LOG_TRACE where nothing is said, LOG_NONE for a word that names no level, as in 1.9.0 */
+    enum log_level
+        log_level; /* LOG_TRACE where nothing is said, LOG_NONE for a word that names no level, as in 1.9.0 */
     struct config_position position;
 };
 
@@ -53,15 +56,16 @@ struct config {
 };
 
 /*
- * Reads a file. `node_env` is NODE_ENV's value, NULL where it is not set: routes whose `when` is another are left out.
- * On anything but STATUS_OK *config is unchanged and `error` holds one line that names the place and what was expected:
- * "config.yaml:7:11: expected …" (the path as given).
+ * Reads a file. `node_env` is NODE_ENV's value, NULL where it is not set: routes whose `when` is another are
+ * left out. On anything but STATUS_OK *config is unchanged and `error` holds one line that names the place
+ * and what was expected: "config.yaml:7:11: expected …" (the path as given).
  */
-NODISCARD enum status config_load(struct config **config, const char *path, const char *node_env, struct buffer *error);
+NODISCARD enum status config_load(struct config **config, const char *path, const char *node_env,
+                                  struct buffer *error);
 
 /* The same from memory; `name` stands in errors where the path would, `directory` is absolute. */
-NODISCARD enum status config_parse(struct config **config, struct text yaml, const char *name, const char *directory,
-                                   const char *node_env, struct buffer *error);
+NODISCARD enum status config_parse(struct config **config, struct text yaml, const char *name,
+                                   const char *directory, const char *node_env, struct buffer *error);
 
 void config_destroy(struct config *config); /* NULL is fine */
 

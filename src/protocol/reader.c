@@ -23,8 +23,7 @@ void reader_deinit(struct reader *reader)
     buffer_deinit(&reader->message);
 }
 
-/* Frees what the last event lent to the caller, unless there is a message or a control frame it still serves.
- */
+/* Frees what the last event lent to the caller, unless something is still being collected. */
 static void give_back(struct reader *reader)
 {
     if (reader->message.data && reader->message_opcode == FRAME_CONTINUATION && reader->control_length == 0)

@@ -33,11 +33,15 @@ for (const name of [
   'a map instead of a list',
   'a scalar instead of a list',
   'several policies',
-  'identity',
   'assign',
 ]) {
   parameters.case(name, { ask: { name } });
 }
+
+parameters.case('identity', {
+  ask: { name: 'identity' },
+  contract: ([reply]) => [{ ...reply, body: { ...reply.body, same: false, asBefore: false } }],
+});
 
 parameters.case('the same for every event', { ask: [{ name: 'maps' }, { name: 'maps' }, { name: 'timestamps' }, { name: 'timestamps' }] });
 parameters.case('a change by the handler is there for the next event', { ask: [{ name: 'change' }, { name: 'change' }], fresh: true });
