@@ -59,7 +59,7 @@ enum result_flags {
 };
 
 struct entry {
-    int32_t operation;
+    uint32_t operation;
     uint32_t slot;
     uint32_t chain;
     uint32_t peer;
