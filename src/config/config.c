@@ -251,8 +251,9 @@ static enum status read_policies(struct builder *builder, const struct yaml_valu
     return status;
 }
 
-/* Whatever stands for a name is one: 5 is "5". */
-static enum status read_name(struct builder *builder, const struct yaml_value *value, struct text *name)
+/* Whatever stands for a name is one: 5 is "5". Of an event that is left out nobody asks for it. */
+static enum status read_name(struct builder *builder, const struct yaml_value *value, bool enabled,
+                             struct text *name)
 {
     struct buffer spelled;
 
@@ -260,8 +261,8 @@ static enum status read_name(struct builder *builder, const struct yaml_value *v
     enum status status = yaml_string(&spelled, value);
     if (status == STATUS_OK)
         status = keep(builder, buffer_text(&spelled), name);
-    else if (status == STATUS_INVALID || status == STATUS_LIMIT)
-        status = unexpected(builder, "the name of an event", value);
+    else if (status != STATUS_NO_MEMORY)
+        status = enabled ? unexpected(builder, "the name of an event", value) : STATUS_OK;
     buffer_deinit(&spelled);
     return status;
 }
@@ -304,7 +305,8 @@ static enum status read_event(struct builder *builder, const struct yaml_value *
         return unexpected(builder, "an event: a map with \"name\" and \"policies\"", value);
     if (!name)
         return missing(builder, "name", "the event", value);
-    enum status status = read_name(builder, name, &route.name);
+    bool enabled = is_enabled(builder, value);
+    enum status status = read_name(builder, name, enabled, &route.name);
     if (status != STATUS_OK)
         return status;
     builder->event = route.name;
@@ -312,7 +314,6 @@ static enum status read_event(struct builder *builder, const struct yaml_value *
     if (status == STATUS_OK)
         status = read_policies(builder, value, &route);
     builder->event = TEXT("");
-    bool enabled = is_enabled(builder, value);
     if (status == STATUS_OK && enabled)
         status = add_route(builder, &route);
     if (status != STATUS_OK || !enabled)

@@ -136,20 +136,22 @@ NATIVE_FUNCTION(resident_memory)
     return jsc.JSValueMakeNumber(context, resident_bytes());
 }
 
-/* memoryUsage() -> {rss, heapTotal, heapUsed, external, arrayBuffers}; the heap is this world's, and the
- * engine counts what array buffers hold together with everything else outside it */
+/* memoryUsage() -> {rss, heapTotal, heapUsed, external, arrayBuffers}; the heap is this world's, as its last
+ * collection left it (before the first, all of it counts as used), and the engine counts what array buffers
+ * hold together with everything else outside it */
 NATIVE_FUNCTION(memory_usage)
 {
     NATIVE_NEEDS_NONE;
     JSObjectRef usage = jsc.JSObjectMake(context, NULL, NULL);
     JSObjectRef heap =
         jsc.extras.JSGetMemoryUsageStatistics ? jsc.extras.JSGetMemoryUsageStatistics(context) : NULL;
+    double total = heap ? get_number(context, heap, "heapCapacity") : 0;
     double outside = heap ? get_number(context, heap, "extraMemorySize") : 0;
     double inside = heap ? get_number(context, heap, "heapSize") - outside : 0;
 
     set_number(context, usage, "rss", resident_bytes());
-    set_number(context, usage, "heapTotal", heap ? get_number(context, heap, "heapCapacity") : 0);
-    set_number(context, usage, "heapUsed", inside > 0 ? inside : 0);
+    set_number(context, usage, "heapTotal", total);
+    set_number(context, usage, "heapUsed", inside > 0 ? inside : total);
     set_number(context, usage, "external", outside);
     set_number(context, usage, "arrayBuffers", outside);
     return usage;

@@ -1,147 +1,292 @@
-// The command line: what is printed, where, and how it ends.
+// The command line, the environment, and what is said of a start that fails.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';
+import path from 'node:path';
 import { once } from 'node:events';
-import { test } from 'node:test';
-import { echoApp, makeApp } from './support/app.mjs';
+import { after, before, test } from 'node:test';
+import { configText, echoApp, makeApp } from './support/app.mjs';
 import { runnerTest, runToEnd } from './support/runner.mjs';
 
-/** Runs the program to its end in an application's directory. */
-async function run(app, args, env) {
+/** Runs the program in a directory made of `app`. */
+async function runApp(app, args = [], env) {
   const directory = makeApp(app);
   try {
-    return await runToEnd(args, { cwd: directory.path, env });
+    return await runToEnd(['-p', '0', '--host', '127.0.0.1', ...args], { cwd: directory.path, env });
   } finally {
     directory.remove();
   }
 }
 
-/** What ends a bad start: one line on stderr, nothing on stdout, exit code 2. */
-async function expectRefusal(app, args, line) {
-  const { code, stdout, stderr } = await run(app, args);
-  assert.equal(stdout, '');
-  assert.match(stderr, line);
-  assert.equal(stderr.split('\n').length, 2, `one line: ${JSON.stringify(stderr)}`);
-  assert.equal(code, 2);
+/** A start that fails: exit code 2, nothing on stdout but log lines, one line on stderr that matches all of `patterns`. */
+function assertRefused(result, ...patterns) {
+  assert.deepEqual({ code: result.code, signal: result.signal }, { code: 2, signal: null }, `--- stderr\n${result.stderr}`);
+  const lines = result.stderr.split('\n');
+  assert.equal(lines.pop(), '', 'stderr ends with a line end');
+  assert.equal(lines.length, 1, `one line on stderr, not\n${result.stderr}`);
+  for (const pattern of patterns) assert.match(lines[0], pattern);
 }
 
-test('--help lists every option and exits 0', async () => {
-  const { code, stdout, stderr } = await run(echoApp, ['--help']);
-  assert.equal(code, 0);
-  assert.equal(stderr, '');
-  for (const option of ['-f, --file', '-p, --port', '--host', '--max-payload', '--max-in-flight', '--log-level', '--check', '--version'])
-    assert.ok(stdout.includes(option), option);
-  for (const line of stdout.split('\n')) assert.ok(line.length <= 90, `too wide: ${line}`);
+const refusal = (name, app, args, ...patterns) =>
+  test(name, async () => assertRefused(await runApp(app, args), ...patterns));
+
+const withConfig = (text) => ({ ...echoApp, files: { 'config.yaml': text } });
+const withHandlers = (text, more = {}) => ({ ...echoApp, files: { 'handlers/app.js': text, ...more } });
+
+test('--help', async () => {
+  for (const option of ['--help', '-h']) {
+    const result = await runToEnd([option], { cwd: '/' });
+    assert.equal(result.code, 0);
+    assert.equal(result.stderr, '');
+    for (const name of ['--file', '--port', '--host', '--max-payload', '--max-in-flight', '--log-level', '--check', '--help', '--version']) {
+      assert.ok(result.stdout.includes(name), `--help tells of ${name}`);
+    }
+    for (const line of result.stdout.split('\n')) assert.ok(line.length <= 100, `a line fits a terminal: ${line}`);
+  }
 });
 
-test('--version prints a version', async () => {
-  const { code, stdout } = await run(echoApp, ['--version']);
-  assert.equal(code, 0);
-  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+test('--version', async () => {
+  const result = await runToEnd(['--version'], { cwd: '/' });
+  assert.equal(result.code, 0);
+  assert.match(result.stdout, /^(\S+ )?\d+\.\d+\.\d+\S*\n$/);
 });
 
-test('--check of a good application', async () => {
-  const { code, stdout, stderr } = await run(echoApp, ['--check']);
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-  assert.equal(stdout, 'config.yaml: good\n');
-});
+refusal('an unknown option', echoApp, ['--prot', '8000'], /--prot\b/);
+refusal('an unknown letter', echoApp, ['-x'], /-x\b/);
+refusal('a port that is no number', echoApp, ['-p', 'http'], /port/, /http/);
+refusal('a port that is too large', echoApp, ['--port', '65536'], /port/, /65536/);
+refusal('a port below zero', echoApp, ['--port', '-1'], /port/);
+refusal('an option without its value', echoApp, ['--file'], /--file\b/);
+refusal('a size of an unknown unit', echoApp, ['--max-payload', '64x'], /--max-payload\b/, /64x/);
+refusal('a size that is no number', echoApp, ['--max-payload', 'much'], /--max-payload\b/, /much/);
+refusal('a size that is too large for anything', echoApp, ['--max-payload', '99999999999999999999g'], /--max-payload\b/);
+refusal('none at once', echoApp, ['--max-in-flight', '0'], /--max-in-flight\b/);
+refusal('an unknown log level', echoApp, ['--log-level', 'loud'], /--log-level\b/, /loud/);
+refusal('an address that is none', echoApp, ['--host', '999.1.2.3'], /999\.1\.2\.3/);
+refusal('an address of another machine', echoApp, ['--host', '192.0.2.1'], /192\.0\.2\.1/);
 
-test('a bad option', () => expectRefusal(echoApp, ['--nonsense'], /unknown option '--nonsense'/));
-test('a bad value', () => expectRefusal(echoApp, ['--port', '70000'], /--port wants a port from 0 to 65535, not '70000'/));
-test('an argument that is none', () => expectRefusal(echoApp, ['server.js'], /unexpected argument 'server.js'/));
-test('a missing config', () => expectRefusal(echoApp, ['-f', 'nowhere.yaml'], /^nowhere\.yaml: .*No such file or directory/));
+refusal('no config file', { files: { 'config.yaml': null } }, [], /config\.yaml/);
+refusal('no config file of that name', echoApp, ['-f', 'no/such.yaml'], /no\/such\.yaml/);
+refusal('a directory for a config file', echoApp, ['-f', 'handlers'], /handlers/);
+refusal('an empty config file', withConfig(''), [], /config\.yaml/);
+refusal('a config file that is no YAML', withConfig('api:\n  events: [\n'), [], /config\.yaml:\d+:\d+: /);
+refusal('a config file with a tab', withConfig('api:\n\tevents: []\n'), [], /config\.yaml:2:\d+: /);
+refusal('no api', withConfig('events: []\n'), [], /config\.yaml:\d+:\d+: /, /api/);
+refusal('no events', withConfig('api:\n  event: []\n'), [], /config\.yaml:\d+:\d+: /, /events/);
+refusal('events that are no list', withConfig('api:\n  events: 5\n'), [], /config\.yaml:2:11: /);
+refusal('an event without a name', withConfig('api:\n  events:\n    - { name: a, policies: [] }\n    - policies: []\n'), [], /config\.yaml:4:7: /, /name/);
+refusal('an event without policies', withConfig('api:\n  events:\n    - name: a\n'), [], /config\.yaml:3:7: /, /policies/);
+refusal('an unknown handler', withConfig('api:\n  events:\n    - name: a\n      policies:\n        - nobodyHandler\n'), [], /config\.yaml:5:11: /, /nobodyHandler/);
+refusal(
+  'an unknown handler, later in a list',
+  withConfig('api:\n  events:\n    - name: a\n      policies: [echoHandler, { otherHandler: [1] }]\n'),
+  [],
+  /config\.yaml:4:\d+: /,
+  /otherHandler/,
+);
+refusal('an unknown handler in a file of another name', { files: { 'conf/api.yaml': 'api:\n  events:\n    - name: a\n      policies: [x]\n' } }, ['-f', 'conf/api.yaml'], /conf\/api\.yaml:4:18: /);
+refusal('a function that is no handler', { ...echoApp, files: { 'handlers/more.js': 'exports.helper = () => {};\n' }, routes: { a: 'helper' } }, [], /config\.yaml:\d+:\d+: /, /helper/);
+refusal('an import that is not there', { ...echoApp, imports: ['./lib/missing'] }, [], /lib\/missing/);
+refusal('an import of a package that is not there', { ...echoApp, imports: ['no-such-package'] }, [], /no-such-package/);
+refusal('an import that is no text', withConfig('import: [5]\napi:\n  events: []\n'), [], /config\.yaml:1:10: /);
 
-test('a syntax error in the config names its place', () =>
-  expectRefusal({ ...echoApp, files: { 'config.yaml': 'api:\n  events: [\n' } }, ['--check'], /^config\.yaml:\d+:\d+: /));
-
-test('a wrong type in the config names its place', () =>
-  expectRefusal({ ...echoApp, files: { 'config.yaml': 'api:\n  events:\n    - name: a\n' } }, [], /^config\.yaml:3:7: .*policies/));
-
-test('an unknown handler names its place', () =>
-  expectRefusal(
-    { ...echoApp, files: { 'config.yaml': 'api:\n  events:\n    - name: a\n      policies:\n        - nopeHandler\n' } },
-    ['--check'],
-    /^config\.yaml:5:11: no handler is named 'nopeHandler'/,
-  ));
-
-test('a handler file that does not parse names its line', () =>
-  expectRefusal({ ...echoApp, files: { 'handlers/bad.js': 'exports.a = 1;\n\nfunction (\n' } }, ['--check'], /handlers\/bad\.js:3.*SyntaxError/));
-
-test('a handler file that throws names its line', () =>
-  expectRefusal({ ...echoApp, files: { 'handlers/bad.js': '\nthrow new Error("no luck");\n' } }, ['--check'], /handlers\/bad\.js:2:\d+: Error: no luck/));
-
-test('a missing import names its place in the config', () =>
-  expectRefusal({ ...echoApp, imports: ['./missing'] }, ['--check'], /^config\.yaml:\d+:\d+: Cannot find module '.*missing'/));
+refusal('a handler file with a syntax error', withHandlers('exports.echoHandler = (event) => {\n  event.response.body = ;\n};\n'), [], /handlers\/app\.js:2\b/);
+refusal('a handler file that throws', withHandlers("const a = 1;\n\nthrow new Error('no luck today');\n"), [], /handlers\/app\.js:3\b/, /no luck today/);
+refusal('a handler file that requires what is not there', withHandlers("require('../lib/missing');\n"), [], /handlers\/app\.js/, /lib\/missing/);
+refusal(
+  'a syntax error in a file that a handler file requires',
+  withHandlers("exports.echoHandler = require('../lib/broken');\n", { 'lib/broken.js': 'const a = 1;\nconst b = 2;\nconst a = 3;\n' }),
+  [],
+  /lib\/broken\.js:3\b/,
+);
+refusal('a JSON file with an error', withHandlers("exports.echoHandler = require('../lib/broken.json');\n", { 'lib/broken.json': '{ "a": }' }), [], /lib\/broken\.json/);
 
 test('a port in use', async () => {
-  const server = net.createServer().listen(0, '127.0.0.1');
+  const server = net.createServer();
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
   try {
-    await expectRefusal(echoApp, ['--host', '127.0.0.1', '-p', String(port), '--log-level', 'error'], /port \d+: the port is in use/);
+    assertRefused(await runApp(echoApp, ['-p', String(port)]), new RegExp(`\\b${port}\\b`));
   } finally {
     server.close();
   }
 });
 
-test('a failing on_start', () =>
-  expectRefusal(
-    {
-      routes: { on_start: 'startHandler' },
-      handlers: {
-        async startHandler() {
-          throw new Error('no database');
-        },
+test('--check', async () => {
+  const good = await runApp(echoApp, ['--check']);
+  assert.deepEqual({ code: good.code, stderr: good.stderr }, { code: 0, stderr: '' });
+  assert.doesNotMatch(good.stdout, /Listening/);
+
+  assertRefused(await runApp(withConfig('api:\n  events:\n    - name: a\n      policies: [nobodyHandler]\n'), ['--check']), /config\.yaml:4:18: /, /nobodyHandler/);
+  assertRefused(await runApp(withHandlers('exports. = 1;\n'), ['--check']), /handlers\/app\.js:1\b/);
+  assertRefused(await runApp({ files: { 'config.yaml': null } }, ['--check']), /config\.yaml/);
+});
+
+test('--check runs no on_start', async () => {
+  const app = {
+    routes: { on_start: 'startHandler' },
+    handlers: {
+      startHandler() {
+        console.log('on_start has run');
       },
     },
-    ['-p', '0', '--host', '127.0.0.1', '--log-level', 'none'],
-    /^on_start failed: Error: no database/,
-  ));
+  };
+  const result = await runApp(app, ['--check']);
+  assert.equal(result.code, 0);
+  assert.doesNotMatch(result.stdout, /on_start has run/);
+});
 
-const envApp = {
+test('config and handlers elsewhere', async (t) => {
+  const elsewhere = makeApp({ ...echoApp, files: { 'handlers/app.js': null } });
+  after(() => elsewhere.remove());
+  await t.test('handlers/ of the working directory', async () => {
+    const result = await runApp(echoApp, ['-f', path.join(elsewhere.path, 'config.yaml'), '--check']);
+    assert.deepEqual({ code: result.code, stderr: result.stderr }, { code: 0, stderr: '' });
+  });
+  await t.test('no handlers/ at all', async () => {
+    const result = await runApp({ files: { 'handlers/app.js': null } }, ['-f', path.join(elsewhere.path, 'config.yaml'), '--check']);
+    assertRefused(result, /echoHandler/);
+  });
+});
+
+const nested = {
+  routes: {},
+  files: {
+    'config.yaml': null,
+    'handlers/app.js': "exports.whereHandler = (event) => { event.response.body = 'working directory'; };\n",
+    'conf/api.yaml': configText({ where: 'whereHandler', more: 'moreHandler' }, ['./lib/more']),
+    'conf/handlers/app.js': "exports.whereHandler = (event) => { event.response.body = 'beside the config'; };\n",
+    'conf/lib/more.js': "exports.moreHandler = (event) => { event.response.body = 'relative to the config'; };\n",
+  },
+};
+
+runnerTest('handlers/ and imports beside the config come first', { ...nested, args: ['-f', 'conf/api.yaml'] }, async (runner) => {
+  assert.equal((await runner.ask({ name: 'where' })).body, 'beside the config');
+  assert.equal((await runner.ask({ name: 'more' })).body, 'relative to the config');
+});
+
+runnerTest('--file=PATH', { ...nested, args: ['--file=conf/api.yaml'] }, async (runner) => {
+  assert.equal((await runner.ask({ name: 'where' })).body, 'beside the config');
+});
+
+runnerTest('port 0: the start line says which', echoApp, async (runner) => {
+  assert.match(runner.lines('stdout').find((line) => line.includes('Listening')), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z Info: configurapi -  - Listening on ws:\/\/127\.0\.0\.1:\d+$/);
+  assert.ok(runner.port > 0);
+});
+
+test('a port of our choice', async (t) => {
+  // Whoever had a port a moment ago does not have it for ever, so one that was free is free.
+  const probe = net.createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+
+  const directory = makeApp(echoApp);
+  const { startRunner } = await import('./support/runner.mjs');
+  const runner = await startRunner({ cwd: directory.path, args: [`--port=${port}`] });
+  assert.equal(runner.port, port);
+  assert.equal((await runner.ask({ name: 'echo', payload: 'x' })).body, 'x');
+  await runner.stop();
+  directory.remove();
+});
+
+for (const [text, bytes] of [['100', 100], ['1k', 1024], ['64K', 65536]]) {
+  runnerTest(`--max-payload ${text}`, { ...echoApp, args: ['--max-payload', text] }, async (runner) => {
+    const fits = await runner.connect();
+    fits.send('x'.repeat(bytes));
+    assert.equal((await fits.next()).statusCode, 501);
+    await fits.close();
+
+    const tooLong = await runner.connect();
+    tooLong.send('x'.repeat(bytes + 1));
+    assert.equal((await tooLong.closed).code, 1009);
+  });
+}
+
+const environmentApp = {
   routes: { env: 'envHandler' },
   handlers: {
     envHandler(event) {
-      event.response = new Response([process.env.FROM_FILE, process.env.SET_BEFORE]);
-    },
-  },
-  files: { '.env': '# comment\nFROM_FILE="a b" # c\nexport SET_BEFORE=file\n' },
-  env: { SET_BEFORE: 'shell' },
-};
-
-runnerTest('.env is read and does not override', envApp, async (runner) => {
-  assert.deepEqual((await runner.ask({ name: 'env' })).body, ['a b', 'shell']);
-});
-
-test('a bad .env names its line', () => expectRefusal({ ...echoApp, files: { '.env': 'A=1\nnonsense\n' } }, [], /\.env:2: expected NAME=value/));
-
-const logApp = {
-  routes: { emit: 'emitHandler', fail: 'failHandler' },
-  handlers: {
-    emitHandler() {
-      this.emit('trace', 'two\nlines');
-      this.emit('error', 'an error');
-    },
-    failHandler() {
-      throw new Error('failed');
+      event.response = new Response(Object.fromEntries(event.payload.map((name) => [name, process.env[name] ?? null])));
     },
   },
 };
 
-runnerTest('trace lines look as the reference has them', { ...logApp, args: ['--log-level', 'trace'] }, async (runner) => {
-  await runner.ask({ name: 'emit', headers: { 'correlation-id': 'corr' } });
-  const id = '[0-9a-f-]{36}';
-  const line = (level, text) => new RegExp(`^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z ${level}: (${id}) - corr - ${text}$`, 'm');
-  const [, first] = await runner.output('stdout', line('Trace', 'two lines'));
-  const [, second] = await runner.output('stdout', line('Trace', 'Executed emitHandler policy \\[\\d+ms\\]'));
-  const [, third] = await runner.output('stdout', line('Trace', 'Handled emit \\[\\d+ms\\]'));
-  const [, fourth] = await runner.output('stderr', line('Error', 'an error'));
-  assert.equal(new Set([first, second, third, fourth]).size, 1, 'all lines of an event have its id');
+runnerTest(
+  '.env is read and overrides nothing',
+  {
+    ...environmentApp,
+    env: { FROM_BOTH: 'set before', SET_EMPTY: '' },
+    files: {
+      '.env': `# a comment
+FROM_FILE=plain
+FROM_BOTH=from the file
+SET_EMPTY=not empty
+SPACED = around
+QUOTED="two words # and no comment"
+SINGLE='as it is \\n'
+LINES="one\\ntwo"
+export EXPORTED=yes
+COMMENTED=value # behind
+EMPTY=
+
+WITH_EQUALS=a=b=c
+`,
+    },
+  },
+  async (runner) => {
+    const expected = {
+      FROM_FILE: 'plain',
+      FROM_BOTH: 'set before',
+      SET_EMPTY: '',
+      SPACED: 'around',
+      QUOTED: 'two words # and no comment',
+      SINGLE: 'as it is \\n',
+      LINES: 'one\ntwo',
+      EXPORTED: 'yes',
+      COMMENTED: 'value',
+      EMPTY: '',
+      WITH_EQUALS: 'a=b=c',
+      NOT_THERE: null,
+    };
+    assert.deepEqual((await runner.ask({ name: 'env', payload: Object.keys(expected) })).body, expected);
+  },
+);
+
+runnerTest(
+  'NODE_ENV from .env decides over `when`',
+  {
+    handlers: {
+      whichHandler(event, which) {
+        event.response = new Response(which);
+      },
+    },
+    files: {
+      '.env': 'NODE_ENV=production\n',
+      'config.yaml': `api:
+  events:
+    - { name: which, policies: [{ whichHandler: [always] }] }
+    - { name: which, when: production, policies: [{ whichHandler: [in production] }] }
+    - { name: which, when: test, policies: [{ whichHandler: [in test] }] }
+`,
+    },
+  },
+  async (runner) => {
+    assert.equal((await runner.ask({ name: 'which' })).body, 'in production');
+  },
+);
+
+test('a .env with a line of another form', async () => {
+  assertRefused(await runApp({ ...echoApp, files: { '.env': 'GOOD=1\nthis is no assignment\n' } }), /\.env:2\b/);
 });
 
-runnerTest('--log-level error leaves errors only', { ...logApp, args: ['--log-level', 'info'] }, async (runner) => {
-  await runner.ask({ name: 'fail' });
-  await runner.output('stderr', /Error: .* - Failed to handle fail: failed/);
-  assert.doesNotMatch(runner.stdout, /Trace/);
+let bare;
+before(() => (bare = makeApp({ files: { 'config.yaml': 'api:\n  events: []\n', 'handlers/app.js': null } })));
+after(() => bare.remove());
+
+test('no events and no handlers are fine', async () => {
+  const result = await runToEnd(['--check'], { cwd: bare.path });
+  assert.deepEqual({ code: result.code, stderr: result.stderr }, { code: 0, stderr: '' });
 });
