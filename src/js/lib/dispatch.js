@@ -72,26 +72,27 @@ let runnerLevel = TRACE;
 const CONTINUED = 1;
 const COMPLETED = 2;
 
-// One call of a handler, and its `this`: four functions of its own, so that they may be taken apart and handed around.
-class Call {
-  state = 0;
-  done = false;
-  context;
+// A handler's `this`: four functions of its own, so that they may be taken apart and handed around. Once the handler has
+// settled, `run.context` is another and they do nothing.
+function contextOf(run, policy) {
+  const context = {
+    continue: () => settleAs(run, context, CONTINUED),
+    complete: () => settleAs(run, context, COMPLETED),
+    catch: (error) => reject(run, context, error, policy),
+    emit: (level, message) => emit(run.event, policy, level, message),
+  };
+  return context;
+}
 
-  constructor(run, policy) {
-    this.context = {
-      continue: () => (this.state = CONTINUED),
-      complete: () => (this.state = COMPLETED),
-      catch: (error) => this.fail(run, error, policy),
-      emit: (level, message) => emit(run.event, policy, level, message),
-    };
-  }
+function settleAs(run, context, state) {
+  if (run.context === context) run.state = state;
+  return state;
+}
 
-  fail(run, error, policy) {
-    if (this.done) return;
-    this.done = true;
-    fail(run, error, policy);
-  }
+function reject(run, context, error, policy) {
+  if (run.context !== context) return;
+  run.context = undefined;
+  fail(run, error, policy);
 }
 
 function emit(event, policy, level, message) {
@@ -316,34 +317,36 @@ function advance(run) {
   const { policies, event } = run;
   while (run.next < policies.length) {
     const policy = policies[run.next++];
-    const call = new Call(run, policy);
+    const context = contextOf(run, policy);
+    run.context = context;
+    run.state = 0;
     if (policy.traced) run.startedAt = Date.now();
     try {
-      const result = invoke(policy, call.context, event);
+      const result = invoke(policy, context, event);
       if (result instanceof Promise || (result !== null && typeof result === 'object' && typeof result.then === 'function')) {
         Promise.resolve(result).then(
           () => {
-            if (passed(run, call, policy)) advance(run);
+            if (passed(run, context, policy)) advance(run);
           },
-          (error) => call.fail(run, error, policy),
+          (error) => reject(run, context, error, policy),
         );
         return;
       }
     } catch (error) {
-      call.fail(run, error, policy);
+      reject(run, context, error, policy);
       return;
     }
-    if (!passed(run, call, policy)) return;
+    if (!passed(run, context, policy)) return;
   }
   succeed(run, CONTINUE);
 }
 
 // A handler has returned. Whether the chain goes on.
-function passed(run, call, policy) {
-  if (call.done) return false;
-  call.done = true;
+function passed(run, context, policy) {
+  if (run.context !== context) return false;
+  run.context = undefined;
   if (policy.traced) traceExecuted(run, policy);
-  if (call.state !== COMPLETED) return true;
+  if (run.state !== COMPLETED) return true;
   succeed(run, COMPLETE);
   return false;
 }
@@ -419,6 +422,8 @@ class Run {
     this.method = '';
     this.policies = undefined;
     this.next = 0;
+    this.context = undefined; // of the handler that runs
+    this.state = 0; // what it said
     this.flags = 0;
     this.startedAt = 0;
     this.peer = undefined;

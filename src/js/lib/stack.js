@@ -4,7 +4,7 @@
 // name and message; those of other shapes were written by a script and stay as they are.
 
 // The function's name may hold an '@', and so may the file's path: the first '@' with a path behind it divides them.
-const FRAME = /^((?:(?!: ).)*?)@(\/.*?|[a-z][a-z0-9+.-]*:.*?|\[native code\]|)(?::(\d+)(?::(\d+))?)?$/;
+const FRAME = /^((?:(?!: ).)*?)@(?:((?:\/|[a-z][a-z0-9+.-]*:).*?):(\d+):(\d+)|\[native code\])?$/;
 const INTERNAL = 'configurapi:';
 
 function read(error, key) {
@@ -37,8 +37,8 @@ function frame(line) {
   const found = FRAME.exec(line);
   if (!found) return undefined;
   const [, name, file, row, column] = found;
-  if (!file || file === '[native code]' || file.startsWith(INTERNAL)) return '';
-  const place = [file, row, column].filter(Boolean).join(':');
+  if (!file || file.startsWith(INTERNAL)) return '';
+  const place = `${file}:${row}:${column}`;
   const called = name === 'global code' || name === 'module code' ? 'Object.<anonymous>' : name;
   return called ? `    at ${called} (${place})` : `    at ${place}`;
 }
@@ -57,9 +57,9 @@ function syntaxFrame(error, frames) {
 function withoutConstructors(lines, error) {
   let made = read(error, 'constructor');
   let first = 0;
-  while (typeof made === 'function' && made.name && lines[first]?.startsWith(`${made.name}@`)) {
-    first++;
-    made = Object.getPrototypeOf(made);
+  for (let name; typeof made === 'function'; made = read(made, '__proto__'), first++) {
+    name = read(made, 'name');
+    if (typeof name !== 'string' || !name || !lines[first]?.startsWith(`${name}@`)) break;
   }
   return lines.slice(first);
 }
@@ -70,8 +70,8 @@ exports.format = (error) => {
   const stack = read(error, 'stack');
   const lines = typeof stack === 'string' && stack !== '' ? stack.split('\n') : [];
   if (lines.length > 0 && frame(lines[0]) === undefined) {
-    // Somebody's own: but one made by putting a title before the engine's lines is better with Node's.
-    return lines.map((line) => (line.includes('@') ? frame(line) ?? line : line))
+    // Somebody's own; but one made by putting words before the engine's lines is better with Node's.
+    return lines.map((line) => (line.endsWith('@') ? line : frame(line) ?? line))
       .filter((line, i) => line !== '' || lines[i] === '').join('\n');
   }
   const frames = withoutConstructors(lines, error).map((line) => frame(line) ?? line).filter(Boolean);
