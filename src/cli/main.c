@@ -36,12 +36,16 @@ static void on_signal(uv_signal_t *handle, int number)
     runner_stop(program->runner);
 }
 
+static void stop_watching(struct program *program)
+{
+    uv_close((uv_handle_t *)&program->terminate, NULL);
+    uv_close((uv_handle_t *)&program->interrupt, NULL);
+}
+
 static void on_stopped(struct runner *runner)
 {
     struct program *program = runner->owner;
 
-    uv_close((uv_handle_t *)&program->terminate, NULL);
-    uv_close((uv_handle_t *)&program->interrupt, NULL);
     uv_stop(&program->loop);
 }
 
@@ -66,17 +70,19 @@ static int serve(struct program *program, const struct command_line *line, struc
     }
     program->runner->owner = program;
     program->runner->on_stopped = on_stopped;
-    status = runner_start(program->runner, error);
-    if (status != STATUS_OK) {
-        complain(error, status);
-        return runner_destroy(program->runner) ? EXIT_BAD_START : (_Exit(EXIT_BAD_START), EXIT_BAD_START);
-    }
+    /* First: whoever reads the start line may send a signal at once. */
     watch(program, &program->terminate, SIGTERM);
     watch(program, &program->interrupt, SIGINT);
-    uv_run(&program->loop, UV_RUN_DEFAULT);
+    int code = EXIT_SUCCESS;
+    status = runner_start(program->runner, error);
+    if (status == STATUS_OK)
+        uv_run(&program->loop, UV_RUN_DEFAULT);
+    else if (status != STATUS_CLOSED)
+        code = complain(error, status);
+    stop_watching(program);
     if (!runner_destroy(program->runner))
-        _Exit(EXIT_SUCCESS); /* handlers that never ended go with the process */
-    return EXIT_SUCCESS;
+        _Exit(code); /* handlers that never ended go with the process */
+    return code;
 }
 
 int main(int count, char **arguments)

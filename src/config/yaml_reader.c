@@ -62,77 +62,97 @@ static const char *diagnosis(const struct yaml_reader *reader, struct config_pos
     return "expected something else than what follows here";
 }
 
-/* Goes through everything once. False where libfyaml stops at something that could be mended. */
-static bool is_settled(struct yaml_reader *reader)
+static bool is_quoted(struct fy_token *token)
 {
-    struct config_position position;
-    struct fy_event *event;
+    enum fy_scalar_style style = fy_token_scalar_style(token);
 
-    while ((event = fy_parser_parse(reader->parser)))
-        fy_parser_event_free(reader->parser, event);
-    if (!fy_parser_get_stream_error(reader->parser))
-        return true;
-    const char *message = diagnosis(reader, &position);
-    /* In a block scalar a tab is text. */
-    if (strstr(message, "block scalar") || strstr(message, "as indent instead of"))
-        return true;
-    return !yaml_source_repair(reader->source, position);
+    return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 }
 
-enum status yaml_reader_open(struct yaml_reader *reader, struct text text, struct arena *arena,
-                             const struct report *report)
-{
-    bool settled = false;
-
-    *reader = (struct yaml_reader){.arena = arena, .report = report, .end = {.position = {1, 1}}};
-    enum status status = yaml_source(&reader->source, text, arena, report);
-    for (int i = 0; status == STATUS_OK && !settled && i < MAX_REPAIRS; i++) {
-        status = open_parser(reader);
-        if (status == STATUS_OK)
-            settled = is_settled(reader);
-        close_parser(reader);
-    }
-    return status == STATUS_OK ? open_parser(reader) : status;
-}
-
-void yaml_reader_close(struct yaml_reader *reader)
-{
-    close_parser(reader);
-}
-
-static bool is_indicator(struct text source, size_t offset, char indicator)
-{
-    const char set[] = {indicator, '\0'};
-
-    return yaml_source_at(source, offset, set) &&
-           (indicator == ',' || offset + 1 == source.length || yaml_source_at(source, offset + 1, " \t\r\n"));
-}
-
-bool yaml_reader_sees(const struct yaml_reader *reader, char indicator, struct config_position *position)
-{
-    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
-
-    *position = place.position;
-    return is_indicator(reader->source, place.offset, indicator);
-}
-
-void yaml_reader_pass(struct yaml_reader *reader, char indicator)
-{
-    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
-
-    if (!is_indicator(reader->source, place.offset, indicator))
-        return;
-    reader->end = (struct yaml_place){place.offset + 1, {place.position.line, place.position.column + 1}};
-}
-
-static void move_end(struct yaml_reader *reader, struct fy_event *event, unsigned past)
+/* The end of a scalar in quotes is marked before its quote. */
+static void move_end(struct yaml_reader *reader, struct fy_event *event)
 {
     const struct fy_mark *mark = fy_event_end_mark(event);
+    unsigned past = event->type == FYET_SCALAR && event->scalar.value && is_quoted(event->scalar.value);
 
     if (!mark || mark->line < 0 || mark->input_pos + past <= reader->end.offset)
         return;
     reader->end = (struct yaml_place){mark->input_pos + past, position_of(mark)};
     reader->end.position.column += past;
+}
+
+/* Tries to mend what libfyaml has stopped at. STATUS_NOT_FOUND where that is not to be mended. */
+static enum status mend(struct yaml_reader *reader)
+{
+    struct config_position position;
+    const char *message = diagnosis(reader, &position);
+
+    if (strstr(message, "expected node content"))
+        return yaml_source_fill(&reader->source, reader->end);
+    /* In a block scalar a tab is text. */
+    if (strstr(message, "block scalar") || strstr(message, "as indent instead of"))
+        return STATUS_NOT_FOUND;
+    return yaml_source_blank(&reader->source, position) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+/* Goes through everything, to mend what js-yaml reads and libfyaml does not. */
+static enum status settle(struct yaml_reader *reader)
+{
+    enum status status = STATUS_OK;
+
+    for (int i = 0; status == STATUS_OK && i < MAX_REPAIRS; i++) {
+        struct fy_event *event;
+        reader->end = (struct yaml_place){.position = {1, 1}};
+        status = open_parser(reader);
+        if (status != STATUS_OK)
+            return status;
+        while ((event = fy_parser_parse(reader->parser))) {
+            move_end(reader, event);
+            fy_parser_event_free(reader->parser, event);
+        }
+        status = fy_parser_get_stream_error(reader->parser) ? mend(reader) : STATUS_NOT_FOUND;
+        close_parser(reader);
+    }
+    reader->end = (struct yaml_place){.position = {1, 1}};
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status yaml_reader_open(struct yaml_reader *reader, struct text text, struct arena *arena,
+                             const struct report *report)
+{
+    *reader = (struct yaml_reader){.arena = arena, .report = report};
+    buffer_init(&reader->source, BUFFER_UNLIMITED);
+    enum status status = yaml_source(&reader->source, text, report);
+    if (status == STATUS_OK)
+        status = settle(reader);
+    if (status == STATUS_OK)
+        status = open_parser(reader);
+    if (status != STATUS_OK)
+        buffer_deinit(&reader->source);
+    return status;
+}
+
+void yaml_reader_close(struct yaml_reader *reader)
+{
+    close_parser(reader);
+    buffer_deinit(&reader->source);
+}
+
+bool yaml_reader_sees(const struct yaml_reader *reader, char indicator, struct config_position *position)
+{
+    struct yaml_place place = yaml_source_skip(buffer_text(&reader->source), reader->end);
+
+    *position = place.position;
+    return yaml_source_indicates(buffer_text(&reader->source), place.offset, indicator);
+}
+
+void yaml_reader_pass(struct yaml_reader *reader, char indicator)
+{
+    struct yaml_place place = yaml_source_skip(buffer_text(&reader->source), reader->end);
+
+    if (!yaml_source_indicates(buffer_text(&reader->source), place.offset, indicator))
+        return;
+    reader->end = (struct yaml_place){place.offset + 1, {place.position.line, place.position.column + 1}};
 }
 
 static enum status keep(struct yaml_reader *reader, const char *data, size_t length, struct text *copy)
@@ -208,7 +228,7 @@ static enum status check_printable(const struct yaml_reader *reader, struct fy_t
 /* Where the indicator of a block scalar stands: libfyaml's mark is its first line of text. */
 static struct yaml_place block_scalar_place(const struct yaml_reader *reader)
 {
-    struct text source = reader->source;
+    struct text source = buffer_text(&reader->source);
     struct yaml_place place = reader->end;
 
     for (;;) {
@@ -242,18 +262,18 @@ static enum status take_scalar(struct yaml_reader *reader, struct fy_event *even
     out->type = YAML_EVENT_SCALAR;
     out->missing = !value;
     if (!value) {
-        out->position = yaml_source_skip(reader->source, reader->end).position;
+        out->position = yaml_source_skip(buffer_text(&reader->source), reader->end).position;
         return STATUS_OK;
     }
     enum fy_scalar_style style = fy_token_scalar_style(value);
-    bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    bool quoted = is_quoted(value);
     out->plain = style == FYSS_PLAIN;
     out->position = position_of(fy_token_start_mark(value));
     if (quoted)
         out->position.column--; /* the mark is behind the quote */
     if (!quoted && !out->plain)
         take_block(reader, value, out);
-    move_end(reader, event, quoted);
+    move_end(reader, event);
     enum status status = check_printable(reader, value, out->position, quoted);
     if (status != STATUS_OK)
         return status;
@@ -279,7 +299,7 @@ static enum status take_node(struct yaml_reader *reader, struct fy_event *event,
                                                          : YAML_EVENT_MAP;
         out->position = position_of(fy_event_start_mark(event));
         out->flow = fy_event_get_node_style(event) == FYNS_FLOW;
-        move_end(reader, event, 0);
+        move_end(reader, event);
     }
     if (event->type == FYET_ALIAS) {
         out->position.column--; /* the mark is behind the asterisk */
@@ -306,14 +326,14 @@ static enum status begin_document(struct yaml_reader *reader, struct fy_event *e
 /* js-yaml takes whatever follows "..." for another document, another "..." too. */
 static enum status end_document(struct yaml_reader *reader, struct fy_event *event)
 {
-    struct yaml_place place = yaml_source_skip(reader->source, reader->end);
+    struct yaml_place place = yaml_source_skip(buffer_text(&reader->source), reader->end);
 
     if (event->document_end.implicit)
         return STATUS_OK;
-    if (yaml_source_is_marker(reader->source, place, "...")) {
+    if (yaml_source_is_marker(buffer_text(&reader->source), place, "...")) {
         place.offset += 3;
         place.position.column += 3;
-        place = yaml_source_skip(reader->source, place);
+        place = yaml_source_skip(buffer_text(&reader->source), place);
     }
     if (place.offset == reader->source.length)
         return STATUS_OK;
@@ -337,7 +357,7 @@ enum status yaml_reader_next(struct yaml_reader *reader, struct yaml_event *even
         case FYET_SEQUENCE_END:
         case FYET_MAPPING_END:
             event->type = raw->type == FYET_SEQUENCE_END ? YAML_EVENT_LIST_END : YAML_EVENT_MAP_END;
-            move_end(reader, raw, 0);
+            move_end(reader, raw);
             break;
         case FYET_STREAM_END: break;
         case FYET_DOCUMENT_START:

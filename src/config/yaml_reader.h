@@ -39,7 +39,7 @@ struct yaml_reader {
     struct fy_diag *diag;
     struct arena *arena;
     const struct report *report;
-    struct text source;
+    struct buffer source;
     bool begun;
     struct yaml_place
         end; /* from here to the next event there are only indicators, comments and white space */

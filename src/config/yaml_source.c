@@ -50,27 +50,22 @@ struct yaml_place yaml_source_skip(struct text source, struct yaml_place place)
     }
 }
 
-/* The arena's copy, to be written to. */
-static char *writable(struct text source, size_t offset)
+bool yaml_source_indicates(struct text source, size_t offset, char indicator)
 {
-    return (char *)(uintptr_t)source.data + offset;
+    const char set[] = {indicator, '\0'};
+
+    return yaml_source_at(source, offset, set) && (indicator == ',' || offset + 1 == source.length ||
+                                                   yaml_source_at(source, offset + 1, separators));
 }
 
-static enum status copy(struct text *source, struct text text, struct arena *arena)
+static enum status copy(struct buffer *source, struct text text)
 {
-    struct buffer repaired;
+    enum status status = unicode_append_repaired(source, text);
 
-    buffer_init(&repaired, BUFFER_UNLIMITED);
-    enum status status = unicode_append_repaired(&repaired, text);
-    if (status == STATUS_OK && (repaired.length == 0 || !strchr(breaks, repaired.data[repaired.length - 1])))
-        status = buffer_append(&repaired, "\n", 1);
-    if (status == STATUS_OK)
-        status = arena_copy(arena, buffer_text(&repaired), source);
-    buffer_deinit(&repaired);
-    if (status == STATUS_OK && text_starts_with(*source, TEXT("\xEF\xBB\xBF"))) {
-        source->data += 3;
-        source->length -= 3;
-    }
+    if (status == STATUS_OK && (source->length == 0 || !strchr(breaks, source->data[source->length - 1])))
+        status = buffer_append(source, "\n", 1);
+    if (status == STATUS_OK && text_starts_with(buffer_text(source), TEXT("\xEF\xBB\xBF")))
+        buffer_consume(source, 3);
     return status;
 }
 
@@ -145,9 +140,10 @@ struct directives {
 };
 
 /* A line that begins with '%'. */
-static enum status read_directive(struct text source, struct yaml_place *place, struct directives *directives,
+static enum status read_directive(struct buffer *out, struct yaml_place *place, struct directives *directives,
                                   const struct report *report)
 {
+    struct text source = buffer_text(out);
     struct yaml_place start = *place;
     struct text arguments[2] = {{NULL, 0}, {NULL, 0}};
     size_t count = 0;
@@ -177,7 +173,7 @@ static enum status read_directive(struct text source, struct yaml_place *place, 
         if (count != 1 || !is_version_one(arguments[0]))
             return report_at(report, start.position, "expected %%YAML with a version 1.x");
     }
-    *writable(source, start.offset) = '#';
+    out->data[start.offset] = '#';
     return STATUS_OK;
 }
 
@@ -188,8 +184,9 @@ bool yaml_source_is_marker(struct text source, struct yaml_place place, const ch
 }
 
 /* What stands before the document's contents. */
-static enum status read_prologue(struct text source, const struct report *report)
+static enum status read_prologue(struct buffer *out, const struct report *report)
 {
+    struct text source = buffer_text(out);
     struct yaml_place place = {.position = {1, 1}};
     struct directives directives = {0};
 
@@ -197,7 +194,7 @@ static enum status read_prologue(struct text source, const struct report *report
         place = yaml_source_skip(source, place);
         if (place.position.column != 1 || !yaml_source_at(source, place.offset, "%"))
             break;
-        enum status status = read_directive(source, &place, &directives, report);
+        enum status status = read_directive(out, &place, &directives, report);
         if (status != STATUS_OK)
             return status;
     }
@@ -216,27 +213,27 @@ static enum status read_prologue(struct text source, const struct report *report
     skip_all(source, &contents, blanks);
     bool glued = !yaml_source_at(source, behind.offset, separators);
     if (!directives.tags && (glued || !yaml_source_at(source, contents.offset, "#\r\n")))
-        memset(writable(source, place.offset), ' ', 3);
+        memset(out->data + place.offset, ' ', 3);
     return STATUS_OK;
 }
 
-enum status yaml_source(struct text *source, struct text text, struct arena *arena,
-                        const struct report *report)
+enum status yaml_source(struct buffer *source, struct text text, const struct report *report)
 {
-    enum status status = copy(source, text, arena);
+    enum status status = copy(source, text);
 
     if (status == STATUS_OK)
-        status = reject_nul(*source, report);
+        status = reject_nul(buffer_text(source), report);
     if (status == STATUS_OK)
-        status = reject_dangerous_tabs(*source, report);
+        status = reject_dangerous_tabs(buffer_text(source), report);
     if (status == STATUS_OK)
-        status = read_prologue(*source, report);
+        status = read_prologue(source, report);
     return status;
 }
 
 /* Blanks the tabs of a line that has nothing else, or only a comment. */
-static bool blank_tabs(struct text source, size_t line)
+static bool blank_tabs(struct buffer *out, size_t line)
 {
+    struct text source = buffer_text(out);
     size_t end = line;
     bool found = false;
 
@@ -244,32 +241,61 @@ static bool blank_tabs(struct text source, size_t line)
         found = found || source.data[end] == '\t';
     if (!found || (end < source.length && !yaml_source_at(source, end, "#\r\n")))
         return false;
-    memset(writable(source, line), ' ', end - line);
+    memset(out->data + line, ' ', end - line);
     return true;
 }
 
-static bool blank_comment(struct text source, struct yaml_place place)
+static bool blank_comment(struct buffer *out, struct yaml_place place)
 {
+    struct text source = buffer_text(out);
     struct yaml_place end = place;
 
     if (place.offset == 0 || !yaml_source_at(source, place.offset, "#") ||
         !yaml_source_at(source, place.offset - 1, "\"'[]{},"))
         return false;
     skip_to(source, &end, breaks);
-    memset(writable(source, place.offset), ' ', end.offset - place.offset);
+    memset(out->data + place.offset, ' ', end.offset - place.offset);
     return true;
 }
 
-bool yaml_source_repair(struct text source, struct config_position position)
+bool yaml_source_blank(struct buffer *source, struct config_position position)
 {
+    struct text text = buffer_text(source);
     struct yaml_place place = {.position = {1, 1}};
 
-    while (place.position.line < position.line && place.offset < source.length)
-        step(source, &place);
+    while (place.position.line < position.line && place.offset < text.length)
+        step(text, &place);
     if (blank_tabs(source, place.offset))
         return true;
     while (place.position.line == position.line && place.position.column < position.column &&
-           place.offset < source.length)
-        step(source, &place);
+           place.offset < text.length)
+        step(text, &place);
     return blank_comment(source, place);
+}
+
+enum status yaml_source_fill(struct buffer *source, struct yaml_place place)
+{
+    static const char null[] = {' ', '~'};
+    struct text text = buffer_text(source);
+
+    place = yaml_source_skip(text, place);
+    if (yaml_source_indicates(text, place.offset, ':')) {
+        place.offset++;
+        place = yaml_source_skip(text, place);
+    }
+    size_t end = place.offset + 1;
+    if (!yaml_source_indicates(text, place.offset, '-'))
+        return STATUS_NOT_FOUND;
+    while (yaml_source_at(text, end, blanks))
+        end++;
+    if (!yaml_source_at(text, end, "#\r\n"))
+        return STATUS_NOT_FOUND;
+    enum status status = buffer_reserve(source, sizeof null);
+    if (status != STATUS_OK)
+        return status;
+    char *behind = source->data + place.offset + 1;
+    memmove(behind + sizeof null, behind, source->length - place.offset - 1);
+    memcpy(behind, null, sizeof null);
+    source->length += sizeof null;
+    return STATUS_OK;
 }

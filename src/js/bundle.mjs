@@ -12,10 +12,10 @@ const [npmDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
 const { build } = createRequire(join(npmDir, 'package.json'))('esbuild');
 
 const ports = {
-  buffer: `export { Buffer, kMaxLength } from 'buffer';`,
-  events: `export { EventEmitter } from 'events/events.js';`,
-  inflection: `export { singularize } from 'inflection';`,
-  inspect: `export { inspect, format, formatWithOptions } from 'node-inspect-extracted';`,
+  buffer: `module.exports = require('buffer');`,
+  events: `module.exports = require('events/events.js');`,
+  inflection: `module.exports = require('inflection');`,
+  inspect: `module.exports = require('node-inspect-extracted');`,
   structured_clone: `
     import 'core-js/modules/web.dom-exception.constructor.js';
     import 'core-js/modules/web.dom-exception.stack.js';
@@ -23,12 +23,9 @@ const ports = {
     import 'core-js/modules/web.structured-clone.js';
     export const { structuredClone, DOMException } = globalThis;`,
   text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
-  tr46: `export { toASCII, toUnicode } from 'tr46';`,
-  url: `export { URL, URLSearchParams } from 'whatwg-url';`,
+  tr46: `module.exports = require('./node_modules/tr46');`,
+  url: `module.exports = require('whatwg-url');`,
 };
-
-// Ports whose classes and functions show their names to scripts: a bundle may rename them.
-const named = new Set(['buffer', 'structured_clone', 'events', 'url']);
 
 // What a port is to know of the world around it, where that is not what a browser has.
 const surroundings = {
@@ -58,7 +55,8 @@ const surroundings = {
   },
 };
 
-// The tables for international domain names are four times the rest of the URL port, and hardly ever asked for.
+// The tables for international domain names are four times the rest of the URL port, and hardly ever needed: for plain
+// names the URL standard itself says what comes out (https://url.spec.whatwg.org/#concept-domain-to-ascii).
 const lateTr46 = {
   name: 'late-tr46',
   setup(setup) {
@@ -66,7 +64,10 @@ const lateTr46 = {
       kind === 'require-call' ? { path, namespace: 'late' } : undefined);
     setup.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
       contents: `
-        exports.toASCII = (...all) => require('./vendor_tr46').toASCII(...all);
+        exports.toASCII = (domain, options) =>
+          !options.useSTD3ASCIIRules && !/[^\\0-\\x7f]|(^|\\.)xn--/i.test(domain)
+            ? domain.toLowerCase()
+            : require('./vendor_tr46').toASCII(domain, options);
         exports.toUnicode = (...all) => require('./vendor_tr46').toUnicode(...all);`,
     }));
     setup.onResolve({ filter: /^\.\/vendor_/ }, ({ path }) => ({ path, external: true }));
@@ -85,9 +86,8 @@ for (const [name, contents] of Object.entries(ports)) {
     format: 'cjs',
     platform: 'neutral',
     mainFields: ['browser', 'module', 'main'],
-    conditions: ['browser', 'import', 'default'],
+    conditions: ['browser', 'default'],
     target: 'es2022',
-    keepNames: named.has(name),
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

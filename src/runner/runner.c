@@ -150,8 +150,10 @@ static enum status run_on_start(struct runner *runner, struct buffer *error)
     runner->start_event = event;
     service_process(event);
     turn(runner);
-    while (runner->start_event && uv_run(runner->loop, UV_RUN_ONCE))
+    while (runner->start_event && !runner->stopping && uv_run(runner->loop, UV_RUN_ONCE))
         ;
+    if (runner->stopping)
+        return STATUS_CLOSED;
     if (!runner->start_event && !runner->start_failed)
         return STATUS_OK;
     const char *failure = runner->start_event     ? "it waits for what will never come"

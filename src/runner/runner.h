@@ -72,7 +72,8 @@ struct runner {
 NODISCARD enum status runner_create(struct runner **runner, uv_loop_t *loop,
                                     const struct runner_options *options, struct buffer *error);
 
-/* Runs on_start, then listens; turns the loop while on_start waits. The start line goes to the log. */
+/* Runs on_start, then listens; turns the loop while on_start waits. The start line goes to the log.
+ * STATUS_CLOSED where runner_stop() was called meanwhile. */
 NODISCARD enum status runner_start(struct runner *runner, struct buffer *error);
 
 /* Stops accepting, closes every connection with 1001, lets events and on_disconnect end within the drain

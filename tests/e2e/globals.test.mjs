@@ -1,38 +1,29 @@
-// The globals that handlers get, by the scripts of fixtures/globals: each runs inside the program, in a handler, and in Node as well,
-// since what it claims is Node's behaviour.
+// The globals that handlers use: support/checks.js must say in the program what it says in Node.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
 import { runnerTest } from './support/runner.mjs';
 
-const folder = new URL('fixtures/globals/', import.meta.url);
-const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
-const require = createRequire(import.meta.url);
+const file = new URL('./support/checks.js', import.meta.url);
+const checks = createRequire(import.meta.url)(file.pathname);
 
-const files = Object.fromEntries(names.map((name) => [`globals/${name}`, readFileSync(new URL(name, folder), 'utf8')]));
-
-runnerTest(
-  'every script runs in a handler',
-  {
-    routes: { run: 'runHandler' },
-    files,
-    handlers: {
-      async runHandler(event) {
-        await require(`../globals/${event.payload}`).run();
-        event.response = new Response('good');
-      },
+const app = {
+  routes: { check: 'checkHandler' },
+  prelude: "const checks = require('../lib/checks');",
+  handlers: {
+    async checkHandler(event) {
+      event.response = new Response((await checks[event.params.name]()) ?? null);
     },
   },
-  async (runner) => {
-    const client = await runner.connect();
-    for (const name of names) {
-      const reply = await client.ask({ name: 'run', payload: name });
-      assert.equal(reply.body, 'good', `${name}: ${reply.body.message}\n${reply.body.details}`);
-    }
-    await client.close();
-  },
-);
+  files: { 'lib/checks.js': readFileSync(file, 'utf8') },
+};
 
-for (const name of names) test(`${name} runs in Node`, () => require(new URL(name, folder).pathname).run());
+for (const name of Object.keys(checks)) {
+  runnerTest(name, app, async (runner) => {
+    const inNode = JSON.parse(JSON.stringify(await checks[name]()));
+    const { statusCode, body } = await runner.ask({ name: 'check', params: { name } });
+    assert.equal(statusCode, 200, JSON.stringify(body, null, 2));
+    assert.deepEqual(body, inNode, 'the program (actual) and Node (expected) differ');
+  });
+}

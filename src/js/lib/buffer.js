@@ -5,6 +5,8 @@
 const { Buffer, kMaxLength } = require('./vendor_buffer');
 const { encode: encodeUtf8, decode: decodeUtf8, byteLength: utf8Length } = require('./utf8');
 
+Object.defineProperty(Buffer, 'name', { value: 'Buffer' }); // the bundle's may differ
+
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const INSPECT_MAX_BYTES = 50;
 const original = { from: Buffer.from, alloc: Buffer.alloc, ...Buffer.prototype };
@@ -91,17 +93,20 @@ function validateSize(size) {
 }
 
 // The port's errors have no codes: one of its functions with those Node gives.
-function coded(method, codes) {
-  return function (a, b, c, d) {
-    try {
-      return method.call(this, a, b, c, d);
-    } catch (error) {
-      if (/^Unknown encoding/.test(error?.message)) error.code ??= 'ERR_UNKNOWN_ENCODING';
-      else if (error instanceof TypeError) error.code ??= codes.TypeError;
-      else if (error instanceof RangeError) error.code ??= codes.RangeError;
-      throw error;
-    }
+function coded(name, method, codes) {
+  const own = {
+    [name](a, b, c, d) {
+      try {
+        return method.call(this, a, b, c, d);
+      } catch (error) {
+        if (/^Unknown encoding/.test(error?.message)) error.code ??= 'ERR_UNKNOWN_ENCODING';
+        else if (error instanceof TypeError) error.code ??= codes.TypeError;
+        else if (error instanceof RangeError) error.code ??= codes.RangeError;
+        throw error;
+      }
+    },
   };
+  return own[name];
 }
 
 const statics = {
@@ -126,7 +131,7 @@ const statics = {
     return original.alloc(size);
   },
 
-  concat: coded(Buffer.concat, { TypeError: 'ERR_INVALID_ARG_TYPE', RangeError: 'ERR_OUT_OF_RANGE' }),
+  concat: coded('concat', Buffer.concat, { TypeError: 'ERR_INVALID_ARG_TYPE', RangeError: 'ERR_OUT_OF_RANGE' }),
 
   of(...numbers) {
     return Buffer.from(numbers);
@@ -296,7 +301,7 @@ const codes = {
 for (const name of Object.keys(Buffer.prototype)) {
   const kind = /^(?:(read|write)[A-Z]|swap|fill)/.exec(name);
   if (kind && name !== 'write')
-    Buffer.prototype[name] = coded(Buffer.prototype[name], codes[kind[1] ? 'read' : kind[0]]);
+    Buffer.prototype[name] = coded(name, Buffer.prototype[name], codes[kind[1] ? 'read' : kind[0]]);
 }
 for (const end of ['LE', 'BE']) {
   Buffer.prototype[`readBigUint64${end}`] = Buffer.prototype[`readBigUInt64${end}`];

@@ -5,6 +5,7 @@
 
 // The function's name may hold an '@', and so may the file's path: the first '@' with a path behind it divides them.
 const FRAME = /^((?:(?!: ).)*?)@(?:((?:\/|[a-z][a-z0-9+.-]*:).*?):(\d+):(\d+)|\[native code\])?$/;
+const LONGEST_LINE = 4096; // a longer one is somebody's message
 const INTERNAL = 'configurapi:';
 
 function read(error, key) {
@@ -34,7 +35,7 @@ function title(error) {
 // One line of the engine's as one of Node's: '' where it is none of the script's business, undefined where it is
 // no frame at all.
 function frame(line) {
-  const found = FRAME.exec(line);
+  const found = line.length <= LONGEST_LINE && FRAME.exec(line);
   if (!found) return undefined;
   const [, name, file, row, column] = found;
   if (!file || file.startsWith(INTERNAL)) return '';

@@ -5,6 +5,7 @@
 const port = require('./vendor_structured_clone');
 
 exports.DOMException = port.DOMException;
+Object.defineProperty(exports.DOMException, 'name', { value: 'DOMException' }); // the bundle's may differ
 
 exports.structuredClone = function structuredClone(value, options) {
   if (arguments.length === 0)

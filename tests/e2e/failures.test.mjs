@@ -1,0 +1,254 @@
+// What handlers do wrong outside of what anybody awaits, and where the stacks lead.
+
+import assert from 'node:assert/strict';
+import { echoApp } from './support/app.mjs';
+import { runnerTest } from './support/runner.mjs';
+
+const echo = echoApp.handlers;
+const withEcho = (handlers, more = {}) => ({
+  routes: { ...Object.fromEntries(Object.keys(handlers).map((name) => [name.replace(/Handler$/, ''), name])), echo: 'echoHandler' },
+  handlers: { ...echo, ...handlers },
+  ...more,
+});
+
+/** The program goes on after `name` was asked and stderr has said something like `pattern`. */
+const survives = (name, app, pattern) =>
+  runnerTest(name, app, async (runner) => {
+    const client = await runner.connect();
+    assert.equal((await client.ask({ name: 'act' })).body, 'done');
+    await runner.output('stderr', pattern);
+    for (let i = 0; i < 10; i++) assert.equal((await client.ask({ name: 'echo', payload: i })).body, i);
+    assert.match(runner.lines('stderr').find((line) => pattern.test(line)), /^\d{4}-\d\d-\d\dT[\d:.]+Z Error: /);
+  });
+
+survives(
+  'an error thrown in a timer',
+  withEcho({
+    actHandler(event) {
+      setTimeout(() => {
+        throw new Error('thrown in a timer');
+      }, 1);
+      event.response = new Response('done');
+    },
+  }),
+  /thrown in a timer/,
+);
+
+survives(
+  'an error thrown in an interval',
+  withEcho({
+    actHandler(event) {
+      const interval = setInterval(() => {
+        clearInterval(interval);
+        throw new Error('thrown in an interval');
+      }, 1);
+      event.response = new Response('done');
+    },
+  }),
+  /thrown in an interval/,
+);
+
+survives(
+  'an error thrown in an immediate',
+  withEcho({
+    actHandler(event) {
+      setImmediate(() => {
+        throw new Error('thrown in an immediate');
+      });
+      event.response = new Response('done');
+    },
+  }),
+  /thrown in an immediate/,
+);
+
+survives(
+  'an error thrown in a microtask',
+  withEcho({
+    actHandler(event) {
+      queueMicrotask(() => {
+        throw new Error('thrown in a microtask');
+      });
+      event.response = new Response('done');
+    },
+  }),
+  /thrown in a microtask/,
+);
+
+survives(
+  'an error thrown in a tick',
+  withEcho({
+    actHandler(event) {
+      process.nextTick(() => {
+        throw new Error('thrown in a tick');
+      });
+      event.response = new Response('done');
+    },
+  }),
+  /thrown in a tick/,
+);
+
+survives(
+  'a rejection that nobody awaits',
+  withEcho({
+    actHandler(event) {
+      Promise.reject(new Error('nobody awaits this'));
+      event.response = new Response('done');
+    },
+  }),
+  /nobody awaits this/,
+);
+
+survives(
+  'an async function that nobody awaits',
+  withEcho({
+    actHandler(event) {
+      (async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        throw new Error('fails when nobody looks');
+      })();
+      event.response = new Response('done');
+    },
+  }),
+  /fails when nobody looks/,
+);
+
+survives(
+  'a rejection with no error at all',
+  withEcho({
+    actHandler(event) {
+      Promise.reject('only text');
+      Promise.reject(undefined);
+      Promise.reject(null);
+      Promise.reject(Object.create(null));
+      Promise.reject({ get stack() { throw new Error('even its stack'); } });
+      event.response = new Response('done');
+    },
+  }),
+  /only text/,
+);
+
+survives(
+  'a push that fails and that nobody awaits',
+  withEcho({
+    async actHandler(event) {
+      event.request.headers['push-function'](new Response({ big: 10n }));
+      await null;
+      event.response = new Response('done');
+    },
+  }),
+  /Error: /,
+);
+
+runnerTest('a rejection that is awaited late is no news', withEcho({
+  async actHandler(event) {
+    const failing = Promise.reject(new Error('awaited in the end'));
+    try {
+      await failing;
+    } catch {
+      event.response = new Response('done');
+    }
+  },
+}), async (runner) => {
+  assert.equal((await runner.ask({ name: 'act' })).body, 'done');
+  await runner.stop();
+  assert.doesNotMatch(runner.stderr, /awaited in the end/);
+});
+
+for (const [name, code, more] of [['process.exit()', 0, ''], ['process.exit(3)', 3, '3'], ['process.exitCode', 7, null]]) {
+  runnerTest(`${name} in a handler`, withEcho({
+    exitHandler(event) {
+      if (event.payload === null) process.exitCode = 7;
+      process.exit(event.payload === null || event.payload === '' ? undefined : Number(event.payload));
+    },
+  }), async (runner) => {
+    const client = await runner.connect();
+    client.send({ name: 'exit', payload: more });
+    runner.assertCleanEnd(await runner.exited, code);
+  });
+}
+
+runnerTest('process.exit in a timer', withEcho({
+  exitHandler(event) {
+    setTimeout(() => process.exit(4), 1);
+    event.response = new Response('soon');
+  },
+}), async (runner) => {
+  const client = await runner.connect();
+  assert.equal((await client.ask({ name: 'exit' })).body, 'soon');
+  runner.assertCleanEnd(await runner.exited, 4);
+});
+
+runnerTest('an error is logged with its event', withEcho({
+  failHandler() {
+    throw new Error('this is\nlogged');
+  },
+}), async (runner) => {
+  const reply = await runner.ask({ name: 'fail', headers: { 'correlation-id': 'c-7' } });
+  assert.equal(reply.statusCode, 500);
+  await runner.output('stderr', /^\S+Z Error: [0-9a-f-]{36} - c-7 - Failed to handle fail: this is logged$/m);
+});
+
+// Stacks
+
+const stackApp = {
+  routes: { thrown: 'thrownHandler', later: 'laterHandler', deep: 'deepHandler', module: 'moduleHandler', engine: 'engineHandler', stack: 'stackHandler', named: 'namedHandler' },
+  files: {
+    'handlers/app.js': `const { fail } = require('../lib/fail');
+
+module.exports = {
+  thrownHandler(event) {
+    throw new Error('on line five');
+  },
+  async laterHandler(event) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    throw new Error('on line nine');
+  },
+  deepHandler(event) {
+    const inner = () => {
+      throw new Error('on line thirteen');
+    };
+    [1].forEach(function outer() { inner(); });
+  },
+  moduleHandler(event) {
+    fail();
+  },
+  engineHandler(event) {
+    event.missing.member();
+  },
+  stackHandler(event) {
+    event.response.body = new Error('looked at').stack;
+  },
+  namedHandler(event) {
+    const error = new TypeError('a message\\nof two lines');
+    error.statusCode = 422;
+    throw error;
+  },
+};
+`,
+    'lib/fail.js': `exports.fail = function fail() {
+  throw new RangeError('in another file');
+};
+`,
+  },
+};
+
+runnerTest('details of an error: the stack with file and line', stackApp, async (runner, directory) => {
+  const details = async (name) => (await runner.ask({ name })).body.details;
+  assert.match(await details('thrown'), /handlers\/app\.js:5\b/);
+  assert.match(await details('later'), /handlers\/app\.js:9\b/);
+  const deep = await details('deep');
+  for (const line of [13, 15]) assert.match(deep, new RegExp(`handlers/app\\.js:${line}\\b`));
+  assert.ok(deep.indexOf('app.js:13') < deep.indexOf('app.js:15'), 'the innermost first');
+  const inModule = await details('module');
+  assert.match(inModule, /lib\/fail\.js:2\b/);
+  assert.match(inModule, /handlers\/app\.js:18\b/);
+  assert.match(await details('engine'), /handlers\/app\.js:21\b/);
+  assert.ok((await details('thrown')).includes(`${directory}/handlers/app.js`), 'the whole path');
+});
+
+runnerTest('a stack begins with the name and the message', stackApp, async (runner) => {
+  assert.match((await runner.ask({ name: 'thrown' })).body.details, /^Error: on line five\n/);
+  assert.match((await runner.ask({ name: 'module' })).body.details, /^RangeError: in another file\n/);
+  assert.match((await runner.ask({ name: 'named' })).body.details, /^TypeError: a message\nof two lines\n/);
+  assert.match((await runner.ask({ name: 'stack' })).body, /^Error: looked at\n\s+at .*handlers\/app\.js:24:\d+/);
+});

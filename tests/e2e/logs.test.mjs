@@ -1,0 +1,135 @@
+// What is written where, and at which level.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { once } from 'node:events';
+import { connect } from './support/client.mjs';
+import { runnerTest } from './support/runner.mjs';
+
+const line = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (Debug|Trace|Info|Error): \S* - \S* - .+$/;
+
+const app = {
+  routes: { emit: ['emitHandler', 'nothingHandler'], fail: 'failHandler', console: 'consoleHandler', done: 'nothingHandler' },
+  handlers: {
+    emitHandler(event) {
+      for (const level of ['debug', 'trace', 'error']) this.emit(level, `emitted as ${level}`);
+      this.emit('trace', 'several\n  lines\tin one');
+    },
+    nothingHandler() {},
+    failHandler() {
+      throw new Error('for the log');
+    },
+    consoleHandler(event) {
+      console.log('log', 1, { a: [1, 'two'] }, null, undefined, true);
+      console.info('info %s %d %%', 'formatted', 42);
+      console.debug('debug');
+      console.error('error', new Error('with a stack').message);
+      console.warn('warn');
+      console.log();
+      console.log('two\nlines');
+    },
+  },
+};
+
+/** Everything the app can say, then the end. */
+async function exercise(runner) {
+  const client = await runner.connect();
+  await client.ask({ name: 'emit', headers: { 'correlation-id': 'corr-1' } });
+  await client.ask({ name: 'fail' });
+  await client.close();
+  await runner.stop();
+}
+
+const levels = (runner) => [...new Set([...runner.lines('stdout'), ...runner.lines('stderr')].map((text) => text.match(line)?.[1] ?? text))].sort();
+
+runnerTest('lines look as the reference writes them', { ...app, args: ['--log-level', 'debug'] }, async (runner) => {
+  await exercise(runner);
+  for (const name of ['stdout', 'stderr']) {
+    for (const text of runner.lines(name)) {
+      assert.match(text, line);
+      assert.equal(text.includes('Z Error: '), name === 'stderr', `${text} is on ${name}`);
+    }
+  }
+  const event = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+  assert.match(runner.stdout, new RegExp(`Debug: ${event} - corr-1 - emitted as debug\n`));
+  assert.match(runner.stdout, new RegExp(`Trace: ${event} - corr-1 - emitted as trace\n`));
+  assert.match(runner.stderr, new RegExp(`Error: ${event} - corr-1 - emitted as error\n`));
+  assert.match(runner.stdout, new RegExp(`Trace: ${event} - corr-1 - several lines in one\n`));
+  assert.match(runner.stdout, new RegExp(`Trace: ${event} - corr-1 - Executed emitHandler policy \\[[\\d.]+ms\\]\n`));
+  assert.match(runner.stdout, new RegExp(`Trace: ${event} - corr-1 - Handled emit \\[[\\d.]+ms\\]\n`));
+  assert.match(runner.stderr, new RegExp(`Error: (${event}) - \\1 - Failed to handle fail: for the log\n`));
+});
+
+runnerTest('--log-level trace is the default', app, async (runner) => {
+  await exercise(runner);
+  assert.deepEqual(levels(runner), ['Error', 'Info', 'Trace']);
+});
+
+runnerTest('--log-level debug', { ...app, args: ['--log-level', 'debug'] }, async (runner) => {
+  await exercise(runner);
+  assert.deepEqual(levels(runner), ['Debug', 'Error', 'Info', 'Trace']);
+});
+
+runnerTest('--log-level info', { ...app, args: ['--log-level', 'info'] }, async (runner) => {
+  await exercise(runner);
+  assert.deepEqual(levels(runner), ['Error', 'Info']);
+});
+
+/** A port that was free just now, for runners that do not say where they listen. */
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function connectWhenReady(runner) {
+  for (;;) {
+    try {
+      return await connect(runner.url);
+    } catch (error) {
+      if (error.code !== 'ECONNREFUSED' || runner.hasExited) throw error;
+    }
+  }
+}
+
+for (const [level, expected] of [['error', ['Error']], ['none', []], ['NONE', []]]) {
+  const port = await freePort();
+  runnerTest(`--log-level ${level}`, { ...app, args: ['--log-level', level], port }, async (runner) => {
+    await (await connectWhenReady(runner)).close();
+    await exercise(runner);
+    assert.deepEqual(levels(runner), expected);
+  });
+}
+
+runnerTest('levels of routes and policies in the config', {
+  ...app,
+  files: {
+    'config.yaml': `api:
+  events:
+    - name: emit
+      logLevel: none
+      policies:
+        - emitHandler: []
+          logLevel: error
+        - nothingHandler: []
+    - { name: fail, policies: [failHandler] }
+`,
+  },
+}, async (runner) => {
+  await exercise(runner);
+  assert.match(runner.stderr, /emitted as error/);
+  assert.doesNotMatch(runner.stdout, /emitted as/);
+  assert.doesNotMatch(runner.stdout, /Executed emitHandler/);
+  assert.doesNotMatch(runner.stdout, /Handled emit/);
+});
+
+runnerTest('console writes what Node writes', app, async (runner) => {
+  await runner.ask({ name: 'console' });
+  await runner.stop();
+  const out = runner.lines('stdout').filter((text) => !line.test(text));
+  const err = runner.lines('stderr').filter((text) => !line.test(text));
+  assert.deepEqual(out, ["log 1 { a: [ 1, 'two' ] } null undefined true", 'info formatted 42 %', 'debug', 'two', 'lines']);
+  assert.deepEqual(err, ['error with a stack', 'warn']);
+});

@@ -1,0 +1,187 @@
+// event.request.headers['push-function'].
+
+import assert from 'node:assert/strict';
+import { text } from './support/raw.mjs';
+import { runnerTest } from './support/runner.mjs';
+
+const app = {
+  routes: {
+    on_connect: 'connectHandler',
+    on_disconnect: 'disconnectHandler',
+    push: 'pushHandler',
+    keep: 'keepHandler',
+    use: 'useHandler',
+    gone: 'goneHandler',
+    flood: 'floodHandler',
+    progress: 'progressHandler',
+    broadcast: 'broadcastHandler',
+  },
+  prelude: `
+const kept = new Map();
+const gone = new Map();
+const watchers = [];
+let flooded = 0;
+let finished = false;
+const messages = {
+  response: () => new Response({ a: 1 }, 201, { h: 'v' }),
+  errorResponse: () => new ErrorResponse('no', 404, 'why'),
+  plain: () => ({ statusCode: 202, headers: { a: 'b' }, body: 'plain' }),
+  text: () => 'as it is {',
+  buffer: () => Buffer.from([0, 1, 255]),
+  bytes: () => new Uint8Array([1, 2]),
+};
+`,
+  handlers: {
+    connectHandler(event) {
+      event.identity = { label: event.params.label };
+      kept.set(event.params.label, event.request.headers['push-function']);
+    },
+    async disconnectHandler(event) {
+      const push = event.request.headers['push-function'];
+      const outcome = await push?.('too late').then(() => 'sent', (error) => error.statusCode);
+      gone.set(event.identity.label, outcome);
+      watchers.forEach((watch) => watch());
+    },
+    async pushHandler(event) {
+      const value = await event.request.headers['push-function'](messages[event.params.kind]());
+      event.response = new Response(value === undefined ? 'nothing' : value);
+    },
+    keepHandler(event) {
+      kept.set(event.params.as, event.request.headers['push-function']);
+      event.response = new Response('kept');
+    },
+    async useHandler(event) {
+      try {
+        await kept.get(event.params.of)(event.payload);
+        event.response = new Response('sent');
+      } catch (error) {
+        event.response = new Response({ isError: error instanceof Error, statusCode: error.statusCode, message: typeof error.message });
+      }
+    },
+    goneHandler(event) {
+      return new Promise((resolve) => {
+        const watch = () => {
+          if (!gone.has(event.params.label)) return;
+          event.response = new Response({ pushed: gone.get(event.params.label) ?? null });
+          resolve();
+        };
+        watchers.push(watch);
+        watch();
+      });
+    },
+    /** Pushes until all is said, one megabyte at a time, each awaited. */
+    floodHandler(event) {
+      const push = event.request.headers['push-function'];
+      (async () => {
+        for (; flooded < event.params.count; flooded++) await push('x'.repeat(1 << 20));
+        finished = true;
+      })().catch(() => {});
+      event.response = new Response('begun');
+    },
+    progressHandler(event) {
+      event.response = new Response({ flooded, finished });
+    },
+    async broadcastHandler(event) {
+      const results = await Promise.allSettled([...kept.values()].map((push) => push(new Response(event.payload))));
+      event.response = new Response(results.filter(({ status }) => status === 'fulfilled').length);
+    },
+  },
+};
+
+const pushed = (kind, check) =>
+  runnerTest(`push of ${kind}`, app, async (runner) => {
+    const client = await runner.connect({ path: '/?label=a' });
+    client.send({ name: 'push', params: { kind }, headers: { 'message-id': 'for the reply only' } });
+    const { data, isBinary } = await client.nextFrame();
+    check(data, isBinary);
+    assert.deepEqual(await client.next(), { statusCode: 200, headers: { 'message-id': 'for the reply only' }, body: 'nothing' });
+  });
+
+const json = (expected) => (data, isBinary) => {
+  assert.equal(isBinary, false);
+  assert.deepEqual(JSON.parse(data), expected);
+};
+const bytes = (expected) => (data, isBinary) => {
+  assert.equal(isBinary, true);
+  assert.deepEqual([...data], expected);
+};
+
+pushed('response', json({ statusCode: 201, headers: { h: 'v' }, body: { a: 1 } }));
+pushed('errorResponse', json({ statusCode: 404, headers: { 'Content-Type': 'application/json' }, body: { statusCode: 404, message: 'no', details: 'why' } }));
+pushed('plain', json({ statusCode: 202, headers: { a: 'b' }, body: 'plain' }));
+pushed('text', (data, isBinary) => {
+  assert.equal(isBinary, false);
+  assert.equal(data.toString(), 'as it is {');
+});
+pushed('buffer', bytes([0, 1, 255]));
+pushed('bytes', bytes([1, 2]));
+
+runnerTest('a kept push function works later and from elsewhere', app, async (runner) => {
+  const one = await runner.connect({ path: '/?label=one' });
+  const two = await runner.connect({ path: '/?label=two' });
+  for (let i = 0; i < 5; i++) {
+    assert.equal((await two.ask({ name: 'use', params: { of: 'one' }, payload: `text ${i}` })).body, 'sent');
+    assert.equal(await one.nextText(), `text ${i}`);
+  }
+});
+
+runnerTest('push after the close rejects with 410', app, async (runner) => {
+  const watcher = await runner.connect({ path: '/?label=watcher' });
+  for (const [label, leave] of [['a', (client) => client.close(1000)], ['b', (client) => client.terminate()]]) {
+    const client = await runner.connect({ path: `/?label=${label}` });
+    await client.ask({ name: 'keep', params: { as: `${label}, by a message` } });
+    await leave(client);
+    const outcome = (await watcher.ask({ name: 'gone', params: { label } })).body;
+    assert.ok([410, null].includes(outcome.pushed), 'nothing can be pushed in on_disconnect');
+    for (const of of [label, `${label}, by a message`]) {
+      const { body } = await watcher.ask({ name: 'use', params: { of }, payload: 'too late' });
+      assert.deepEqual(body, { isError: true, statusCode: 410, message: 'string' });
+    }
+  }
+});
+
+runnerTest('a push waits while the client does not read', { ...app, args: ['--high-water-mark', '1m', '--max-buffered', '1g'] }, async (runner) => {
+  const watcher = await runner.connect({ path: '/?label=watcher' });
+  const slow = await runner.connectRaw();
+  await slow.upgrade({ path: '/?label=slow' });
+  slow.socket.pause();
+  slow.write(text({ name: 'flood', params: { count: 200 } }));
+
+  // It has come to a stand when many turns of the loop move it no further.
+  let before;
+  let now = { flooded: 0 };
+  do {
+    before = now;
+    for (let i = 0; i < 200; i++) now = (await watcher.ask({ name: 'progress' })).body;
+  } while (now.flooded !== before.flooded || now.flooded === 0);
+  assert.ok(now.flooded < 200, 'it waits');
+  assert.equal(now.finished, false);
+
+  slow.socket.resume();
+  for (let i = 0; i < 201; i++) await slow.frame();
+  assert.deepEqual((await watcher.ask({ name: 'progress' })).body, { flooded: 200, finished: true });
+  await slow.destroy();
+});
+
+runnerTest('a waiting push rejects with 410 when the client goes', { ...app, args: ['--high-water-mark', '64k', '--max-buffered', '1g'] }, async (runner) => {
+  const watcher = await runner.connect({ path: '/?label=watcher' });
+  const slow = await runner.connectRaw();
+  await slow.upgrade({ path: '/?label=slow' });
+  slow.socket.pause();
+  slow.write(text({ name: 'keep', params: { as: 'slow' } }));
+  watcher.send({ name: 'use', params: { of: 'slow' }, payload: 'x'.repeat(15 << 20), headers: { 'message-id': 'waiting' } });
+  for (let i = 0; i < 20; i++) await watcher.ask({ name: 'progress' });
+  await slow.reset();
+  const { headers, body } = await watcher.next();
+  assert.equal(headers['message-id'], 'waiting');
+  assert.equal(body.statusCode, 410);
+});
+
+runnerTest('a push to a hundred', app, async (runner) => {
+  const clients = await Promise.all(Array.from({ length: 100 }, (_, i) => runner.connect({ path: `/?label=c${i}` })));
+  const sender = await runner.connect({ path: '/?label=sender' });
+  sender.send({ name: 'broadcast', payload: 'to all' });
+  assert.equal((await sender.next()).body, 'to all');
+  assert.equal((await sender.next()).body, 101);
+  for (const client of clients) assert.equal((await client.next()).body, 'to all');
+});

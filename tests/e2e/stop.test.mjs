@@ -1,0 +1,124 @@
+// SIGTERM and SIGINT.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { once } from 'node:events';
+import { echoApp } from './support/app.mjs';
+import { text } from './support/raw.mjs';
+import { runnerTest } from './support/runner.mjs';
+
+const app = {
+  routes: { on_connect: 'connectHandler', on_disconnect: 'disconnectHandler', hold: 'holdHandler', echo: 'echoHandler' },
+  prelude: 'const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));',
+  handlers: {
+    connectHandler(event) {
+      event.identity = { label: event.params.label };
+    },
+    async disconnectHandler(event) {
+      await wait(20);
+      console.log(`gone: ${event.identity.label} ${event.payload.code}`);
+    },
+    async holdHandler(event) {
+      console.log('holding');
+      await wait(event.params.ms ?? 1e9);
+      event.response = new Response('held');
+    },
+    echoHandler(event) {
+      event.response = new Response(event.payload);
+    },
+  },
+};
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  runnerTest(`${signal} with nobody there`, echoApp, async (runner) => {
+    await runner.stop(signal);
+  });
+
+  runnerTest(`${signal}: 1001 for all, and every on_disconnect`, app, async (runner) => {
+    const clients = await Promise.all(Array.from({ length: 20 }, (_, i) => runner.connect({ path: `/?label=c${i}` })));
+    const ends = clients.map((client) => client.closed);
+    await runner.stop(signal);
+    for (const { code } of await Promise.all(ends)) assert.equal(code, 1001);
+    const gone = runner.lines('stdout').filter((line) => line.includes('gone: ')).map((line) => line.match(/gone: (c\d+)/)[1]);
+    assert.deepEqual(gone.sort(), clients.map((_, i) => `c${i}`).sort());
+  });
+}
+
+runnerTest('nobody new is let in', app, async (runner) => {
+  const client = await runner.connectRaw(); // does not answer the close, so the stop takes its time
+  await client.upgrade({ path: '/?label=slow' });
+  runner.signal('SIGTERM');
+  assert.equal((await client.closeFrame()).code, 1001);
+  const late = net.connect({ port: runner.port, host: '127.0.0.1' });
+  const outcome = await Promise.race([once(late, 'error').then(() => 'refused'), once(late, 'close').then(() => 'closed')]);
+  assert.ok(['refused', 'closed'].includes(outcome));
+  await client.destroy();
+  runner.assertCleanEnd(await runner.exited);
+});
+
+runnerTest('clients that are still in their handshake', app, async (runner) => {
+  const silent = await runner.connectRaw();
+  const half = await runner.connectRaw();
+  half.write('GET / HTTP/1.1\r\nHost: localhost\r\n');
+  await (await runner.connect({ path: '/?label=whole' })).ask({ name: 'echo', payload: 1 });
+  await runner.stop();
+  await Promise.all([silent.rest(), half.rest()]);
+});
+
+runnerTest('a handler that is still at work', app, async (runner) => {
+  const client = await runner.connect({ path: '/?label=busy' });
+  client.send({ name: 'hold', params: { ms: 50 } });
+  await runner.output('stdout', /holding/);
+  await runner.stop();
+  assert.equal((await client.closed).code, 1001);
+  assert.match(runner.stdout, /gone: busy/);
+});
+
+runnerTest('a handler that never ends', { ...app, args: ['--drain-timeout', '300ms'] }, async (runner) => {
+  const client = await runner.connect({ path: '/?label=stuck' });
+  client.send({ name: 'hold' });
+  await runner.output('stdout', /holding/);
+  await runner.stop();
+  assert.equal((await client.closed).code, 1001);
+});
+
+runnerTest('a client that answers nothing', { ...app, args: ['--drain-timeout', '300ms'] }, async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade({ path: '/?label=dumb' });
+  await runner.stop();
+  assert.equal((await client.closeFrame()).code, 1001);
+  assert.match(runner.stdout, /gone: dumb/);
+});
+
+runnerTest('a client that reads nothing', { ...app, args: ['--drain-timeout', '300ms'] }, async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade({ path: '/?label=deaf' });
+  client.socket.pause();
+  for (let i = 0; i < 30; i++) client.write(text({ name: 'echo', payload: 'x'.repeat(200_000) }));
+  await (await runner.connect({ path: '/?label=other' })).ask({ name: 'echo', payload: 1 });
+  await runner.stop();
+  await client.destroy();
+});
+
+runnerTest('the same signal twice', app, async (runner) => {
+  await runner.connect({ path: '/?label=one' });
+  runner.signal('SIGTERM');
+  runner.signal('SIGTERM');
+  const { code, signal } = await runner.exited;
+  // The second may cut the stop short; it must not crash it.
+  assert.ok(code === 0 || signal === 'SIGTERM');
+});
+
+runnerTest('timers of handlers do not keep the process', {
+  routes: { tick: 'tickHandler' },
+  handlers: {
+    tickHandler(event) {
+      setInterval(() => {}, 10);
+      setTimeout(() => {}, 1e9);
+      event.response = new Response('ticking');
+    },
+  },
+}, async (runner) => {
+  assert.equal((await runner.ask({ name: 'tick' })).body, 'ticking');
+  await runner.stop();
+});
