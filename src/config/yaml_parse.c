@@ -97,11 +97,18 @@ static enum status measure(struct parser *parser, struct yaml_value *value)
     return value->depth > YAML_MAX_DEPTH ? too_deep(parser, value->position) : STATUS_OK;
 }
 
-/* Gives a block scalar its text; `parent` is the list or the map it is in. */
-static enum status fill_block(struct parser *parser, const struct yaml_value *parent,
-                              struct yaml_event *event)
+/* Looks at how an element stands to the list or the map it is in, and gives a block scalar its text. */
+static enum status place(struct parser *parser, const struct yaml_value *parent, bool flow,
+                         struct yaml_event *event)
 {
+    unsigned least = parent->position.column + 1;
     struct buffer text;
+
+    /* A list may stand right below its key. */
+    if (parent->type == YAML_MAP && event->type == YAML_EVENT_LIST && !event->flow)
+        least--;
+    if (!flow && !event->missing && event->position.column < least)
+        return report_at(parser->report, event->position, "expected this to be indented further");
 
     if (event->block.length == 0)
         return STATUS_OK;
@@ -132,7 +139,7 @@ static enum status read_list(struct parser *parser, const struct yaml_event *sta
             break;
         if (event.missing)
             yaml_reader_pass(&parser->reader, '-');
-        status = fill_block(parser, list, &event);
+        status = place(parser, list, start->flow, &event);
         if (status == STATUS_OK)
             status = read_value(parser, &event, &value);
         if (status != STATUS_OK)
@@ -218,7 +225,7 @@ static enum status read_member(struct parser *parser, struct yaml_map *map, bool
         map->value->position = key_event->position;
     enum status status = check_key(parser, map, key_event, flow, explicit_key);
     if (status == STATUS_OK)
-        status = fill_block(parser, map->value, key_event);
+        status = place(parser, map->value, flow || !explicit_key, key_event);
     if (status == STATUS_OK)
         status = read_value(parser, key_event, &key);
     if (status == STATUS_OK)
@@ -231,7 +238,7 @@ static enum status read_member(struct parser *parser, struct yaml_map *map, bool
         event.position = key_event->position;
         yaml_reader_pass(&parser->reader, ':');
     }
-    status = fill_block(parser, map->value, &event);
+    status = place(parser, map->value, flow, &event);
     if (status == STATUS_OK)
         status = read_value(parser, &event, &value);
     if (status != STATUS_OK)
@@ -321,7 +328,7 @@ static enum status read_document(struct parser *parser, struct yaml_value **root
         return *root ? STATUS_OK : STATUS_NO_MEMORY;
     }
     if (status == STATUS_OK)
-        status = fill_block(parser, &(struct yaml_value){.position = {1, 1}}, &event);
+        status = place(parser, &(struct yaml_value){.position = {1, 1}}, true, &event);
     if (status == STATUS_OK)
         status = read_value(parser, &event, root);
     if (status == STATUS_OK)

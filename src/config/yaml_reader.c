@@ -69,16 +69,31 @@ static bool is_quoted(struct fy_token *token)
     return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 }
 
-/* The end of a scalar in quotes is marked before its quote. */
-static void move_end(struct yaml_reader *reader, struct fy_event *event)
+static void move_end_to(struct yaml_reader *reader, const struct fy_mark *mark, unsigned past)
 {
-    const struct fy_mark *mark = fy_event_end_mark(event);
-    unsigned past = event->type == FYET_SCALAR && event->scalar.value && is_quoted(event->scalar.value);
-
     if (!mark || mark->line < 0 || mark->input_pos + past <= reader->end.offset)
         return;
     reader->end = (struct yaml_place){mark->input_pos + past, position_of(mark)};
     reader->end.position.column += past;
+}
+
+/* Behind the last thing that belongs to the event. */
+static void move_end(struct yaml_reader *reader, struct fy_event *event)
+{
+    struct fy_token *tag = fy_event_get_tag_token(event);
+    struct fy_token *anchor = fy_event_get_anchor_token(event);
+    bool closes = event->type == FYET_SEQUENCE_END || event->type == FYET_MAPPING_END;
+
+    /* A list or a map without brackets ends where something else begins, or even behind that. */
+    if (closes && fy_event_get_node_style(event) != FYNS_FLOW)
+        return;
+    if (tag)
+        move_end_to(reader, fy_token_end_mark(tag), 0);
+    if (anchor)
+        move_end_to(reader, fy_token_end_mark(anchor), 0);
+    /* The end of a scalar in quotes is marked before its quote. */
+    move_end_to(reader, fy_event_end_mark(event),
+                event->type == FYET_SCALAR && event->scalar.value && is_quoted(event->scalar.value));
 }
 
 /* Tries to mend what libfyaml has stopped at. STATUS_NOT_FOUND where that is not to be mended. */
@@ -263,6 +278,7 @@ static enum status take_scalar(struct yaml_reader *reader, struct fy_event *even
     out->missing = !value;
     if (!value) {
         out->position = yaml_source_skip(buffer_text(&reader->source), reader->end).position;
+        move_end(reader, event);
         return STATUS_OK;
     }
     enum fy_scalar_style style = fy_token_scalar_style(value);
@@ -328,7 +344,10 @@ static enum status end_document(struct yaml_reader *reader, struct fy_event *eve
 {
     struct yaml_place place = yaml_source_skip(buffer_text(&reader->source), reader->end);
 
-    if (event->document_end.implicit)
+    /* Without its end a document may still be followed by what libfyaml takes for a directive. */
+    bool directive =
+        place.position.column == 1 && yaml_source_at(buffer_text(&reader->source), place.offset, "%");
+    if (event->document_end.implicit && !directive)
         return STATUS_OK;
     if (yaml_source_is_marker(buffer_text(&reader->source), place, "...")) {
         place.offset += 3;

@@ -275,7 +275,8 @@ bool yaml_source_blank(struct buffer *source, struct config_position position)
 
 enum status yaml_source_fill(struct buffer *source, struct yaml_place place)
 {
-    static const char null[] = {' ', '~'};
+    /* The comment keeps what comes next from continuing the scalar. */
+    static const char null[] = {' ', '~', ' ', '#'};
     struct text text = buffer_text(source);
 
     place = yaml_source_skip(text, place);

@@ -147,24 +147,31 @@ JSValueRef world_call(struct world *world, enum world_entry entry, const JSValue
     return NULL;
 }
 
-static void call_and_report(struct world *world, enum world_entry entry)
+/* Calls an entry that does one thing at a time, until it says that there is no more. */
+static void call_until_done(struct world *world, enum world_entry entry)
 {
     struct buffer error;
+    bool more = true;
 
     buffer_init(&error, BUFFER_UNLIMITED);
-    if (!world_call(world, entry, NULL, 0, &error))
-        world->functions->uncaught(world->owner, buffer_text(&error));
+    for (bool first = true; more; first = false) {
+        JSValueRef argument = jsc.JSValueMakeBoolean(world->context, first);
+        JSValueRef result = world_call(world, entry, &argument, 1, &error);
+        if (!result)
+            world->functions->uncaught(world->owner, buffer_text(&error));
+        more = result && jsc.JSValueToBoolean(world->context, result);
+    }
     buffer_deinit(&error);
 }
 
 void world_run_timers(struct world *world)
 {
-    call_and_report(world, WORLD_RUN_TIMERS);
+    call_until_done(world, WORLD_RUN_TIMERS);
 }
 
 void world_run_immediates(struct world *world)
 {
-    call_and_report(world, WORLD_RUN_IMMEDIATES);
+    call_until_done(world, WORLD_RUN_IMMEDIATES);
 }
 
 void world_idle(struct world *world)

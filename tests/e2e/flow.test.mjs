@@ -141,7 +141,8 @@ runnerTest('a client that never reads costs little, and others are served', app,
 
   assert.ok(now < asked, 'the runner does not handle messages whose replies nobody takes');
   const megabytes = runner.residentBytes() / (1024 * 1024);
-  assert.ok(megabytes < (isSanitized() ? 1000 : 300), `${Math.round(megabytes)} MB`);
+  // 64 MB may be queued, and as much again is in flight; twice that is the heap's slack until it is collected.
+  assert.ok(megabytes < (isSanitized() ? 1500 : 500), `${Math.round(megabytes)} MB`);
 
   // It reads after all, and gets everything, or it was closed for that much unread.
   greedy.socket.resume();

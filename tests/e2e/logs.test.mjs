@@ -9,7 +9,7 @@ import { runnerTest } from './support/runner.mjs';
 const line = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (Debug|Trace|Info|Error): \S* - \S* - .+$/;
 
 const app = {
-  routes: { emit: ['emitHandler', 'nothingHandler'], fail: 'failHandler', console: 'consoleHandler', done: 'nothingHandler' },
+  routes: { emit: [{ emitHandler: [], logLevel: 'debug' }, 'nothingHandler'], fail: 'failHandler', console: 'consoleHandler', done: 'nothingHandler' },
   handlers: {
     emitHandler(event) {
       for (const level of ['debug', 'trace', 'error']) this.emit(level, `emitted as ${level}`);

@@ -4,17 +4,20 @@
 // replies in the outbox. One call in (`dispatch`) and one call out (`collect`) serve all events that came together.
 //
 //   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string
-//   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise
+//   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise; the last integer is 1 where
+//           more is waiting than fits
 //
 // The numbers here are those of host.c.
 
 const { api, FROM_RUNNER, ended } = require('./configurapi');
 const { revive } = require('./parameters');
 const stack = require('./stack');
+const { runTicks } = require('./timers');
 
 const { Event, ErrorResponse, Request } = api;
 
 const ENTRY = 8;
+const TEXTS_LIMIT = 1 << 20; // characters in the outbox, so that much that comes at once is not held twice
 const [OP, SLOT, CHAIN, PEER, FLAGS, LENGTH] = [0, 1, 2, 3, 4, 5];
 
 const RUN = 1;
@@ -221,7 +224,9 @@ function deliver(run, verdict, reply, message) {
 
 function put(slot, verdict, flags, reply, message, name, method) {
   const count = outbox[0];
-  if (1 + (count + 1) * ENTRY > outbox.length) {
+  const isFull = 1 + (count + 1) * ENTRY >= outbox.length || outTexts.length > TEXTS_LIMIT;
+  if (isFull || overflow.length > 0) {
+    outbox[outbox.length - 1] = 1;
     overflow.push([slot, verdict, flags, reply, message, name, method]);
     return;
   }
@@ -524,6 +529,7 @@ exports.dispatch = (count, texts) => {
       case PEER_GONE: forgetPeer(slot); break;
       case PEER_DRAINED: drained(slot); break;
     }
+    runTicks();
   }
 };
 
@@ -538,6 +544,7 @@ exports.collect = () => {
 exports.refill = () => {
   const waiting = overflow;
   overflow = [];
+  outbox[outbox.length - 1] = 0;
   for (const entry of waiting) put(...entry);
 };
 

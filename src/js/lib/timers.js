@@ -9,7 +9,10 @@ let sequence = 0;
 const queue = []; // a binary heap, by (at, order)
 let armedFor = Infinity;
 const live = new Map(); // by id, for clearTimeout(number)
+let lastOfRound = 0;
 let immediates = [];
+let dueImmediates = [];
+let ticks = [];
 
 class Timeout {
   constructor(callback, delay, repeat, args) {
@@ -63,6 +66,35 @@ class Timeout {
 
   [Symbol.dispose]() {
     clear(this);
+  }
+}
+
+class Immediate {
+  constructor(callback, args) {
+    Object.defineProperties(this, {
+      callback: { value: callback },
+      args: { value: args },
+      cleared: { value: false, writable: true },
+      referenced: { value: true, writable: true },
+    });
+  }
+
+  ref() {
+    this.referenced = true;
+    return this;
+  }
+
+  unref() {
+    this.referenced = false;
+    return this;
+  }
+
+  hasRef() {
+    return this.referenced;
+  }
+
+  [Symbol.dispose]() {
+    this.cleared = true;
   }
 }
 
@@ -142,25 +174,36 @@ function guarded(callback, args) {
   }
 }
 
-// The loop's timer has fired.
-exports.run = () => {
+// The loop's timer has fired: runs one of the timers that are due and says whether more are. Between them C lets promise
+// jobs run, as Node does. `first` begins a round; timers set during it wait for the next.
+exports.run = (first) => {
+  if (first) lastOfRound = sequence;
   armedFor = Infinity;
   const now = native.now();
-  const last = sequence;
-  while (queue.length && queue[0].at <= now && queue[0].order <= last) {
+  const isDue = () => queue.length > 0 && queue[0].at <= now && queue[0].order <= lastOfRound;
+  if (isDue()) {
     const timer = queue[0];
     removeAt(0);
     if (timer.repeat) start(timer);
     else live.delete(timer.id);
     guarded(timer.callback, timer.args);
+    exports.runTicks();
   }
-  arm();
+  const more = isDue();
+  if (!more) arm();
+  return more;
 };
 
-exports.runImmediates = () => {
-  const due = immediates;
-  immediates = [];
-  for (const immediate of due) if (!immediate.cleared) guarded(immediate.callback, immediate.args);
+// The same for immediates.
+exports.runImmediates = (first) => {
+  if (first) {
+    dueImmediates = immediates;
+    immediates = [];
+  }
+  const immediate = dueImmediates.shift();
+  if (immediate && !immediate.cleared) guarded(immediate.callback, immediate.args);
+  exports.runTicks();
+  return dueImmediates.length > 0;
 };
 
 exports.setTimeout = function setTimeout(callback, delay, ...args) {
@@ -178,7 +221,7 @@ exports.setInterval = function setInterval(callback, delay, ...args) {
 exports.setImmediate = function setImmediate(callback, ...args) {
   if (typeof callback !== 'function')
     throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
-  const immediate = { callback, args, cleared: false };
+  const immediate = new Immediate(callback, args);
   if (immediates.push(immediate) === 1) native.wantImmediate();
   return immediate;
 };
@@ -186,7 +229,7 @@ exports.setImmediate = function setImmediate(callback, ...args) {
 exports.clearTimeout = clear;
 exports.clearInterval = clear;
 exports.clearImmediate = function clearImmediate(immediate) {
-  if (immediate && typeof immediate === 'object') immediate.cleared = true;
+  if (immediate instanceof Immediate) immediate.cleared = true;
 };
 
 exports.queueMicrotask = function queueMicrotask(callback) {
@@ -195,9 +238,20 @@ exports.queueMicrotask = function queueMicrotask(callback) {
   Promise.resolve().then(() => guarded(callback, []));
 };
 
-// Node runs these before the promises' jobs; here they are one of them.
+// Before the promises' jobs, as in Node, where a script is called from the loop; those that a promise's job asks for run
+// behind it, as one of them.
 exports.nextTick = function nextTick(callback, ...args) {
-  exports.queueMicrotask(() => callback(...args));
+  if (typeof callback !== 'function')
+    throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+  if (ticks.push({ callback, args }) === 1) Promise.resolve().then(exports.runTicks);
+};
+
+exports.runTicks = () => {
+  while (ticks.length > 0) {
+    const due = ticks;
+    ticks = [];
+    for (const { callback, args } of due) guarded(callback, args);
+  }
 };
 
 exports.install = (target) => {

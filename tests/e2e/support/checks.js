@@ -268,7 +268,7 @@ module.exports = {
 
   decodesOtherEncodings() {
     const decode = (label, bytes) => [new TextDecoder(label).encoding, new TextDecoder(label).decode(new Uint8Array(bytes))];
-    return [decode('utf-16le', [0x3d, 0xd8, 0x00, 0xde, 0x41, 0x00]), decode('utf-16', [0x41, 0x00]), decode('latin1', [0xe9, 0x80, 0x41]), decode('ascii', [0x41])];
+    return [decode('utf-16le', [0x3d, 0xd8, 0x00, 0xde, 0x41, 0x00]), decode('utf-16', [0x41, 0x00]), decode('latin1', [0xe9, 0xff, 0x41]), decode('ascii', [0x41])];
   },
 
   decodesStreams() {
