@@ -198,8 +198,8 @@ static struct text raw_text(const struct yaml_reader *reader, struct fy_token *t
     return (struct text){reader->source.data + from, fy_token_end_mark(token)->input_pos - from};
 }
 
-/* A scalar in quotes. libfyaml's text is not used: it miscounts runs of single quotes, and of lines with CR
- * LF. */
+/* A scalar in quotes. libfyaml's text is not used: it miscounts runs of single quotes, and lines that end in
+ * CR LF. */
 static enum status keep_quoted(struct yaml_reader *reader, struct fy_token *token, bool double_quotes,
                                struct text *copy)
 {

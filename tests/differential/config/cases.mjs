@@ -8,7 +8,7 @@ export const differences = {
   limits: 'Aliases that expand to more than a million values, and nesting deeper than 256 levels, are errors.',
   tabs: 'A line that begins with a tab, but for blank ones: js-yaml 3 reads tabs as no indentation, libfyaml mostly refuses them.',
   gaps: 'Nothing between two commas, or a comma and a bracket, is an error, not null.',
-  lines: 'An anchor or a tag at the end of its line belongs to the scalar or the brackets on the next one, or to nothing; js-yaml 3 loses it.',
+  lines: 'An anchor or a tag at the end of its line belongs to the scalar or the brackets on the next one, or to null; js-yaml 3 loses it.',
   dash: 'A dash with nothing behind it at the end of a nested list: js-yaml 3 puts what follows in the outer list into the inner one.',
   crowded: 'Two keys on one line, the second behind an alias or a bracket, are an error.',
   surrogates: 'An escape in double quotes that is no character (half a pair, beyond U+10FFFF) is an error.',
@@ -80,6 +80,12 @@ const collections = [
   '__proto__: {a: 1}\nb: 2', 'constructor: 1\ntoString: 2', '$date: x', '{$number: 1, $$a: 2, $: 3}',
 ];
 
+const indentation = [
+  'x:\ny', 'x:\n- \ny', 'x:\n  -\n  y', 'x:\n[a]', 'x:\n"a"', 'x:\n- - a\n- b', '? - a\n: - b', '? a\n:\n- b', '? a\n:\nb',
+  'x: [a,\nb]', 'x:\n |\n a', 'x:\n  - a\n  b: c',
+  'x:\n  y: 1\n  - a', '- a\nb: c', 'a\n- b', '- x: 1\n y: 2', '- x: 1\n   y: 2', 'x: &a\ny: 1', 'x: !!str\ny: 1', 'x:\n%', '%: x',
+];
+
 const properties = [
   '!!str 5', '!!str', '!!str ""', '!!str null', '!!int "5"', '!!int 5', '!!int 1.5', '!!int x', '!!int', '!!int 0b11', '!!float 1',
   '!!float "1.5"', '!!float x', '!!float 0x1', '!!bool true', '!!bool "false"', '!!bool yes', '!!bool', '!!null', '!!null ~', '!!null x',
@@ -136,7 +142,8 @@ const streams = [
   `api: {events: [{name: a\u0085b\u2028c\u2029d, policies: [p]}]}`, `api: {events: [{name: a\uFEFFb, policies: [p]}]}`,
   `api: {events: [{name: a\uFFFEb, policies: [p]}]}`, `api: {events: [{name: "a\uFFFFb", policies: [p]}]}`,
   `api: {events: [{name: a\u00A0b, policies: [p]}]}`, `api: {events: [${route}]}\0`, `# \0\napi: {events: [${route}]}`,
-  `api:\r\n  events:\r\n    - name: e\r\n      policies:\r\n        - p: |\r\n            x\r\n        - q:\r\n          - "a\r\n            b"\r\n`,
+  'api:\n  events:\n    - name: e\n      policies:\n        - p: |\n            x\n        - q:\n          - "a\n            b"\n'
+    .replaceAll('\n', '\r\n'),
   `api:\r  events:\r    - name: e\r      policies: [p]\r`, `  api:\n    events: [${route}]`, `  api:\n events: 1`,
   `api:\n  events:\n    -\tname: e\n      policies:\t[p]\t# c\n`,
   `\t\napi:\n\t\n  events:\n \t # c\n    - name: e\n\t\t\n      policies:\n        - p\n\t`, `api: {\n\tevents: [\n\t\t${route}\n\t]\n}`,
@@ -207,6 +214,10 @@ const shapes = [
     '- name: a\n  policies:\n  - p\n  - q:\n    - 1\n    logLevel: info\n- name: b\n  policies:\n  - r']),
 ];
 
+// Lines with an anchor each, and an alias of the one before.
+const aliases = (count, contents) =>
+  Array.from({ length: count }, (_, i) => `a${i}: &a${i} ${contents(i === 0 ? 'x' : `*a${i - 1}`)}`).join('\n');
+
 const divergent = [
   ...differs('characters', 'refuses', [...list(named, 'import', ['import: x', 'import: ./x']), ...list(policies, 'policies', ['p',
     '"p q"']), { name: 'policies: "fooHandler"', yaml: event('name: e\npolicies: fooHandler') }]),
@@ -214,9 +225,9 @@ const divergent = [
   ...differs('prototype', [[1]], list(policies, 'policies', ['- hasOwnProperty: [1]', '- p: [1]\n  hasOwnProperty: 1'])),
   ...differs('circular', 'refuses', list(parameter, 'circular', ['&a [*a]', '&a {b: *a}', '&a\nb: [c, *a]', '&a {b: 1, <<: *a}'])),
   ...differs('limits', 'refuses', [
-    { name: 'exponential aliases', yaml: parameter(`a0: &a0 [x, x]\n${Array.from({ length: 24 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join('\n')}`) },
+    { name: 'exponential aliases', yaml: parameter(aliases(24, (before) => `[${before}, ${before}]`)) },
     { name: 'deep brackets', yaml: flow('['.repeat(300) + ']'.repeat(300)) },
-    { name: 'deep aliases', yaml: parameter(`a0: &a0 [x]\n${Array.from({ length: 300 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}]`).join('\n')}`) },
+    { name: 'deep aliases', yaml: parameter(aliases(300, (before) => `[${before}]`)) },
   ]),
   ...differs('tabs', 'refuses', [
     { name: 'a tab before a key', yaml: named('x:\n\ty: 1') },
@@ -240,16 +251,55 @@ const divergent = [
     '- - |\n  - a', 'a: |2\n # c\nb: 1'])),
 ];
 
+// A config, each of its lines once left out, given twice, and moved to either side.
+const base = `# what it is
+import:
+  - ./lib
+api:
+  events:
+    - name: getData
+      logLevel: debug
+      policies:
+        - checkHandler
+        # and then
+        - loadHandler:
+            - {id: 5, list: [a, b]}
+            - text: |
+                one
+                two
+              other: "three
+                four"
+          logLevel: error
+    - name: other
+      when: dev
+      policies: [
+        a,
+        b: [c]
+      ]
+`.split('\n');
+const moved = base.flatMap((line, at) => {
+  const others = (...lines) => [...base.slice(0, at), ...lines, ...base.slice(at + 1)].join('\n');
+  const sides = [-4, -2, -1, 1, 2, 4].filter((by) => by > 0 || line.startsWith(' '.repeat(-by)));
+  return [
+    { name: `line ${at + 1} left out`, yaml: others() },
+    { name: `line ${at + 1} twice`, yaml: others(line, line) },
+    ...sides.map((by) => ({ name: `line ${at + 1} moved by ${by}`, yaml: others(by > 0 ? ' '.repeat(by) + line : line.slice(-by)) })),
+  ];
+});
+
 export const cases = [
   ...list(flow, 'scalar in brackets', scalars.filter((yaml) => !/[,\]]/.test(yaml))),
   ...list(parameter, 'scalar', scalars),
   ...list(parameter, 'text', texts),
   ...list(parameter, 'collection', collections),
+  ...list(parameter, 'indentation', indentation),
+  ...list((yaml) => `api: {events: []}\n${yaml}`, 'indentation at the start of a line', indentation),
   ...list(parameter, 'properties', properties),
   ...list(parameter, 'merge', merges),
   ...list((yaml) => yaml, 'document', streams),
   ...list(named, 'dash', ['x:\n-', 'x:\n-\n- a', 'x:\n- a\n- # c\n- b', 'x:\n- a: -\n']),
   ...bytes.map(([name, yaml]) => ({ name, yaml })),
   ...shapes,
+  ...moved,
   ...divergent,
 ];

@@ -164,6 +164,9 @@ static void says_where_the_syntax_is_wrong(void **state)
     assert_error("\u00e9: x: y", "y:1:5: invalid nested block mapping on the same line");
     assert_error("a: |0\n  x", "y:1:2: expected something else than what follows here");
     assert_error("a:\n\tb: 1", "y:2:1: tab character may not be used as indentation");
+    assert_error("x:\ny", "y:2:1: expected this to be indented further");
+    assert_error("x:\n  -\n  y", "y:3:3: expected this to be indented further");
+    assert_error("x: 1\n%", "y:2:1: expected nothing after the end of the document");
     assert_error("? a\n:\tb", "y:2:2: expected a space behind the colon, found a tab");
 }
 
@@ -202,6 +205,13 @@ static void mends_blank_lines_with_tabs(void **state)
     (void)state;
     assert_json("a: 1\n\t\n  \t# c\nb:\n\t\n  - \"x\"#c\n\t", "{\"a\":1,\"b\":[\"x\"]}");
     assert_json("a: |\n  x\n  \t\n  y\n", "{\"a\":\"x\\n\\t\\ny\\n\"}");
+}
+
+static void mends_dashes_with_nothing_behind_them(void **state)
+{
+    (void)state;
+    assert_json("a:\n-\n- # c\n- b\n-", "{\"a\":[null,null,\"b\",null]}");
+    assert_json("a:\n- b:\n  -\n  - c\n", "{\"a\":[{\"b\":[null,\"c\"]}]}");
 }
 
 static void bounds_what_aliases_make(void **state)
@@ -332,6 +342,7 @@ int main(void)
         cmocka_unit_test(takes_one_document),
         cmocka_unit_test(minds_characters),
         cmocka_unit_test(mends_blank_lines_with_tabs),
+        cmocka_unit_test(mends_dashes_with_nothing_behind_them),
         cmocka_unit_test(bounds_what_aliases_make),
         cmocka_unit_test(knows_where_values_stand),
         cmocka_unit_test(knows_truth_and_strings),
