@@ -32,6 +32,7 @@ struct builder {
     struct report report;
     struct text event;  /* the name of the one at hand, for messages; empty where it has none yet */
     struct text policy; /* the same */
+    struct yaml_json json;
 };
 
 static enum status keep(struct builder *builder, struct text text, struct text *copy)
@@ -154,17 +155,20 @@ static enum status read_imports(struct builder *builder, const struct yaml_value
     return status;
 }
 
+/* `known` is false for a word that names no level. */
 static enum status read_log_level(const struct builder *builder, const struct yaml_value *map,
-                                  enum log_level *level)
+                                  enum log_level *level, bool *known)
 {
     const struct yaml_value *value = yaml_member(map, TEXT("logLevel"));
 
     *level = LOG_TRACE;
+    *known = true;
     if (!value || !yaml_truthy(value))
         return STATUS_OK;
     if (value->type != YAML_STRING)
         return unexpected(builder, "a log level (debug, trace, info, error or none)", value);
-    if (log_level_parse(level, value->text) != STATUS_OK)
+    *known = log_level_parse(level, value->text) == STATUS_OK;
+    if (!*known)
         *level = LOG_NONE;
     return STATUS_OK;
 }
@@ -211,14 +215,14 @@ static enum status read_policy(struct builder *builder, const struct yaml_value 
         return status;
     builder->policy = name;
     policy->position = value->position;
-    status = read_log_level(builder, value, &policy->log_level);
+    status = read_log_level(builder, value, &policy->log_level, &policy->log_level_known);
     builder->policy = TEXT("");
     if (status == STATUS_OK)
         status = keep(builder, name, &policy->name);
     if (status != STATUS_OK)
         return status;
     const struct yaml_value *parameters = policy_parameters(value, name);
-    policy->parameters = parameters ? yaml_json(parameters) : json_array();
+    policy->parameters = parameters ? yaml_json(&builder->json, parameters) : json_array();
     return policy->parameters ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -310,7 +314,8 @@ static enum status read_event(struct builder *builder, const struct yaml_value *
     if (status != STATUS_OK)
         return status;
     builder->event = route.name;
-    status = read_log_level(builder, value, &route.log_level);
+    bool known;
+    status = read_log_level(builder, value, &route.log_level, &known);
     if (status == STATUS_OK)
         status = read_policies(builder, value, &route);
     builder->event = TEXT("");
@@ -351,6 +356,7 @@ static enum status read_document(struct builder *builder, struct text yaml)
     struct arena scratch;
 
     arena_init(&scratch, NULL, 0);
+    yaml_json_init(&builder->json, &scratch);
     enum status status = yaml_parse(&document, yaml, &scratch, &builder->report);
     if (status == STATUS_OK && document->type != YAML_MAP)
         status = unexpected(builder, "a map with \"api\"", document);
@@ -358,6 +364,7 @@ static enum status read_document(struct builder *builder, struct text yaml)
         status = read_imports(builder, document);
     if (status == STATUS_OK)
         status = read_events(builder, document);
+    yaml_json_deinit(&builder->json);
     arena_deinit(&scratch);
     return status;
 }
@@ -367,7 +374,7 @@ static enum status build(struct config **config, struct text yaml, const char *p
                          const char *node_env, struct report report)
 {
     struct owned_config *owned = malloc(sizeof *owned);
-    struct builder builder = {owned, node_env, report, TEXT(""), TEXT("")};
+    struct builder builder = {.owned = owned, .node_env = node_env, .report = report};
 
     if (!owned)
         return STATUS_NO_MEMORY;

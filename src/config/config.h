@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,13 +24,13 @@ struct config_position {
 struct config_policy {
     struct text name; /* NUL-terminated too */
     /* A JSON array, never NULL; empty where the policy has no list of parameters. A YAML timestamp is an
-     * object
-     * {"$date": "<ISO 8601>"}, !!binary {"$binary": "<base64>"}, a float that JSON does not have {"$number":
-     * "NaN"}, "Infinity", "-Infinity" or "-0"; a map's own key that starts with '$' is then written with one
-     * '$' more. */
+     * object {"$date": "<ISO 8601>"}, !!binary {"$binary": "<base64>"}, a float that JSON does not have
+     * {"$number": "NaN"}, "Infinity", "-Infinity" or "-0"; a map's own key that starts with '$' is then
+     * written with one '$' more. What aliases put into several places is one json_t in all of them. */
     json_t *parameters;
-    enum log_level
-        log_level; /* LOG_TRACE where nothing is said, LOG_NONE for a word that names no level, as in 1.9.0 */
+    enum log_level log_level; /* LOG_TRACE where nothing is said */
+    bool log_level_known;     /* false: a word that names no level. log_level is then LOG_NONE, but what the
+                                 handler emits goes by its route's level, as in 1.9.0 */
     struct config_position position;
 };
 

@@ -107,6 +107,7 @@ enum status yaml_block_append(struct buffer *out, struct text raw, size_t parent
     struct block block;
     struct text line;
     bool ended;
+    bool behind = false; /* the text: only comments and blank lines may follow */
 
     if (!next_line(&raw, &line, &ended))
         return STATUS_INVALID;
@@ -119,13 +120,15 @@ enum status yaml_block_append(struct buffer *out, struct text raw, size_t parent
             block.indent = indent;
         if (indent == line.length) {
             /* Without a break it is the indentation of what comes next. */
-            block.empty += ended;
+            block.empty += ended && !behind;
             continue;
         }
-        if (indent < block.indent) {
-            if (line.data[indent] != '#')
+        if (behind || indent < block.indent) {
+            /* What libfyaml takes for a part of the text and is none must not be lost without a word. */
+            if (text_trim(line).length > 0 && text_trim(line).data[0] != '#')
                 return STATUS_INVALID;
-            break;
+            behind = true;
+            continue;
         }
         status = append_line(out, &block, (struct text){line.data + indent, line.length - indent});
     }

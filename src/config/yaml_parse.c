@@ -73,6 +73,7 @@ static enum status follow_alias(struct parser *parser, const struct yaml_event *
         return STATUS_NO_MEMORY;
     **value = *anchor->value; /* items are shared */
     (*value)->position = event->position;
+    (*value)->original = anchor->value;
     return STATUS_OK;
 }
 

@@ -144,12 +144,12 @@ static json_t *binary_json(struct text bytes)
     return json;
 }
 
-static json_t *list_json(const struct yaml_items *items)
+static json_t *list_json(struct yaml_json *json, const struct yaml_items *items)
 {
     json_t *list = json_array();
 
     for (const struct yaml_item *item = items->first; item && list; item = item->next) {
-        if (json_array_append_new(list, yaml_json(item->value)) != 0) {
+        if (json_array_append_new(list, yaml_json(json, item->value)) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -175,12 +175,12 @@ static int set_member(json_t *map, struct text key, json_t *value)
     return result;
 }
 
-static json_t *map_json(const struct yaml_items *items)
+static json_t *map_json(struct yaml_json *json, const struct yaml_items *items)
 {
     json_t *map = json_object();
 
     for (const struct yaml_item *item = items->first; item && map; item = item->next) {
-        if (set_member(map, item->key, yaml_json(item->value)) != 0) {
+        if (set_member(map, item->key, yaml_json(json, item->value)) != 0) {
             json_decref(map);
             map = NULL;
         }
@@ -188,17 +188,59 @@ static json_t *map_json(const struct yaml_items *items)
     return map;
 }
 
-json_t *yaml_json(const struct yaml_value *value)
+struct yaml_json_value {
+    struct yaml_json_value *next;
+    const struct yaml_value *key;
+    json_t *json;
+};
+
+void yaml_json_init(struct yaml_json *json, struct arena *arena)
 {
+    *json = (struct yaml_json){.arena = arena};
+    names_init(&json->made, arena);
+}
+
+void yaml_json_deinit(struct yaml_json *json)
+{
+    for (struct yaml_json_value *value = json->first; value; value = value->next)
+        json_decref(value->json);
+    json->first = NULL;
+}
+
+/* Keeps what was made, so that the next place of the value gets the same. */
+static json_t *remember(struct yaml_json *json, const struct yaml_value *value, json_t *made)
+{
+    struct yaml_json_value *kept = made ? arena_alloc(json->arena, sizeof *kept) : NULL;
+
+    if (!kept) {
+        json_decref(made);
+        return NULL;
+    }
+    *kept = (struct yaml_json_value){json->first, value, json_incref(made)};
+    json->first = kept;
+    struct text key = {(const char *)&kept->key, sizeof kept->key};
+    if (names_put(&json->made, key, made) == STATUS_OK)
+        return made;
+    json_decref(made);
+    return NULL;
+}
+
+json_t *yaml_json(struct yaml_json *json, const struct yaml_value *value)
+{
+    const struct yaml_value *original = value->original ? value->original : value;
+    json_t *made = names_find(&json->made, (struct text){(const char *)&original, sizeof original});
+
+    if (made)
+        return json_incref(made);
     switch (value->type) {
     case YAML_NULL: return json_null();
     case YAML_BOOL: return json_boolean(value->boolean);
     case YAML_NUMBER: return number_json(value->number);
-    case YAML_DATE: return date_json(value->number);
     case YAML_STRING: return json_stringn_nocheck(value->text.data, value->text.length);
-    case YAML_BINARY: return binary_json(value->text);
-    case YAML_LIST: return list_json(&value->items);
-    case YAML_MAP: return map_json(&value->items);
+    case YAML_DATE: return remember(json, original, date_json(value->number));
+    case YAML_BINARY: return remember(json, original, binary_json(value->text));
+    case YAML_LIST: return remember(json, original, list_json(json, &value->items));
+    case YAML_MAP: return remember(json, original, map_json(json, &value->items));
     }
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "config/names.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -45,6 +46,7 @@ struct yaml_value {
         position;   /* an alias's: where the alias stands; left out: where its key or dash stands */
     unsigned depth; /* of nesting: 0 for a scalar */
     size_t size;    /* how many values this is when every alias is written out; long texts count as several */
+    const struct yaml_value *original; /* of an alias: what it stands for; NULL otherwise */
     union {
         bool boolean;
         double number;           /* of a date the milliseconds since 1970 */
@@ -67,5 +69,18 @@ NODISCARD enum status yaml_string(struct buffer *out, const struct yaml_value *v
  * less. */
 void yaml_describe(struct buffer *out, const struct yaml_value *value);
 
-/* The value as JSON, with config.h's "$date" and so on; NULL where memory is out. The caller owns it. */
-NODISCARD json_t *yaml_json(const struct yaml_value *value);
+/*
+ * Values as JSON, with config.h's "$date" and so on. A list, map, date or bytes that aliases or "<<" put into
+ * several places is one json_t in all of them.
+ */
+struct yaml_json {
+    struct arena *arena;
+    struct names made; /* by the address of the yaml_value */
+    struct yaml_json_value *first;
+};
+
+void yaml_json_init(struct yaml_json *json, struct arena *arena);
+void yaml_json_deinit(struct yaml_json *json); /* values that the caller owns stay */
+
+/* NULL where memory is out. The caller owns it. */
+NODISCARD json_t *yaml_json(struct yaml_json *json, const struct yaml_value *value);

@@ -62,7 +62,7 @@ function revived({ imports, routes }) {
 }
 
 const parameters = (value) => (value instanceof Array ? value : []);
-const policy = ({ name, logLevel, parameters: list }) => ({ name, logLevel: logLevel ?? 'none', parameters: parameters(list) });
+const policy = ({ name, logLevel, parameters: list }) => ({ name, logLevel: logLevel ?? null, parameters: parameters(list) });
 
 /** The reference's config in the same form. Its order of routes is JavaScript's, ours is the file's. */
 function reference(yaml, nodeEnv) {

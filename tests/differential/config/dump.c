@@ -6,7 +6,7 @@
  * Standard input holds, for each document, its length (4 bytes, the lowest first) and its bytes. Each gets a
  * line of JSON:
  * {"error": "document:1:1: …"}, or {"imports": […], "routes": [{"name", "logLevel", "policies": [{"name",
- * "logLevel", "parameters"}]}]}.
+ * "logLevel", "parameters"}]}]}; a policy's logLevel is null where its word names none.
  */
 #include "config/config.h"
 
@@ -30,8 +30,9 @@ static json_t *policies_json(const struct config_route *route)
 
     for (size_t i = 0; i < route->policy_count; i++) {
         const struct config_policy *policy = &route->policies[i];
-        json_array_append_new(list, json_pack("{s:o, s:s, s:O}", "name", string(policy->name), "logLevel",
-                                              levels[policy->log_level], "parameters", policy->parameters));
+        json_array_append_new(list, json_pack("{s:o, s:s?, s:O}", "name", string(policy->name), "logLevel",
+                                              policy->log_level_known ? levels[policy->log_level] : NULL,
+                                              "parameters", policy->parameters));
     }
     return list;
 }

@@ -210,6 +210,7 @@ static void reads_log_levels(void **state)
         struct config *config = parse(yaml);
         assert_int_equal(config->routes[0].log_level, cases[i].level);
         assert_int_equal(config->routes[0].policies[0].log_level, cases[i].level);
+        assert_int_equal(config->routes[0].policies[0].log_level_known, strcmp(cases[i].yaml, "warn") != 0);
         config_destroy(config);
     }
 }

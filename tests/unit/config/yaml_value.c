@@ -34,7 +34,10 @@ static void assert_json(const char *yaml, const char *expected)
 
     if (parse(&fixture, yaml, strlen(yaml)) != STATUS_OK)
         fail_msg("%s: %.*s", yaml, TEXT_ARGS(buffer_text(&fixture.error)));
-    json_t *json = yaml_json(fixture.root);
+    struct yaml_json values;
+    yaml_json_init(&values, &fixture.arena);
+    json_t *json = yaml_json(&values, fixture.root);
+    yaml_json_deinit(&values);
     char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     assert_string_equal(text, expected);
     free(text);
@@ -85,6 +88,41 @@ static void follows_aliases(void **state)
     assert_json("a: &x {b: 1}\nc: {d: *x}", "{\"a\":{\"b\":1},\"c\":{\"d\":{\"b\":1}}}");
     assert_error("a: 1\nb: *x", "y:2:4: the alias *x has no anchor &x before it");
     assert_error("a: &x\n  b:\n    - *x", "y:3:7: the alias *x stands inside what it stands for");
+}
+
+static void keeps_what_aliases_share(void **state)
+{
+    const char *yaml = "[&m {a: [1]}, *m, {<<: *m}, &d 2001-12-14, *d, &b !!binary aGk=, *b, &e [], *e]";
+    struct fixture fixture;
+    struct yaml_json values;
+
+    (void)state;
+    assert_int_equal(parse(&fixture, yaml, strlen(yaml)), STATUS_OK);
+    yaml_json_init(&values, &fixture.arena);
+    json_t *json = yaml_json(&values, fixture.root);
+    yaml_json_deinit(&values);
+    const json_t *map = json_array_get(json, 0);
+    const json_t *merged = json_array_get(json, 2);
+    assert_ptr_equal(map, json_array_get(json, 1));
+    assert_ptr_not_equal(map, merged);
+    assert_ptr_equal(json_object_get(map, "a"), json_object_get(merged, "a"));
+    for (size_t i = 3; i < 9; i += 2) {
+        assert_ptr_equal(json_array_get(json, i), json_array_get(json, i + 1));
+        assert_int_equal(json_array_get(json, i)->refcount, 2);
+    }
+    json_decref(json);
+    release(&fixture);
+}
+
+static void loses_nothing_behind_a_block(void **state)
+{
+    struct fixture fixture;
+    const char *yaml = "- text: |\n  #  one\n  other: 1\n";
+
+    (void)state;
+    assert_int_equal(parse(&fixture, yaml, strlen(yaml)), STATUS_INVALID);
+    release(&fixture);
+    assert_json("a: |\n  x\n# one\n\n # two\nb: 1", "{\"a\":\"x\\n\",\"b\":1}");
 }
 
 static void merges(void **state)
@@ -332,6 +370,8 @@ int main(void)
         cmocka_unit_test(reads_what_json_has),
         cmocka_unit_test(marks_what_json_does_not_have),
         cmocka_unit_test(follows_aliases),
+        cmocka_unit_test(keeps_what_aliases_share),
+        cmocka_unit_test(loses_nothing_behind_a_block),
         cmocka_unit_test(merges),
         cmocka_unit_test(puts_indices_first),
         cmocka_unit_test(spells_keys_as_javascript_does),
