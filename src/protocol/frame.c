@@ -5,6 +5,7 @@
 enum {
     FINAL = 0x80, /* of the first byte */
     RESERVED = 0x70,
+    COMPRESSED = 0x40,
     OPCODE = 0x0F,
     MASKED = 0x80, /* of the second */
     LENGTH = 0x7F,
@@ -32,13 +33,16 @@ static uint64_t big_endian(const uint8_t *bytes, size_t count)
     return value;
 }
 
-enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t length, const char **error)
+enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t length, bool may_compress,
+                               const char **error)
 {
     if (length < 1)
         return FRAME_INCOMPLETE;
     bool final = data[0] & FINAL;
     unsigned opcode = data[0] & OPCODE;
-    if (data[0] & RESERVED)
+    bool compressed =
+        may_compress && (opcode == FRAME_TEXT || opcode == FRAME_BINARY) && data[0] & COMPRESSED;
+    if (data[0] & RESERVED & (compressed ? ~COMPRESSED : ~0))
         return bad(error, "a reserved bit is set");
     if (!known(opcode))
         return bad(error, "an unknown opcode");
@@ -68,6 +72,7 @@ enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t 
     if (length < behind + sizeof frame->mask)
         return FRAME_INCOMPLETE;
     frame->final = final;
+    frame->compressed = compressed;
     frame->opcode = (enum frame_opcode)opcode;
     frame->length = payload;
     memcpy(frame->mask, data + behind, sizeof frame->mask);
@@ -84,6 +89,11 @@ size_t frame_encode_header(uint8_t out[FRAME_MAX_SERVER_HEADER], enum frame_opco
     for (size_t i = 0; i < size; i++)
         out[2 + i] = (uint8_t)(length >> 8 * (size - 1 - i));
     return 2 + size;
+}
+
+void frame_mark_compressed(uint8_t header[FRAME_MAX_SERVER_HEADER])
+{
+    header[0] |= COMPRESSED;
 }
 
 static void xor_word(uint8_t *at, uint64_t pattern)

@@ -29,6 +29,7 @@ enum {
 
 struct frame {
     bool final;
+    bool compressed; /* RSV1 (RFC 7692, section 6) */
     enum frame_opcode opcode;
     uint64_t length; /* payload bytes */
     uint8_t mask[4];
@@ -41,13 +42,17 @@ enum frame_result {
     FRAME_BAD,        /* breaks RFC 6455: close 1002. *error says how */
 };
 
-/* Decodes the header of a frame a client sent. Rejects before it waits: reserved bits, unknown opcodes, a
+/* Decodes the header of a frame a client sent. With `may_compress`, the first bit of a text or binary frame's
+ * reserved ones is permessage-deflate's. Rejects before it waits: reserved bits, unknown opcodes, a
  * missing mask, control frames that are long or fragmented, a length not in its shortest form or above
  * 2^63-1. */
-enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t length, const char **error);
+enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t length, bool may_compress,
+                               const char **error);
 
 /* Writes the header of an unmasked final frame; returns its length (2, 4 or 10). */
 size_t frame_encode_header(uint8_t out[FRAME_MAX_SERVER_HEADER], enum frame_opcode opcode, uint64_t length);
+/* Marks a frame's header as that of a compressed message. */
+void frame_mark_compressed(uint8_t header[FRAME_MAX_SERVER_HEADER]);
 
 /* XORs `length` bytes in place; `offset` is the index of data[0] within the frame's payload. Fast. */
 void frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset);

@@ -25,7 +25,8 @@ enum status handshake_accept(char out[HANDSHAKE_ACCEPT_LENGTH + 1], struct text 
     return STATUS_OK;
 }
 
-enum status handshake_append_response(struct buffer *out, struct text key, struct text protocol)
+enum status handshake_append_response(struct buffer *out, struct text key, struct text protocol,
+                                      struct text extension)
 {
     char accept[HANDSHAKE_ACCEPT_LENGTH + 1];
 
@@ -35,18 +36,22 @@ enum status handshake_append_response(struct buffer *out, struct text key, struc
     if (status != STATUS_OK)
         return status;
 
-    const char *name = protocol.length > 0 ? "Sec-WebSocket-Protocol: " : "";
-    const char *end = protocol.length > 0 ? "\r\n" : "";
-    if (protocol.length == 0)
-        protocol = TEXT("");
-    return buffer_printf(out,
-                         "HTTP/1.1 101 Switching Protocols\r\n"
-                         "Upgrade: websocket\r\n"
-                         "Connection: Upgrade\r\n"
-                         "Sec-WebSocket-Accept: %s\r\n"
-                         "%s%.*s%s"
-                         "\r\n",
-                         accept, name, TEXT_ARGS(protocol), end);
+    size_t length_before = out->length;
+    status = buffer_printf(out,
+                           "HTTP/1.1 101 Switching Protocols\r\n"
+                           "Upgrade: websocket\r\n"
+                           "Connection: Upgrade\r\n"
+                           "Sec-WebSocket-Accept: %s\r\n",
+                           accept);
+    if (status == STATUS_OK && protocol.length > 0)
+        status = buffer_printf(out, "Sec-WebSocket-Protocol: %.*s\r\n", TEXT_ARGS(protocol));
+    if (status == STATUS_OK && extension.length > 0)
+        status = buffer_printf(out, "Sec-WebSocket-Extensions: %.*s\r\n", TEXT_ARGS(extension));
+    if (status == STATUS_OK)
+        status = buffer_append(out, "\r\n", 2);
+    if (status != STATUS_OK)
+        out->length = length_before;
+    return status;
 }
 
 /* RFC 9110, section 15; a status that is not here goes without a phrase, as RFC 9112, section 4, allows. */

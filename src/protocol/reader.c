@@ -57,7 +57,7 @@ static enum frame_result decode_header(struct reader *reader, struct text *input
         data = reader->header;
         length = kept + more;
     }
-    enum frame_result result = frame_decode(frame, data, length, error);
+    enum frame_result result = frame_decode(frame, data, length, reader->may_compress, error);
     if (result == FRAME_OK) {
         advance(input, frame->header_length - kept);
         reader->header_length = 0;
@@ -81,6 +81,8 @@ static bool admit(struct reader *reader, const struct frame *frame, struct reade
         fail(event, CLOSE_PROTOCOL_ERROR, "a new message inside a fragmented one");
     else if (frame->length > reader->max_message - reader->message.length)
         fail(event, CLOSE_TOO_BIG, "the message is too long");
+    else if (reader->max_frame && frame->length > reader->max_frame)
+        fail(event, CLOSE_TOO_BIG, "the frame is too long");
     else
         return true;
     return false;
@@ -100,8 +102,10 @@ static bool begin_frame(struct reader *reader, struct text *input, struct reader
     if (frame.opcode < FRAME_CLOSE) {
         if (!admit(reader, &frame, event))
             return false;
-        if (frame.opcode != FRAME_CONTINUATION)
+        if (frame.opcode != FRAME_CONTINUATION) {
             reader->message_opcode = (uint8_t)frame.opcode;
+            reader->compressed = frame.compressed;
+        }
     }
     memcpy(reader->mask, frame.mask, sizeof reader->mask);
     reader->mask_offset = 0;
@@ -122,8 +126,9 @@ static void take_data(struct reader *reader, struct text data, struct reader_eve
 {
     bool complete = reader->frame_left == 0 && reader->frame_final;
 
-    if (reader->message_opcode == FRAME_TEXT && (!utf8_feed(&reader->utf8, data.data, data.length) ||
-                                                 (complete && !utf8_is_complete(&reader->utf8)))) {
+    if (reader->message_opcode == FRAME_TEXT && !reader->compressed &&
+        (!utf8_feed(&reader->utf8, data.data, data.length) ||
+         (complete && !utf8_is_complete(&reader->utf8)))) {
         fail(event, CLOSE_INVALID_PAYLOAD, "a text message that is not UTF-8");
         return;
     }
@@ -138,6 +143,7 @@ static void take_data(struct reader *reader, struct text data, struct reader_eve
     }
     event->kind = READER_MESSAGE;
     event->binary = reader->message_opcode == FRAME_BINARY;
+    event->compressed = reader->compressed;
     event->data = data;
     reader->message_opcode = FRAME_CONTINUATION;
 }

@@ -28,7 +28,9 @@ struct reader {
     struct buffer message; /* payload collected so far, unmasked, and behind it a cut control frame's */
     uint64_t frame_left;   /* payload bytes of the current frame still to come; 0 between frames */
     struct utf8 utf8;      /* of the text message so far; between messages as it was initialised */
-    uint8_t mask[4];       /* the current frame's */
+    uint32_t
+        max_frame; /* bytes of a data frame; likewise CLOSE_TOO_BIG. 0, unless its owner sets one: no limit */
+    uint8_t mask[4];                  /* the current frame's */
     uint8_t header[FRAME_MAX_HEADER]; /* of the next frame, cut by the network */
     uint8_t header_length;            /* bytes of it that are here */
     uint8_t control_length;           /* bytes of a cut control frame's payload that are here */
@@ -36,6 +38,8 @@ struct reader {
     uint8_t frame_opcode;             /* the current frame's */
     uint8_t message_opcode; /* FRAME_TEXT or FRAME_BINARY in a message, FRAME_CONTINUATION between */
     bool frame_final;
+    bool may_compress; /* permessage-deflate was agreed on; false unless its owner says so */
+    bool compressed;   /* the current message is */
 };
 
 enum reader_event_kind {
@@ -50,6 +54,7 @@ enum reader_event_kind {
 struct reader_event {
     enum reader_event_kind kind;
     bool binary;
+    bool compressed; /* of a message: .data is what deflate_expand() takes, and not checked yet */
     uint16_t code;
     struct text reason;
     struct text data; /* valid, and the caller's to overwrite, until the next call on this reader or until the

@@ -31,7 +31,7 @@ static void take(void *context, char *piece, size_t length)
     decoding->length += length;
     uint8_t *copy = malloc(decoding->length);
     memcpy(copy, decoding->bytes, decoding->length);
-    enum frame_result result = frame_decode(&frame, copy, decoding->length, &error);
+    enum frame_result result = frame_decode(&frame, copy, decoding->length, false, &error);
     free(copy);
 
     if (decoding->length < decoding->decided_after) {

@@ -33,7 +33,7 @@ static void appends_the_response(void **state)
     (void)state;
     buffer_init(&out, BUFFER_UNLIMITED);
     assert_int_equal(buffer_append(&out, "before", 6), STATUS_OK);
-    assert_int_equal(handshake_append_response(&out, KEY, (struct text){NULL, 0}), STATUS_OK);
+    assert_int_equal(handshake_append_response(&out, KEY, (struct text){NULL, 0}, TEXT("")), STATUS_OK);
     check_contents(&out, "beforeHTTP/1.1 101 Switching Protocols\r\n"
                          "Upgrade: websocket\r\n"
                          "Connection: Upgrade\r\n"
@@ -47,7 +47,8 @@ static void names_the_subprotocol(void **state)
 
     (void)state;
     buffer_init(&out, BUFFER_UNLIMITED);
-    assert_int_equal(handshake_append_response(&out, KEY, (struct text){"chat.v2, superchat", 7}), STATUS_OK);
+    assert_int_equal(handshake_append_response(&out, KEY, (struct text){"chat.v2, superchat", 7}, TEXT("")),
+                     STATUS_OK);
     check_contents(&out, "HTTP/1.1 101 Switching Protocols\r\n"
                          "Upgrade: websocket\r\n"
                          "Connection: Upgrade\r\n"
@@ -65,7 +66,7 @@ static void smuggles_nothing_into_the_response(void **state)
     (void)state;
     buffer_init(&out, BUFFER_UNLIMITED);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(handshake_append_response(&out, KEY, bad[i]), STATUS_INVALID);
+        assert_int_equal(handshake_append_response(&out, KEY, bad[i], TEXT("")), STATUS_INVALID);
     assert_int_equal(out.length, 0);
     buffer_deinit(&out);
 }
@@ -77,7 +78,7 @@ static void leaves_a_full_buffer_as_it_was(void **state)
     (void)state;
     buffer_init(&out, 64);
     assert_int_equal(buffer_append(&out, "before", 6), STATUS_OK);
-    assert_int_equal(handshake_append_response(&out, KEY, TEXT("chat")), STATUS_LIMIT);
+    assert_int_equal(handshake_append_response(&out, KEY, TEXT("chat"), TEXT("")), STATUS_LIMIT);
     assert_int_equal(handshake_append_refusal(&out, 400, "no"), STATUS_LIMIT);
     check_contents(&out, "before");
 }

@@ -33,7 +33,12 @@ static void add_event(struct buffer *script, const struct reader_event *event)
 {
     switch (event->kind) {
     case READER_NEED_MORE: break;
-    case READER_MESSAGE: add(script, event->binary ? "binary" : "text", 0, event->data); break;
+    case READER_MESSAGE:
+        if (event->compressed)
+            add(script, event->binary ? "compressed binary" : "compressed text", 0, event->data);
+        else
+            add(script, event->binary ? "binary" : "text", 0, event->data);
+        break;
     case READER_PING: add(script, "ping", 0, event->data); break;
     case READER_PONG: add(script, "pong", 0, event->data); break;
     case READER_CLOSE: add(script, "close", event->code, event->reason); break;
@@ -44,6 +49,8 @@ static void add_event(struct buffer *script, const struct reader_event *event)
 /* A case: the frames a client sends, and what is to come of them. */
 struct talk {
     size_t max_message;
+    uint32_t max_frame;
+    bool may_compress;
     struct buffer sent;
     struct buffer expected;
     size_t fails_after; /* bytes, when fed one by one; 0: wherever */
@@ -120,6 +127,8 @@ static void begin(void *context)
     struct talk *talk = context;
 
     reader_init(&talk->reader, talk->max_message);
+    talk->reader.max_frame = talk->max_frame;
+    talk->reader.may_compress = talk->may_compress;
     buffer_clear(&talk->said);
     talk->fed = talk->over_after = 0;
 }
@@ -187,7 +196,7 @@ static void run_until(struct talk *talk, size_t fails_after)
 static void stays_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct reader) <= 80);
+    assert_true(sizeof(struct reader) <= 88);
 }
 
 static void hands_out_messages(void **state)
@@ -205,6 +214,75 @@ static void hands_out_messages(void **state)
     expect(&t, "text", 0, "");
     expect(&t, "binary", 0, "");
     expect(&t, "text", 0, "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5");
+    run(&t);
+}
+
+static void hands_out_compressed_messages_unchecked(void **state)
+{
+    struct talk t = talk(MAX_MESSAGE);
+
+    (void)state;
+    t.may_compress = true;
+    send_string(&t, 0xC1, "\xff\xfe");
+    send_string(&t, 0xC2, "\xfd");
+    send_string(&t, 0x41, "\xfc");
+    send_string(&t, 0x89, "amid");
+    send_string(&t, 0x80, "\xfb");
+    send_string(&t, 0x81, "plain");
+    expect(&t, "compressed text", 0, "\xff\xfe");
+    expect(&t, "compressed binary", 0, "\xfd");
+    expect(&t, "ping", 0, "amid");
+    expect(&t, "compressed text", 0, "\xfc\xfb");
+    expect(&t, "text", 0, "plain");
+    run(&t);
+}
+
+static void checks_what_is_not_compressed_beside_it(void **state)
+{
+    struct talk t = talk(MAX_MESSAGE);
+
+    (void)state;
+    t.may_compress = true;
+    send_string(&t, 0xC1, "\xff");
+    send_string(&t, 0x81, "\xff");
+    expect(&t, "compressed text", 0, "\xff");
+    expect(&t, "error", CLOSE_INVALID_PAYLOAD, "a text message that is not UTF-8");
+    run(&t);
+}
+
+static void refuses_the_bit_elsewhere(void **state)
+{
+    static const int firsts[] = {0xC8, 0xC9, 0xCA, 0xE1, 0xD1, 0xA1, 0x91};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        struct talk t = talk(MAX_MESSAGE);
+        t.may_compress = true;
+        send_string(&t, firsts[i], "x");
+        expect(&t, "error", CLOSE_PROTOCOL_ERROR, "a reserved bit is set");
+        run_until(&t, 1);
+    }
+    struct talk t = talk(MAX_MESSAGE);
+    t.may_compress = true;
+    send_string(&t, 0x41, "x");
+    send_string(&t, 0xC0, "y");
+    expect(&t, "error", CLOSE_PROTOCOL_ERROR, "a reserved bit is set");
+    run(&t);
+}
+
+static void holds_frames_to_their_limit(void **state)
+{
+    struct talk t = talk(MAX_MESSAGE);
+
+    (void)state;
+    t.max_frame = 4;
+    send_string(&t, 0x01, "1234");
+    send_string(&t, 0x89, "12345");
+    send_string(&t, 0x80, "5678");
+    send_string(&t, 0x81, "12345");
+    expect(&t, "ping", 0, "12345");
+    expect(&t, "text", 0, "12345678");
+    expect(&t, "error", CLOSE_TOO_BIG, "the frame is too long");
     run(&t);
 }
 
@@ -846,6 +924,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stays_small),
         cmocka_unit_test(hands_out_messages),
+        cmocka_unit_test(hands_out_compressed_messages_unchecked),
+        cmocka_unit_test(checks_what_is_not_compressed_beside_it),
+        cmocka_unit_test(refuses_the_bit_elsewhere),
+        cmocka_unit_test(holds_frames_to_their_limit),
         cmocka_unit_test(needs_more_than_nothing),
         cmocka_unit_test(takes_every_form_of_length),
         cmocka_unit_test(joins_fragments),
