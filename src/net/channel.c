@@ -18,6 +18,8 @@ static void on_closed(uv_handle_t *handle)
 {
     struct channel *channel = channel_of(handle);
 
+    tls_session_destroy(channel->tls); /* not before: it may be what has called the owner that closed */
+    channel->tls = NULL;
     channel->events->on_closed(channel);
 }
 
@@ -28,6 +30,7 @@ void channel_close(struct channel *channel)
     channel->closing = true;
     list_remove(&channel->dirty);
     net_give_buffer(channel->net, &channel->out);
+    net_give_buffer(channel->net, &channel->sealed);
     uv_close((uv_handle_t *)&channel->tcp, on_closed); /* cancels a write under way: its callback frees it */
 }
 
@@ -40,15 +43,28 @@ static void end(struct channel *channel)
     channel->events->on_end(channel);
 }
 
+static enum status open_tls(struct channel *channel, struct tls_context *tls)
+{
+    struct net *net = channel->net;
+
+    if (!net->plain_buffer)
+        net->plain_buffer = malloc(NET_READ_BUFFER);
+    if (net->plain_buffer)
+        channel->tls = tls_session_create(tls);
+    return channel->tls ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t *server,
-                           const struct channel_events *events)
+                           struct tls_context *tls, const struct channel_events *events)
 {
     channel->net = net;
     channel->events = events;
     channel->sending = NULL;
+    channel->tls = NULL;
     channel->congested = channel->finishing = channel->closing = channel->ended = channel->reading = false;
     list_init(&channel->dirty);
     buffer_init(&channel->out, BUFFER_UNLIMITED);
+    buffer_init(&channel->sealed, BUFFER_UNLIMITED);
     uv_tcp_init(net->loop, &channel->tcp);
     channel->tcp.data = channel;
     if (uv_accept(server, (uv_stream_t *)&channel->tcp) != 0) {
@@ -56,8 +72,13 @@ enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t
         return STATUS_SYSTEM;
     }
     uv_tcp_nodelay(&channel->tcp, 1);
-    return STATUS_OK;
+    enum status status = tls ? open_tls(channel, tls) : STATUS_OK;
+    if (status != STATUS_OK)
+        channel_close(channel);
+    return status;
 }
+
+/* ---- reading ---- */
 
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
@@ -65,11 +86,45 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(channel_of(handle)->net->read_buffer, NET_READ_BUFFER);
 }
 
+static void mark_dirty(struct channel *channel)
+{
+    if (!channel->sending && list_is_empty(&channel->dirty))
+        list_append(&channel->net->dirty, &channel->dirty);
+}
+
+/* Opens the records that have come and hands on what is in them. */
+static void receive_sealed(struct channel *channel, struct text sealed)
+{
+    enum tls_result result = TLS_OK;
+    size_t length = NET_READ_BUFFER;
+
+    if (!channel->sealed.data)
+        net_take_buffer(channel->net, &channel->sealed);
+    while (result == TLS_OK && (sealed.length > 0 || length == NET_READ_BUFFER)) {
+        char *plain = channel->net->plain_buffer;
+        result = tls_decrypt(channel->tls, &sealed, plain, NET_READ_BUFFER, &length, &channel->sealed);
+        if (length > 0)
+            channel->events->on_data(channel, plain, length);
+        if (channel->closing)
+            return;
+    }
+    if (channel->sealed.length > 0)
+        mark_dirty(channel); /* the handshake's answer, or an alert */
+    else if (channel->out.length == 0)
+        net_give_buffer(channel->net, &channel->sealed);
+    if (result != TLS_OK) {
+        channel_flush(channel);
+        end(channel);
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct channel *channel = channel_of((uv_handle_t *)stream);
 
-    if (count > 0)
+    if (count > 0 && channel->tls)
+        receive_sealed(channel, (struct text){buffer->base, (size_t)count});
+    else if (count > 0)
         channel->events->on_data(channel, buffer->base, (size_t)count);
     else if (count < 0)
         end(channel);
@@ -101,7 +156,7 @@ struct buffer *channel_out(struct channel *channel)
 
 size_t channel_unsent(const struct channel *channel)
 {
-    return channel->out.length +
+    return channel->out.length + channel->sealed.length +
            (channel->sending ? uv_stream_get_write_queue_size((uv_stream_t *)&channel->tcp) : 0);
 }
 
@@ -123,8 +178,8 @@ void channel_wrote(struct channel *channel)
         buffer_deinit(&channel->out);
         return;
     }
-    if (channel->out.length > 0 && !channel->sending && list_is_empty(&channel->dirty))
-        list_append(&channel->net->dirty, &channel->dirty);
+    if (channel->out.length > 0)
+        mark_dirty(channel);
     check_congestion(channel);
 }
 
@@ -161,17 +216,34 @@ static void on_written(uv_write_t *request, int status)
     channel_flush(channel);
 }
 
-/* Hands what is left of `out` behind the first `sent` bytes to libuv, to be sent when the kernel has room. */
-static bool send_later(struct channel *channel, size_t sent)
+/* Makes records of what was gathered; behind the last of all, the alert that says so. False where it can not.
+ */
+static bool seal(struct channel *channel)
+{
+    if (channel->out.length > 0 || channel->finishing) {
+        if (!channel->sealed.data)
+            net_take_buffer(channel->net, &channel->sealed);
+        if (tls_encrypt(channel->tls, buffer_text(&channel->out), &channel->sealed) != TLS_OK)
+            return false;
+        if (channel->finishing)
+            tls_end(channel->tls, &channel->sealed);
+    }
+    net_give_buffer(channel->net, &channel->out);
+    return true;
+}
+
+/* Hands what is left of `ready` behind the first `sent` bytes to libuv, to be sent when the kernel has room.
+ */
+static bool send_later(struct channel *channel, struct buffer *ready, size_t sent)
 {
     struct write *write = malloc(sizeof *write);
 
     if (!write)
         return false;
     write->channel = channel;
-    write->data = channel->out;
+    write->data = *ready;
     write->request.data = write;
-    buffer_init(&channel->out, BUFFER_UNLIMITED);
+    buffer_init(ready, BUFFER_UNLIMITED);
     uv_buf_t rest = {.base = write->data.data + sent, .len = write->data.length - sent};
     if (uv_write(&write->request, (uv_stream_t *)&channel->tcp, &rest, 1, on_written) != 0) {
         buffer_deinit(&write->data);
@@ -182,22 +254,31 @@ static bool send_later(struct channel *channel, size_t sent)
     return true;
 }
 
+/* Sends what the kernel takes at once, the rest later. False where the stream is broken. */
+static bool send_now(struct channel *channel, struct buffer *ready)
+{
+    if (ready->length > 0) {
+        uv_buf_t all = {.base = ready->data, .len = ready->length};
+        int sent = uv_try_write((uv_stream_t *)&channel->tcp, &all, 1);
+        if (sent == UV_EAGAIN)
+            sent = 0;
+        if (sent < 0 || ((size_t)sent < ready->length && !send_later(channel, ready, (size_t)sent)))
+            return false;
+    }
+    if (!channel->sending)
+        net_give_buffer(channel->net, ready);
+    return true;
+}
+
 void channel_flush(struct channel *channel)
 {
     list_remove(&channel->dirty);
     if (channel->closing || channel->sending)
         return;
-    if (channel->out.length > 0) {
-        uv_buf_t all = {.base = channel->out.data, .len = channel->out.length};
-        int sent = uv_try_write((uv_stream_t *)&channel->tcp, &all, 1);
-        if (sent == UV_EAGAIN)
-            sent = 0;
-        if (sent < 0 || ((size_t)sent < channel->out.length && !send_later(channel, (size_t)sent))) {
-            end(channel);
-            return;
-        }
-        if (!channel->sending)
-            net_give_buffer(channel->net, &channel->out);
+    struct buffer *ready = channel->tls ? &channel->sealed : &channel->out;
+    if ((channel->tls && !seal(channel)) || !send_now(channel, ready)) {
+        end(channel);
+        return;
     }
     check_congestion(channel);
     if (channel->finishing && !channel->sending && !channel->closing && channel->out.length == 0)
@@ -209,6 +290,5 @@ void channel_finish(struct channel *channel)
     if (channel->finishing || channel->closing)
         return;
     channel->finishing = true;
-    if (!channel->sending && list_is_empty(&channel->dirty))
-        list_append(&channel->net->dirty, &channel->dirty);
+    mark_dirty(channel);
 }

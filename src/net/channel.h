@@ -4,14 +4,15 @@
 #include "base/list.h"
 #include "base/status.h"
 #include "net/net.h"
+#include "net/tls.h"
 
 #include <stdbool.h>
 #include <uv.h>
 
 /*
- * One accepted byte stream: reads into the loop's shared buffer, gathers what is written during a turn and
- * sends it with one write. Between turns an idle channel owns no buffer. Embedded in its owner, which must
- * stay until on_closed.
+ * One accepted byte stream, over TCP or over TLS on it, which its owner sees no difference of: reads into the
+ * loop's shared buffer, gathers what is written during a turn and sends it with one write. Between turns an
+ * idle channel owns no buffer. Embedded in its owner, which must stay until on_closed.
  *
  *   open --channel_finish--> finishing: what is queued is sent, then the stream is shut down; input is still
  * delivered |                          |
@@ -36,9 +37,11 @@ struct channel {
     uv_tcp_t tcp;
     struct net *net;
     const struct channel_events *events;
-    struct list dirty;     /* in net->dirty while it has something to write */
-    struct buffer out;     /* gathered in this turn */
-    struct write *sending; /* what the kernel did not take at once */
+    struct list dirty;       /* in net->dirty while it has something to write */
+    struct tls_session *tls; /* NULL: plain TCP */
+    struct buffer out;       /* gathered in this turn */
+    struct buffer sealed;    /* TLS: the same as records, to be sent */
+    struct write *sending;   /* what the kernel did not take at once */
     bool congested;
     bool finishing;
     bool closing;
@@ -46,10 +49,10 @@ struct channel {
     bool reading;
 };
 
-/* Accepts the next connection of `server`; the channel does not read yet. On failure the caller still waits
- * for on_closed, which comes by itself. */
+/* Accepts the next connection of `server`, over TLS where there is a context; the channel does not read yet.
+ * On failure the caller still waits for on_closed, which comes by itself. */
 NODISCARD enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t *server,
-                                     const struct channel_events *events);
+                                     struct tls_context *tls, const struct channel_events *events);
 
 void channel_read_start(struct channel *channel);
 void channel_read_stop(struct channel *channel);

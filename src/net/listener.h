@@ -2,26 +2,29 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "net/socket.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
-/* A listening TCP socket. Embedded in its owner, which must stay until on_closed. */
+/* A listening TCP socket on the loop. Embedded in its owner, which must stay until on_closed. */
 struct listener {
     uv_tcp_t tcp;
-    void (*on_connection)(struct listener *listener); /* to be taken with channel_accept() */
+    /* To be taken with channel_accept(), now or later: until it is, the next ones wait in the kernel. */
+    void (*on_connection)(struct listener *listener);
     void (*on_closed)(struct listener *listener);
-    char address[64]; /* as a URL has it: "127.0.0.1", "[::1]"; "localhost" where it listens on every address
-                       */
-    uint16_t port;    /* the one really bound */
+    struct socket_address address;
     bool open;
 };
 
 /*
- * Binds to `host` (a name, an IPv4 or IPv6 address; NULL for every address) and listens. On failure `error`
- * gets one line and nothing is left open, but the loop must run once more to forget the handle.
+ * Listens as socket_listen() does. On failure `error` gets one line and nothing is left open, but the loop
+ * must run once more to forget the handle.
  */
 NODISCARD enum status listener_open(struct listener *listener, uv_loop_t *loop, const char *host,
                                     uint16_t port, struct buffer *error);
+/* The same on a listening socket that somebody else has opened, which is the listener's from then on. */
+NODISCARD enum status listener_adopt(struct listener *listener, uv_loop_t *loop, int descriptor,
+                                     struct buffer *error);
 void listener_close(struct listener *listener); /* more than once is fine */

@@ -16,6 +16,7 @@ void net_deinit(struct net *net)
     for (size_t i = 0; i < net->spare_count; i++)
         buffer_deinit(&net->spare[i]);
     free(net->read_buffer);
+    free(net->plain_buffer);
 }
 
 void net_flush(struct net *net)

@@ -22,7 +22,8 @@ struct net {
     uv_loop_t *loop;
     size_t high_water_mark; /* unsent bytes above which a channel is congested */
     char *read_buffer;
-    struct list dirty; /* channels with bytes to write by the end of this turn */
+    char *plain_buffer; /* what TLS makes of it; NULL until the first TLS channel */
+    struct list dirty;  /* channels with bytes to write by the end of this turn */
     struct buffer spare[NET_SPARE_BUFFERS];
     size_t spare_count;
 };

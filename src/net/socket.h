@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/status.h"
+
+#include <stdint.h>
+
+enum { SOCKET_BACKLOG = 1024 };
+
+/* Where a socket listens. */
+struct socket_address {
+    char host[64]; /* as a URL has it: "127.0.0.1", "[::1]"; "localhost" where it listens on every address */
+    uint16_t port; /* the one really bound */
+};
+
+/*
+ * A non-blocking TCP socket that listens on `host` (a name, an IPv4 or IPv6 address; NULL for every address),
+ * port 0 picking a free one; it is the caller's to close. On failure `error` gets one line.
+ */
+NODISCARD enum status socket_listen(int *descriptor, struct socket_address *address, const char *host,
+                                    uint16_t port, struct buffer *error);
+
+/* The same of a listening socket that somebody else has opened. */
+NODISCARD enum status socket_adopt(int descriptor, struct socket_address *address, struct buffer *error);
