@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/text.h"
+
+#include <stdbool.h>
+
+/* Who may ask: what keeps web pages and strangers from the management server (CONTRACT, section 8). */
+
+/* Whether a Host header's value names the server by an IP address, as localhost, or by `own_name` (NULL for
+ * none), with or without a port. A page that resolves its own name to this machine is not let in. */
+bool guard_host(struct text host, const char *own_name);
+
+/* Whether an Origin header's value is the server's own, asked for as `host`. */
+bool guard_origin(struct text origin, struct text host);
+
+/* Whether an Authorization header's value is "Bearer <token>". Takes the same time wherever they differ. */
+bool guard_token(struct text authorization, const char *token);

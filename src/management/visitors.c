@@ -1,0 +1,51 @@
+#include "management/visitors.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+struct visitor {
+    struct list node;
+    int descriptor;
+};
+
+void visitors_init(struct visitors *visitors)
+{
+    list_init(&visitors->all);
+}
+
+bool visitors_are_there(const struct visitors *visitors)
+{
+    return !list_is_empty(&visitors->all);
+}
+
+void visitors_part(struct visitors *visitors)
+{
+    char byte;
+
+    for (struct list *node = visitors->all.next; node != &visitors->all; node = node->next) {
+        struct visitor *visitor = LIST_ENTRY(node, struct visitor, node);
+        if (recv(visitor->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            shutdown(visitor->descriptor, SHUT_RDWR); /* an edge that is heard */
+    }
+}
+
+void visitors_notify(void *owner, struct MHD_Connection *http, void **state,
+                     enum MHD_ConnectionNotificationCode code)
+{
+    struct visitors *visitors = owner;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        struct visitor *visitor = *state;
+        if (visitor)
+            list_remove(&visitor->node);
+        free(visitor);
+        return;
+    }
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct visitor *visitor = info ? malloc(sizeof *visitor) : NULL;
+    *state = visitor; /* without memory for it, the time-out has to do */
+    if (!visitor)
+        return;
+    visitor->descriptor = info->connect_fd;
+    list_append(&visitors->all, &visitor->node);
+}
