@@ -1,31 +1,12 @@
 #include "js/host.h"
-#include "js/engine.h"
-#include "js/slots.h"
-#include "js/world.h"
+#include "js/host_parts.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
-#include "json/scan.h"
 #include "json/write.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * C's end of the inbox and outbox that lib/dispatch.js describes; the numbers are the same there.
- *
- *   run() ... run() --inbox, texts--> dispatch()      one crossing in for a turn's events
- *   service_resume() <--outbox, texts-- collect()     one crossing out
- */
-
-enum {
-    ENTRY = 8, /* integers an entry */
-    INBOX_ENTRIES = 512,
-    OUTBOX_ENTRIES = 512,
-    OUTBOX_LAST = 1 + OUTBOX_ENTRIES * ENTRY, /* whether more is waiting than fits */
-    TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
-};
 
 enum operation {
     OP_RUN = 1,
@@ -35,6 +16,7 @@ enum operation {
     OP_PEER_GONE,
     OP_PEER_DRAINED,
     OP_MAKE,
+    OP_PEER_CLOSED,
 };
 
 enum entry_flags {
@@ -58,54 +40,6 @@ enum result_flags {
     RESULT_HAS_NAME = 4,
     RESULT_HAS_METHOD = 8,
 };
-
-struct entry {
-    uint32_t operation;
-    uint32_t slot;
-    uint32_t chain;
-    uint32_t peer;
-    uint32_t flags;
-    uint32_t length; /* UTF-16 units of text */
-    int32_t spare[2];
-};
-
-struct result {
-    uint32_t slot;
-    int32_t verdict;
-    uint32_t flags;
-    uint32_t reply_length;
-    uint32_t message_length;
-    uint32_t name_length;
-    uint32_t method_length;
-    int32_t spare;
-};
-
-struct js_host {
-    struct language language;
-    struct world *world;
-    const struct js_host_functions *functions;
-    void *owner;
-    const struct log *log;
-
-    struct slots events;
-    struct slots peers;
-
-    struct entry inbox[INBOX_ENTRIES]; /* JavaScript reads it where it lies */
-    uint32_t inbox_count;
-    JSChar *texts;
-    size_t texts_length;
-    size_t texts_capacity;
-
-    int32_t outbox[OUTBOX_LAST + 1]; /* JavaScript writes it where it lies */
-    struct result results[OUTBOX_ENTRIES];
-    struct buffer scratch; /* a result's texts in UTF-8 */
-    bool collecting;
-};
-
-static struct js_host *host_of(struct language *language)
-{
-    return (struct js_host *)(void *)((char *)language - offsetof(struct js_host, language));
-}
 
 /* ---- the inbox ---- */
 
@@ -332,6 +266,12 @@ void js_host_forget_peer(struct js_host *host, struct peer *peer)
     peer->language_slot = 0;
 }
 
+void js_host_peer_closed(struct js_host *host, struct peer *peer)
+{
+    if (peer->language_slot)
+        tell(host, OP_PEER_CLOSED, peer->language_slot);
+}
+
 void js_host_peer_drained(struct js_host *host, struct peer *peer)
 {
     if (peer->language_slot)
@@ -360,6 +300,7 @@ static void take_result(struct js_host *host, const struct result *result, const
     }
     const char *data = host->scratch.data;
     event->response_is_error = result->flags & RESULT_RESPONSE_IS_ERROR;
+    event->reply_status = result->status;
     if (result->message_length)
         event_set_failure(event, (struct text){data + ends[0], ends[1] - ends[0]});
     if (result->flags & RESULT_HAS_NAME &&
@@ -377,18 +318,21 @@ static void take_result(struct js_host *host, const struct result *result, const
     service_resume(event, (enum verdict)result->verdict);
 }
 
-static bool collect(struct js_host *host)
+static void collect(struct js_host *host)
 {
     uint32_t count = (uint32_t)host->outbox[0];
     JSContextRef context = host->world->context;
 
     if (count == 0)
-        return false;
+        return;
     memcpy(host->results, host->outbox + 1, count * sizeof *host->results);
     JSValueRef texts = world_call(host->world, WORLD_COLLECT, NULL, 0, NULL);
     JSStringRef string = texts ? jsc.JSValueToStringCopy(context, texts, NULL) : NULL;
-    if (!string)
-        return false;
+    if (!string) {
+        host->outbox[0] = 0;
+        log_write(host->log, LOG_ERROR, "out of memory: %u results are lost", count);
+        return;
+    }
     const JSChar *units = jsc.JSStringGetCharactersPtr(string);
     for (uint32_t i = 0; i < count; i++) {
         const struct result *result = &host->results[i];
@@ -400,26 +344,29 @@ static bool collect(struct js_host *host)
         buffer_deinit(&host->scratch);
     if (host->outbox[OUTBOX_LAST])
         world_call(host->world, WORLD_REFILL, NULL, 0, NULL);
-    return true;
 }
 
-bool js_host_turn(struct js_host *host)
+bool js_host_has_work(const struct js_host *host)
 {
-    bool worked = false;
+    return host->inbox_count > 0 || host->outbox[0] > 0;
+}
 
+void js_host_turn(struct js_host *host)
+{
     if (host->collecting) /* a result's consequence: the loop below goes on with it */
-        return false;
+        return;
     host->collecting = true;
-    for (;;) {
-        bool more = host->inbox_count > 0;
+    while (js_host_has_work(host)) {
         dispatch(host);
-        more |= collect(host);
-        if (!more)
-            break;
-        worked = true;
+        collect(host);
     }
     host->collecting = false;
-    return worked;
+}
+
+void js_host_request_done(struct js_host *host, uint32_t id, const struct world_response *response)
+{
+    world_request_done(host->world, id, response);
+    js_host_turn(host);
 }
 
 void js_host_fire_timers(struct js_host *host)
@@ -440,95 +387,6 @@ void js_host_idle(struct js_host *host)
     js_host_turn(host);
 }
 
-/* ---- chains, modules ---- */
-
-static enum status describe_chain(const struct chain *chain, struct buffer *out)
-{
-    json_t *policies = json_array();
-    enum status status = STATUS_NO_MEMORY;
-    char *text = NULL;
-
-    for (size_t i = 0; policies && i < chain->count; i++) {
-        const struct config_policy *policy = &chain->policies[i];
-        json_t *described = json_pack("[s%Oii]", policy->name.data, policy->name.length, policy->parameters,
-                                      (int)policy->log_level, (int)chain->route->log_level);
-        if (!described || json_array_append_new(policies, described) != 0)
-            goto out;
-    }
-    text = policies ? json_dumps(policies, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    if (text)
-        status = buffer_append_text(out, text_from_cstr(text));
-out:
-    free(text);
-    json_decref(policies);
-    return status;
-}
-
-static JSValueRef string_value(struct js_host *host, struct text text)
-{
-    JSStringRef string = engine_string(text);
-    if (!string)
-        return NULL;
-    JSValueRef value = jsc.JSValueMakeString(host->world->context, string);
-
-    jsc.JSStringRelease(string);
-    return value;
-}
-
-static enum status prepare(struct language *language, struct chain *chain, struct buffer *error)
-{
-    struct js_host *host = host_of(language);
-    struct buffer described;
-
-    buffer_init(&described, BUFFER_UNLIMITED);
-    enum status status = describe_chain(chain, &described);
-    JSValueRef argument = status == STATUS_OK ? string_value(host, buffer_text(&described)) : NULL;
-    buffer_deinit(&described);
-    if (!argument)
-        return STATUS_NO_MEMORY;
-    JSValueRef id = world_call(host->world, WORLD_PREPARE, &argument, 1, error);
-    if (!id)
-        return STATUS_INVALID;
-    chain->id = (uint32_t)jsc.JSValueToNumber(host->world->context, id, NULL);
-    return STATUS_OK;
-}
-
-static enum status register_handlers(struct js_host *host, struct text names, struct registry *registry)
-{
-    json_t *list = json_loadb(names.data, names.length, JSON_ALLOW_NUL, NULL);
-    enum status status = list ? STATUS_OK : STATUS_NO_MEMORY;
-    size_t index;
-    json_t *name;
-
-    json_array_foreach(list, index, name)
-    {
-        if (status == STATUS_OK)
-            status = registry_add(registry, (struct text){json_string_value(name), json_string_length(name)},
-                                  &host->language);
-    }
-    json_decref(list);
-    return status;
-}
-
-enum status js_host_load(struct js_host *host, struct text name, struct text directory,
-                         struct registry *registry, struct buffer *error)
-{
-    JSValueRef arguments[] = {string_value(host, name), string_value(host, directory)};
-    struct buffer names;
-
-    if (!arguments[0] || !arguments[1])
-        return STATUS_NO_MEMORY;
-    JSValueRef loaded = world_call(host->world, WORLD_LOAD, arguments, 2, error);
-    if (!loaded)
-        return STATUS_INVALID;
-    buffer_init(&names, BUFFER_UNLIMITED);
-    enum status status = engine_append_value(&names, host->world->context, loaded);
-    if (status == STATUS_OK)
-        status = register_handlers(host, buffer_text(&names), registry);
-    buffer_deinit(&names);
-    return status;
-}
-
 static void append_correlation_id(struct language *language, struct event *event, struct buffer *out)
 {
     struct js_host *host = host_of(language);
@@ -541,82 +399,50 @@ static void append_correlation_id(struct language *language, struct event *event
         buffer_clear(out);
 }
 
-/* ---- what JavaScript asks for ---- */
+/* ---- what is asked of it ---- */
 
-static void on_log(void *owner, int level, struct text message)
+enum status js_host_set_postback_base(struct js_host *host, struct text base, struct text token)
 {
-    struct js_host *host = owner;
+    JSValueRef arguments[] = {host_string(host, base), host_string(host, token)};
 
-    log_write(host->log, (enum log_level)level, "%.*s", TEXT_ARGS(message));
+    if (!arguments[0] || !arguments[1] ||
+        !world_call(host->world, WORLD_SET_POSTBACK_BASE, arguments, token.length ? 2 : 1, NULL))
+        return STATUS_NO_MEMORY;
+    return STATUS_OK;
 }
 
-static void on_log_event(void *owner, int level, struct text event_id, struct text correlation_id,
-                         struct text message)
+static size_t ask_count(struct js_host *host, enum world_entry entry)
 {
-    struct js_host *host = owner;
+    JSValueRef count = world_call(host->world, entry, NULL, 0, NULL);
 
-    log_event(host->log, (enum log_level)level, event_id, correlation_id, message);
+    return count ? (size_t)jsc.JSValueToNumber(host->world->context, count, NULL) : 0;
 }
 
-static void on_uncaught(void *owner, struct text description)
+size_t js_host_open_streams(struct js_host *host)
 {
-    struct js_host *host = owner;
-
-    log_write(host->log, LOG_ERROR, "Uncaught %.*s", TEXT_ARGS(description));
+    return ask_count(host, WORLD_OPEN_STREAMS);
 }
 
-static void on_set_timer(void *owner, int64_t delay_ms)
+size_t js_host_closing_sources(struct js_host *host)
 {
-    struct js_host *host = owner;
-
-    host->functions->set_timer(host->owner, delay_ms);
+    return ask_count(host, WORLD_CLOSING_SOURCES);
 }
 
-static void on_want_immediates(void *owner)
+size_t js_host_heap_bytes(struct js_host *host)
 {
-    struct js_host *host = owner;
-
-    host->functions->want_immediates(host->owner);
+    return world_heap_bytes(host->world);
 }
 
-static void on_exit_call(void *owner, int code)
+JSValueRef host_string(struct js_host *host, struct text text)
 {
-    struct js_host *host = owner;
+    JSStringRef string = engine_string(text);
+    if (!string)
+        return NULL;
+    JSValueRef value = jsc.JSValueMakeString(host->world->context, string);
 
-    host->functions->exit(host->owner, code);
+    jsc.JSStringRelease(string);
+    return value;
 }
-
-static struct text on_event_id(void *owner, uint32_t slot)
-{
-    struct js_host *host = owner;
-    struct event *event = slots_get(&host->events, slot);
-
-    return event ? event_id(event) : (struct text){NULL, 0};
-}
-
-static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary)
-{
-    struct js_host *host = owner;
-    struct peer *peer = slots_get(&host->peers, peer_slot);
-
-    if (!peer || peer->functions->push(peer, data, binary) != STATUS_OK)
-        return -1;
-    if (!peer->functions->is_congested(peer))
-        return 0;
-    peer->awaits_drain = true;
-    return 1;
-}
-
-static const struct world_functions world_functions = {
-    .log = on_log,
-    .log_event = on_log_event,
-    .uncaught = on_uncaught,
-    .set_timer = on_set_timer,
-    .want_immediates = on_want_immediates,
-    .exit = on_exit_call,
-    .event_id = on_event_id,
-    .push = on_push,
-};
 
 /* ---- life ---- */
 
@@ -640,7 +466,7 @@ enum status js_host_create(struct js_host **host, const struct js_host_functions
         return STATUS_NO_MEMORY;
     made->language = (struct language){
         .name = "JavaScript",
-        .prepare = prepare,
+        .prepare = host_prepare,
         .run = run,
         .reply = reply,
         .append_correlation_id = append_correlation_id,
@@ -652,7 +478,8 @@ enum status js_host_create(struct js_host **host, const struct js_host_functions
     slots_init(&made->events);
     slots_init(&made->peers);
     buffer_init(&made->scratch, BUFFER_UNLIMITED);
-    enum status status = world_create(&made->world, &world_functions, made, error);
+    buffer_init(&made->message, BUFFER_UNLIMITED);
+    enum status status = world_create(&made->world, &host_calls, made, error);
     if (status != STATUS_OK)
         goto out;
     JSValueRef arguments[] = {share(made, made->inbox, sizeof made->inbox),
@@ -677,6 +504,7 @@ void js_host_destroy(struct js_host *host)
     slots_deinit(&host->events);
     slots_deinit(&host->peers);
     buffer_deinit(&host->scratch);
+    buffer_deinit(&host->message);
     free(host->texts);
     free(host);
 }

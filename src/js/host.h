@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "js/world.h"
 #include "pipeline/handler.h"
 #include "pipeline/peer.h"
 #include "pipeline/registry.h"
@@ -25,6 +26,9 @@ struct js_host_functions {
     void (*set_timer)(void *owner, int64_t delay_ms);
     void (*want_immediates)(void *owner); /* js_host_run_immediates() is wanted in the next turn */
     void (*exit)(void *owner, int code);  /* process.exit(code) */
+    /* Starts an HTTP request, for which js_host_request_done() is to be called, later and not from within.
+     * Otherwise `error` gets a line. */
+    enum status (*request)(void *owner, const struct world_request *request, struct buffer *error);
 };
 
 NODISCARD enum status js_host_create(struct js_host **host, const struct js_host_functions *functions,
@@ -38,15 +42,30 @@ struct language *js_host_language(struct js_host *host);
 NODISCARD enum status js_host_load(struct js_host *host, struct text name, struct text directory,
                                    struct registry *registry, struct buffer *error);
 
-/* Runs what was gathered and deals with all results that are there. Whether there was anything to do. */
-bool js_host_turn(struct js_host *host);
+/* Runs what was gathered and deals with all results that are there. */
+void js_host_turn(struct js_host *host);
+/* Whether there is anything for it to do. */
+bool js_host_has_work(const struct js_host *host);
 void js_host_fire_timers(struct js_host *host);
 void js_host_run_immediates(struct js_host *host);
 /* To be called now and then when the loop has time: the engine's own deferred work. */
 void js_host_idle(struct js_host *host);
 
-/* The connection has ended: nothing can be pushed to it any more. For every peer that an event was run for.
- */
+/* Nothing can be pushed to the connection any more: what waits to push is told, its streams end. */
+void js_host_peer_closed(struct js_host *host, struct peer *peer);
+/* The connection has ended. For every peer that an event was run for. */
 void js_host_forget_peer(struct js_host *host, struct peer *peer);
 /* A congested connection has room again (see struct peer). */
 void js_host_peer_drained(struct js_host *host, struct peer *peer);
+
+void js_host_request_done(struct js_host *host, uint32_t id, const struct world_response *response);
+
+/* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,
+ * goes with what handlers post there. Before the first event. */
+NODISCARD enum status js_host_set_postback_base(struct js_host *host, struct text base, struct text token);
+
+size_t js_host_open_streams(struct js_host *host);
+/* Streams' sources that were told of their end and are still at it (their `finally`). */
+size_t js_host_closing_sources(struct js_host *host);
+/* What the engine's heap holds, as its last collection left it, with what it knows of memory outside. */
+size_t js_host_heap_bytes(struct js_host *host);

@@ -1,5 +1,6 @@
 #include "config/config.h"
 #include "js/native.h"
+#include "json/shared.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -16,9 +17,10 @@ static json_t *describe_route(const struct config_route *route)
 
     for (size_t i = 0; i < route->policy_count; i++) {
         const struct config_policy *policy = &route->policies[i];
-        json_array_append_new(policies, json_pack("{s:s%,s:O,s:s}", "name", policy->name.data,
-                                                  policy->name.length, "parameters", policy->parameters,
-                                                  "logLevel", levels[policy->log_level]));
+        const char *level = policy->log_level_known ? levels[policy->log_level] : NULL;
+        json_array_append_new(policies, json_pack("{s:s%,s:o,s:s*}", "name", policy->name.data,
+                                                  policy->name.length, "parameters",
+                                                  json_mark_shared(policy->parameters), "logLevel", level));
     }
     return json_pack("{s:s%,s:s,s:o}", "name", route->name.data, route->name.length, "logLevel",
                      levels[route->log_level], "policies", policies);

@@ -1,6 +1,7 @@
 #include "js/native_world.h"
 #include "js/embedded.h"
 #include "js/native.h"
+#include "json/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,39 +127,106 @@ static JSValueRef on_event_id(JSContextRef context, JSObjectRef function, JSObje
     return id.length ? native_string(context, id, exception) : undefined(context);
 }
 
-/* push(peer, message, binary) -> "queued", "wait" or "gone" */
+/* messageId(slot) -> JSON text, or undefined */
+static JSValueRef on_message_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct text id =
+        world->functions->message_id(world->owner, argument_number(context, count, arguments, 0));
+
+    (void)this_object;
+    return id.length ? native_string(context, id, exception) : undefined(context);
+}
+
+/* push(peer, message, binary) -> see world.h */
 static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
                           const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
-    struct buffer message;
+    struct buffer *message = world->functions->push_buffer(world->owner);
     struct text data = {NULL, 0};
     bool good;
 
     (void)this_object;
     if (count < 3)
         return native_throw(context, exception, "TypeError", "push(peer, message, binary)");
-    buffer_init(&message, BUFFER_UNLIMITED);
     bool binary = jsc.JSValueToBoolean(context, arguments[2]);
     if (binary) {
         uint8_t *bytes = NULL;
         good = native_argument_bytes(context, arguments[1], &bytes, &data.length, exception);
         data.data = (char *)bytes;
     } else {
-        good = native_argument_text(context, arguments[1], &message, exception);
-        data = buffer_text(&message);
+        good = native_argument_text(context, arguments[1], message, exception);
+        data = buffer_text(message);
     }
     int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
                                              data, binary)
                     : -1;
-    buffer_deinit(&message);
-    if (!good)
-        return undefined(context);
-    return native_string(context,
-                         sent == 0  ? TEXT("queued")
-                         : sent > 0 ? TEXT("wait")
-                                    : TEXT("gone"),
-                         exception);
+    return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
+}
+
+/* pushChunk(peer, head, text): a text message of `head`, `text` as a JSON string, and "}" */
+static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct buffer *message = world->functions->push_buffer(world->owner);
+    struct buffer text;
+
+    (void)this_object;
+    if (count < 3)
+        return native_throw(context, exception, "TypeError", "pushChunk(peer, head, text)");
+    buffer_init(&text, BUFFER_UNLIMITED);
+    bool good = native_argument_text(context, arguments[1], message, exception) &&
+                native_argument_text(context, arguments[2], &text, exception);
+    if (good && (json_append_string(message, buffer_text(&text)) != STATUS_OK ||
+                 buffer_append(message, "}", 1) != STATUS_OK)) {
+        native_throw(context, exception, "RangeError", "Out of memory");
+        good = false;
+    }
+    int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
+                                             buffer_text(message), false)
+                    : -1;
+    buffer_deinit(&text);
+    return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
+}
+
+/* request(id, method, url, headers, body): see struct world_request; throws where it can not be sent */
+static JSValueRef on_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                             size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct buffer texts[4];
+    struct buffer error;
+    bool good = count >= 5;
+
+    (void)this_object;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    for (size_t i = 0; i < 4; i++)
+        buffer_init(&texts[i], BUFFER_UNLIMITED);
+    struct world_request request = {.id = argument_number(context, count, arguments, 0)};
+    for (size_t i = 0; i < 3 && good; i++)
+        good = native_argument_text(context, arguments[i + 1], &texts[i], exception);
+    request.has_body = good && !jsc.JSValueIsUndefined(context, arguments[4]);
+    if (request.has_body && jsc.JSValueIsString(context, arguments[4])) {
+        good = native_argument_text(context, arguments[4], &texts[3], exception);
+        request.body = buffer_text(&texts[3]);
+    } else if (request.has_body) {
+        uint8_t *bytes = NULL;
+        good = native_argument_bytes(context, arguments[4], &bytes, &request.body.length, exception);
+        request.body.data = (char *)bytes;
+    }
+    request.method = buffer_text(&texts[0]);
+    request.url = buffer_text(&texts[1]);
+    request.headers = buffer_text(&texts[2]);
+    if (good && world->functions->request(world->owner, &request, &error) != STATUS_OK)
+        native_throw(context, exception, "Error", "%.*s",
+                     TEXT_ARGS(error.length ? buffer_text(&error) : TEXT("Out of memory")));
+    for (size_t i = 0; i < 4; i++)
+        buffer_deinit(&texts[i]);
+    buffer_deinit(&error);
+    return undefined(context);
 }
 
 /* internalModule(name) -> its wrapper function */
@@ -185,7 +253,10 @@ static const struct native functions[] = {
     {"wantImmediate", on_want_immediate},
     {"exit", on_exit_call},
     {"eventId", on_event_id},
+    {"messageId", on_message_id},
     {"push", on_push},
+    {"pushChunk", on_push_chunk},
+    {"request", on_request},
     {"internalModule", on_internal_module},
     {NULL, NULL},
 };

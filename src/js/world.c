@@ -14,6 +14,10 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_LOAD] = "load",
     [WORLD_PREPARE] = "prepare",
     [WORLD_CORRELATION_ID] = "correlationId",
+    [WORLD_OPEN_STREAMS] = "openStreams",
+    [WORLD_CLOSING_SOURCES] = "closingSources",
+    [WORLD_REQUEST_DONE] = "requestDone",
+    [WORLD_SET_POSTBACK_BASE] = "setPostbackBase",
     [WORLD_RUN_TIMERS] = "runTimers",
     [WORLD_RUN_IMMEDIATES] = "runImmediates",
     [WORLD_DESCRIBE] = "describe",
@@ -180,6 +184,51 @@ void world_idle(struct world *world)
     if (jsc.extras.g_main_context_iteration)
         for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(NULL, 0); i++)
             ;
+}
+
+static JSValueRef text_value(struct world *world, struct text text)
+{
+    JSValueRef exception = NULL;
+
+    return native_decoded(world->context, text, &exception);
+}
+
+/* The body's own copy, which the engine frees. */
+static JSValueRef bytes_value(struct world *world, struct text bytes)
+{
+    JSValueRef exception = NULL;
+    uint8_t *copy = malloc(bytes.length ? bytes.length : 1);
+
+    if (!copy)
+        return jsc.JSValueMakeUndefined(world->context);
+    if (bytes.length)
+        memcpy(copy, bytes.data, bytes.length);
+    return native_bytes(world->context, copy, bytes.length, &exception);
+}
+
+void world_request_done(struct world *world, uint32_t id, const struct world_response *response)
+{
+    JSContextRef context = world->context;
+    JSValueRef arguments[] = {
+        jsc.JSValueMakeNumber(context, id),
+        jsc.JSValueMakeNumber(context, response->status),
+        text_value(world, response->headers),
+        bytes_value(world, response->body),
+        response->error ? text_value(world, text_from_cstr(response->error))
+                        : jsc.JSValueMakeUndefined(context),
+    };
+
+    world_call(world, WORLD_REQUEST_DONE, arguments, 5, NULL);
+}
+
+size_t world_heap_bytes(struct world *world)
+{
+    if (!jsc.extras.JSGetMemoryUsageStatistics)
+        return 0;
+    JSObjectRef usage = jsc.extras.JSGetMemoryUsageStatistics(world->context);
+    JSValueRef size = usage ? get(world, usage, "heapSize", NULL) : NULL;
+
+    return size ? (size_t)jsc.JSValueToNumber(world->context, size, NULL) : 0;
 }
 
 struct world *world_of(JSObjectRef function)

@@ -13,6 +13,24 @@
  * one thread only, the one that made it.
  */
 
+/* An HTTP request; the texts are gone when the call returns. */
+struct world_request {
+    uint32_t id; /* for its response */
+    struct text method;
+    struct text url;
+    struct text headers; /* a line each: a name, its value, the next name … */
+    struct text body;
+    bool has_body;
+};
+
+/* What came of it. */
+struct world_response {
+    const char *error; /* NULL, or why there is none */
+    int status;
+    struct text headers; /* as the request's */
+    struct text body;
+};
+
 /* What the world asks of whoever runs it; called from within JavaScript. */
 struct world_functions {
     void (*log)(void *owner, int level, struct text message);
@@ -26,8 +44,17 @@ struct world_functions {
     void (*exit)(void *owner, int code);
     /* The id of an event under way, empty where there is none of that number. */
     struct text (*event_id)(void *owner, uint32_t slot);
-    /* 0 queued, 1 queued but wait, -1 the connection is gone. */
+    /* The event's message-id as JSON text, empty where the client gave none. */
+    struct text (*message_id)(void *owner, uint32_t slot);
+    /* Starts an HTTP request; world_request_done() is to be called for it, later. Otherwise `error` gets a
+     * line.
+     */
+    enum status (*request)(void *owner, const struct world_request *request, struct buffer *error);
+    /* 0 queued, 1 queued above the high-water mark, 2 the same before the handshake's end, -1 the connection
+     * is gone. */
     int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary);
+    /* A buffer for what is pushed, empty; kept from one push to the next. */
+    struct buffer *(*push_buffer)(void *owner);
 };
 
 enum world_entry {
@@ -38,6 +65,10 @@ enum world_entry {
     WORLD_LOAD,
     WORLD_PREPARE,
     WORLD_CORRELATION_ID,
+    WORLD_OPEN_STREAMS,
+    WORLD_CLOSING_SOURCES,
+    WORLD_REQUEST_DONE,
+    WORLD_SET_POSTBACK_BASE,
     WORLD_RUN_TIMERS,
     WORLD_RUN_IMMEDIATES,
     WORLD_DESCRIBE,
@@ -61,10 +92,14 @@ void world_destroy(struct world *world); /* NULL is fine */
 /* Calls an entry; NULL where it threw, with its error described in `error` where that is not NULL. */
 JSValueRef world_call(struct world *world, enum world_entry entry, const JSValueRef *arguments, size_t count,
                       struct buffer *error);
+void world_request_done(struct world *world, uint32_t id, const struct world_response *response);
 void world_run_timers(struct world *world);
 void world_run_immediates(struct world *world);
 /* Lets the engine do what it deferred (collection, compiled code's end); never blocks. */
 void world_idle(struct world *world);
+
+/* What the heap holds; 0 where the engine does not say. */
+size_t world_heap_bytes(struct world *world);
 
 /* An error's description: its message and stack. */
 void world_describe(struct world *world, JSValueRef error, struct buffer *out);

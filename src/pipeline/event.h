@@ -56,9 +56,10 @@ struct event {
     enum event_stage stage;
     enum event_stage after_error; /* where on_error leads back to */
     const struct service_route *route;
-    size_t chain; /* the next chain of `route` */
-    uint64_t started_ms;
-    char id[UUID_LENGTH + 1]; /* made when first looked at: "" until then */
+    size_t chain;                      /* the next chain of `route` */
+    const struct service_route *taken; /* the event's own route, once it is known; NULL where it has none */
+    uint64_t started_ns;               /* by clock_now_ns() */
+    char id[UUID_LENGTH + 1];          /* made when first looked at: "" until then */
 
     /* What goes out. */
     struct language
@@ -68,6 +69,7 @@ struct event {
     bool error_is_new;      /* the pipeline itself failed the event, and `holder` has not been told yet */
     bool failed;            /* some step failed */
     bool has_reply;
+    int reply_status; /* the response's statusCode; 0 where it is no number */
     int error_status;
     struct text error_message; /* constant or in the arena */
     struct text error_details;

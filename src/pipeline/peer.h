@@ -14,13 +14,19 @@
 
 struct peer;
 
+enum congestion {
+    CONGESTION_NONE,
+    CONGESTION_OPEN,  /* above the high-water mark */
+    CONGESTION_EARLY, /* the same before the handshake's end: what on_connect waits for must not wait for it
+                       */
+};
+
 struct peer_functions {
     /* Queues one whole message, text or binary; data is copied. STATUS_CLOSED once nothing can be sent any
      * more. */
     enum status (*push)(struct peer *peer, struct text data, bool binary);
-    /* Whether so much is unsent that a sender should wait; language->drained() is called when it need not any
-     * more. */
-    bool (*is_congested)(const struct peer *peer);
+    /* Whether so much is unsent that a sender should wait. */
+    enum congestion (*congestion)(const struct peer *peer);
 };
 
 struct peer {

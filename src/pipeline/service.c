@@ -222,7 +222,7 @@ static void log_handled(struct event *event)
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
     if (buffer_printf(&line, "Handled %.*s [%llums]", TEXT_ARGS(event->name),
-                      (unsigned long long)(clock_now_ms() - event->started_ms)) == STATUS_OK)
+                      (unsigned long long)((clock_now_ns() - event->started_ns) / 1000000)) == STATUS_OK)
         event_log(event, LOG_TRACE, buffer_text(&line));
     buffer_deinit(&line);
 }
@@ -303,6 +303,7 @@ static void leave(struct event *event)
         break;
     case STAGE_BEFORE_REQUEST:
         enter(event, STAGE_ROUTE, route_of(event));
+        event->taken = event->route;
         if (!event->route) {
             not_implemented(event);
             handle_failure(event);
@@ -377,7 +378,7 @@ void service_process(struct event *event)
 {
     const struct service *service = event->service;
 
-    event->started_ms = log_enabled(service->log, LOG_TRACE) ? clock_now_ms() : 0;
+    event->started_ns = clock_now_ns();
     if (event->kind == EVENT_START) {
         enter(event, STAGE_AFTER_REQUEST,
               service->on_start); /* a route of its own, with nothing before or behind it */

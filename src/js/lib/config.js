@@ -19,8 +19,9 @@ class Config {
     const { modules, routes } = JSON.parse(native.parseConfig(String(content), String(name), String(parentDirectory)));
     const config = new Config();
     config.modules = modules;
+    const shared = new Map();
     for (const route of routes) {
-      for (const policy of route.policies) policy.parameters = require('./parameters').revive(policy.parameters);
+      for (const policy of route.policies) policy.parameters = require('./parameters').revive(policy.parameters, shared);
       config.events.set(route.name, { ...route, enabled: true });
     }
     return config;

@@ -10,8 +10,13 @@
 // The numbers here are those of host.c.
 
 const { api, FROM_RUNNER, ended } = require('./configurapi');
+const { errorResponseOf, messageOf, textOf } = require('./failures');
 const { revive } = require('./parameters');
+const { Peer } = require('./peers');
+const postback = require('./postback');
+const { write } = require('./replies');
 const stack = require('./stack');
+const streams = require('./streams');
 const { runTicks } = require('./timers');
 
 const { Event, ErrorResponse, Request } = api;
@@ -27,6 +32,7 @@ const PEER_NEW = 4;
 const PEER_GONE = 5;
 const PEER_DRAINED = 6;
 const MAKE = 7; // makes the event, runs nothing
+const PEER_CLOSED = 8; // nothing can be sent to it any more
 
 // How an entry's text makes the event; 0 where the event is here already.
 const KIND = 7;
@@ -112,85 +118,11 @@ function log(level, event, message) {
   else native.log(level, message);
 }
 
-class Peer {
-  #push;
-  identity = undefined;
-  gone = false;
-  waiting = [];
+// ---- results ----
 
-  constructor(slot, id) {
-    this.slot = slot;
-    this.id = id;
-  }
-
-  get push() {
-    return (this.#push ??= (response) => pushTo(this, response));
-  }
-}
-
-class GoneError extends Error {
-  constructor(id) {
-    super(`The connection ${id} is gone.`);
-    this.name = 'GoneError';
-    this.statusCode = 410;
-  }
-}
-
-// Resolves when the message is queued and the connection has room for more.
-async function pushTo(peer, response) {
-  if (peer.gone) throw new GoneError(peer.id);
-  const bytes = bytesOf(response);
-  const message = bytes ?? (typeof response === 'string' ? response : write(response, false));
-  const sent = native.push(peer.slot, message, bytes !== undefined);
-  if (sent === 'gone') throw new GoneError(peer.id);
-  if (sent === 'wait') await new Promise((resolve, reject) => peer.waiting.push({ resolve, reject }));
-}
-
-// ---- replies ----
-
-function bytesOf(value) {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
-}
-
-function describe(value) {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-}
-
-// A response as the text of a message: {"statusCode":…,"headers":{…},"body":…}. With `echo`, C puts the client's
-// message-id into the headers, so they must not have one.
-function write(response, echo) {
-  if (typeof response !== 'object' || response === null)
-    throw new TypeError(`A response must be an object, not ${describe(response)}.`);
-  let { statusCode = 200, headers, body } = response;
-  headers ??= {};
-  if (typeof headers !== 'object' || Array.isArray(headers))
-    throw new TypeError(`A response's headers must be an object, not ${describe(headers)}.`);
-  if (echo && 'message-id' in headers) {
-    headers = { ...headers };
-    delete headers['message-id'];
-  }
-  if (typeof body === 'object' && body !== null) {
-    const bytes = bytesOf(body);
-    if (bytes) {
-      body = native.base64Encode(bytes, false);
-      headers = { ...headers, 'content-transfer-encoding': 'base64' };
-    } else if (response.jsonReplacer) {
-      return writeParts(statusCode, headers, JSON.stringify(body, response.jsonReplacer));
-    } else if (typeof body.toJSON === 'function') {
-      return writeParts(statusCode, headers, JSON.stringify(body));
-    }
-  } else if (body === undefined || body === null || typeof body === 'function' || typeof body === 'symbol') {
-    body = '';
-  }
-  if (typeof statusCode !== 'number' || typeof headers.toJSON === 'function')
-    return writeParts(statusCode, headers, JSON.stringify(body));
-  return JSON.stringify({ statusCode, headers, body });
-}
-
-// Member by member, for values that JSON.stringify might leave out; `body` is JSON text or undefined.
-function writeParts(statusCode, headers, body) {
-  return `{"statusCode":${JSON.stringify(statusCode) ?? '200'},"headers":${JSON.stringify(headers) ?? '{}'},"body":${body ?? '""'}}`;
+function statusOf(event) {
+  const status = event?.response?.statusCode;
+  return typeof status === 'number' ? status | 0 : 0;
 }
 
 function deliver(run, verdict, reply, message) {
@@ -219,15 +151,37 @@ function deliver(run, verdict, reply, message) {
     }
   }
   if (reply !== undefined) flags |= HAS_REPLY;
-  put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method);
+  put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method, statusOf(event));
 }
 
-function put(slot, verdict, flags, reply, message, name, method) {
+// As deliver(), with the reply to the event as it stands now. A stream is sent first: the event lasts until its end.
+function deliverReply(run, verdict, message) {
+  const { event, peer } = run;
+  if (!(event?.response instanceof streams.StreamResponse)) {
+    deliver(run, verdict, replyOf(run), message);
+    return;
+  }
+  if (run.kind !== KIND_MESSAGE) { // who is connecting, or has gone, gets no body
+    streams.discard(event.response);
+    event.response.body = '';
+    deliver(run, verdict, replyOf(run), message);
+    return;
+  }
+  new streams.Stream(peer, event.response, run.echo ? native.messageId(run.slot) : undefined).run().then(
+    () => deliver(run, verdict, '', message),
+    (error) => {
+      log(ERROR, event, `Failed to stream ${event.name}: ${messageOf(error)}`);
+      deliver(run, verdict, '', message);
+    },
+  );
+}
+
+function put(slot, verdict, flags, reply, message, name, method, status) {
   const count = outbox[0];
   const isFull = 1 + (count + 1) * ENTRY >= outbox.length || outTexts.length > TEXTS_LIMIT;
   if (isFull || overflow.length > 0) {
     outbox[outbox.length - 1] = 1;
-    overflow.push([slot, verdict, flags, reply, message, name, method]);
+    overflow.push([slot, verdict, flags, reply, message, name, method, status]);
     return;
   }
   const at = 1 + count * ENTRY;
@@ -238,6 +192,7 @@ function put(slot, verdict, flags, reply, message, name, method) {
   outbox[at + 4] = message.length;
   outbox[at + 5] = name.length;
   outbox[at + 6] = method.length;
+  outbox[at + 7] = status;
   outbox[0] = count + 1;
   if (reply) outTexts += reply;
   if (message) outTexts += message;
@@ -260,29 +215,6 @@ function replyOf(run) {
 
 // ---- running a chain ----
 
-function errorResponseOf(error) {
-  if (error instanceof Error)
-    return new ErrorResponse(error, error.statusCode || (error instanceof SyntaxError ? 400 : 500));
-  if (error instanceof ErrorResponse) return error;
-  if (error !== null && ErrorResponse.isErrorResponse(error)) return error;
-  return new ErrorResponse('Internal Server Error', 500, textOf(error));
-}
-
-function textOf(value) {
-  try {
-    return String(value);
-  } catch {
-    return Object.prototype.toString.call(value);
-  }
-}
-
-function messageOf(error) {
-  if (error instanceof Error) return textOf(error.message);
-  if (typeof error === 'object' && error !== null && 'error' in error)
-    return textOf(error.error instanceof Error ? error.error.message : error.error);
-  return textOf(error);
-}
-
 function fail(run, error, policy) {
   if (policy && policy.traced) traceExecuted(run, policy);
   if (run.event === undefined) {
@@ -295,13 +227,15 @@ function fail(run, error, policy) {
     return;
   }
   if (!(run.flags & KEEPS_RESPONSE)) run.event.response = errorResponseOf(error);
-  deliver(run, FAILED, run.flags & REPLY_ON_FAILURE ? replyOf(run) : undefined, messageOf(error));
+  if (run.flags & REPLY_ON_FAILURE) deliverReply(run, FAILED, messageOf(error));
+  else deliver(run, FAILED, undefined, messageOf(error));
 }
 
 function succeed(run, verdict) {
   const { event, flags } = run;
   if (flags & ENDS_ROUTE && event.response instanceof ErrorResponse) fail(run, event.response);
-  else deliver(run, verdict, flags & REPLY_ON_SUCCESS ? replyOf(run) : undefined);
+  else if (flags & REPLY_ON_SUCCESS) deliverReply(run, verdict);
+  else deliver(run, verdict);
 }
 
 function traceExecuted(run, policy) {
@@ -364,8 +298,11 @@ exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
   advance(run);
 });
 
-exports.errorResponseOf = errorResponseOf;
 exports.handlers = handlers;
+exports.openStreams = streams.openStreams;
+exports.closingSources = streams.closingSources;
+exports.requestDone = (...all) => require('./requests').requestDone(...all);
+exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----
 
@@ -391,6 +328,9 @@ function readMessage(event, request, text, flags, peer) {
 function finishHeaders(headers, peer) {
   headers['connection-id'] = peer.id;
   headers['push-function'] = peer.push;
+  const { postbackUrl } = peer;
+  if (postbackUrl !== undefined) headers['postback-url'] = postbackUrl;
+  else if ('postback-url' in headers) delete headers['postback-url']; // a client's counts for nothing
 }
 
 function makeEvent(slot, kind, flags, text, peer) {
@@ -489,15 +429,8 @@ function release(slot) {
 }
 
 function forgetPeer(slot) {
-  const peer = peers[slot];
+  peers[slot]?.closed();
   peers[slot] = undefined;
-  if (peer === undefined) return;
-  peer.gone = true;
-  for (const { reject } of peer.waiting.splice(0)) reject(new GoneError(peer.id));
-}
-
-function drained(slot) {
-  for (const { resolve } of peers[slot].waiting.splice(0)) resolve();
 }
 
 // ---- C's entry points ----
@@ -521,13 +454,14 @@ exports.dispatch = (count, texts) => {
       case REPLY: {
         const run = events[slot];
         if (text) applyError(run, text);
-        deliver(run, CONTINUE, replyOf(run));
+        deliverReply(run, CONTINUE);
         break;
       }
       case RELEASE: release(slot); break;
       case PEER_NEW: peers[slot] = new Peer(slot, text); break;
       case PEER_GONE: forgetPeer(slot); break;
-      case PEER_DRAINED: drained(slot); break;
+      case PEER_DRAINED: peers[slot].drained(); break;
+      case PEER_CLOSED: peers[slot].closed(); break;
     }
     runTicks();
   }
@@ -583,14 +517,16 @@ exports.load = (name, directory) => {
   return JSON.stringify(names);
 };
 
-// A chain of policies: [[name, parameters, level, route's level], …]. Returns its number.
+const shared = new Map(); // among the parameters of all chains
+
+// A chain of policies: [[name, parameters, level of what it emits, of its traces], …]. Returns its number.
 exports.prepare = (json) => {
-  const policies = JSON.parse(json).map(([name, parameters, level, routeLevel]) => ({
+  const policies = JSON.parse(json).map(([name, parameters, level, traces]) => ({
     name,
     handler: handlers.get(name),
-    parameters: revive(parameters),
+    parameters: revive(parameters, shared),
     level,
-    traced: Math.min(level, routeLevel, runnerLevel) >= TRACE,
+    traced: Math.min(traces, runnerLevel) >= TRACE,
   }));
   return chains.push(policies) - 1;
 };

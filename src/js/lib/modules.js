@@ -4,7 +4,16 @@
 
 const cache = Object.create(null);
 const packages = new Map(); // directory -> its package.json, or undefined
-const BUILT_IN = { configurapi: () => require('./configurapi').api };
+const BUILT_IN = {
+  configurapi: () => require('./configurapi').api,
+  'configurapi-handler-ws': () => handlerWs,
+  'configurapi-runner-ws': () => require('./runner_ws'),
+};
+const handlerWs = {
+  get StreamResponse() {
+    return require('./streams').StreamResponse;
+  },
+};
 
 function dirname(path) {
   const slash = path.lastIndexOf('/');

@@ -6,6 +6,7 @@
 const { EventEmitter } = require('./vendor_events');
 const { api } = require('./configurapi');
 const dispatch = require('./dispatch');
+const { errorResponseOf } = require('./failures');
 
 const LEVELS = { debug: 4, trace: 3, info: 2, error: 1 };
 
@@ -18,13 +19,13 @@ class Service extends EventEmitter {
     super();
     this.config = config;
     for (const module of config.modules) dispatch.load(module, native.cwd());
-    config.events.map((route) => this.#routes.set(String(route.name), route.policies.map((policy) => this.#prepare(policy))));
+    config.events.map((route) => this.#routes.set(String(route.name), route.policies.map((policy) => this.#prepare(policy, route))));
   }
 
-  #prepare({ name, parameters, logLevel }) {
+  #prepare({ name, parameters, logLevel }, route) {
     const handler = dispatch.handlers.get(name);
     if (!handler) throw new Error(`Handler '${name}' could not be found.`);
-    return { name, handler, parameters, level: LEVELS[logLevel] ?? 0, traced: false };
+    return { name, handler, parameters, level: LEVELS[logLevel ?? route.logLevel] ?? 0, traced: false };
   }
 
   async init() {
@@ -66,7 +67,7 @@ class Service extends EventEmitter {
   }
 
   async #fail(event, error) {
-    event.response = dispatch.errorResponseOf(error);
+    event.response = errorResponseOf(error);
     this.#report(event, error);
     try {
       await this.#run('on_error', event);

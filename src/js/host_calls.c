@@ -1,0 +1,106 @@
+#include "js/host_parts.h"
+
+#include "pipeline/event.h"
+
+static void on_log(void *owner, int level, struct text message)
+{
+    struct js_host *host = owner;
+
+    log_write(host->log, (enum log_level)level, "%.*s", TEXT_ARGS(message));
+}
+
+static void on_log_event(void *owner, int level, struct text event_id, struct text correlation_id,
+                         struct text message)
+{
+    struct js_host *host = owner;
+
+    log_event(host->log, (enum log_level)level, event_id, correlation_id, message);
+}
+
+static void on_uncaught(void *owner, struct text description)
+{
+    struct js_host *host = owner;
+
+    log_write(host->log, LOG_ERROR, "Uncaught %.*s", TEXT_ARGS(description));
+}
+
+static void on_set_timer(void *owner, int64_t delay_ms)
+{
+    struct js_host *host = owner;
+
+    host->functions->set_timer(host->owner, delay_ms);
+}
+
+static enum status on_request(void *owner, const struct world_request *request, struct buffer *error)
+{
+    struct js_host *host = owner;
+
+    return host->functions->request(host->owner, request, error);
+}
+
+static void on_want_immediates(void *owner)
+{
+    struct js_host *host = owner;
+
+    host->functions->want_immediates(host->owner);
+}
+
+static void on_exit_call(void *owner, int code)
+{
+    struct js_host *host = owner;
+
+    host->functions->exit(host->owner, code);
+}
+
+static struct text on_event_id(void *owner, uint32_t slot)
+{
+    struct js_host *host = owner;
+    struct event *event = slots_get(&host->events, slot);
+
+    return event ? event_id(event) : (struct text){NULL, 0};
+}
+
+static struct text on_message_id(void *owner, uint32_t slot)
+{
+    struct js_host *host = owner;
+    struct event *event = slots_get(&host->events, slot);
+
+    return event ? event->message_id : (struct text){NULL, 0};
+}
+
+static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary)
+{
+    struct js_host *host = owner;
+    struct peer *peer = slots_get(&host->peers, peer_slot);
+
+    if (!peer || peer->functions->push(peer, data, binary) != STATUS_OK)
+        return -1;
+    enum congestion congestion = peer->functions->congestion(peer);
+    if (congestion != CONGESTION_NONE)
+        peer->awaits_drain = true;
+    return (int)congestion;
+}
+
+static struct buffer *on_push_buffer(void *owner)
+{
+    struct js_host *host = owner;
+
+    if (host->message.capacity > TEXTS_SOFT_LIMIT)
+        buffer_deinit(&host->message);
+    buffer_clear(&host->message);
+    return &host->message;
+}
+
+const struct world_functions host_calls = {
+    .log = on_log,
+    .log_event = on_log_event,
+    .uncaught = on_uncaught,
+    .set_timer = on_set_timer,
+    .want_immediates = on_want_immediates,
+    .exit = on_exit_call,
+    .event_id = on_event_id,
+    .message_id = on_message_id,
+    .request = on_request,
+    .push = on_push,
+    .push_buffer = on_push_buffer,
+};

@@ -1,0 +1,85 @@
+#include "js/host_parts.h"
+
+#include "json/shared.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static enum status describe_chain(const struct chain *chain, struct buffer *out)
+{
+    json_t *policies = json_array();
+    enum status status = STATUS_NO_MEMORY;
+    char *text = NULL;
+
+    for (size_t i = 0; policies && i < chain->count; i++) {
+        const struct config_policy *policy = &chain->policies[i];
+        enum log_level route_level = chain->route->log_level;
+        enum log_level traces = policy->log_level < route_level ? policy->log_level : route_level;
+        enum log_level emits = policy->log_level_known ? policy->log_level : route_level;
+        json_t *described = json_pack("[s%oii]", policy->name.data, policy->name.length,
+                                      json_mark_shared(policy->parameters), (int)emits, (int)traces);
+        if (!described || json_array_append_new(policies, described) != 0)
+            goto out;
+    }
+    text = policies ? json_dumps(policies, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    if (text)
+        status = buffer_append_text(out, text_from_cstr(text));
+out:
+    free(text);
+    json_decref(policies);
+    return status;
+}
+
+enum status host_prepare(struct language *language, struct chain *chain, struct buffer *error)
+{
+    struct js_host *host = host_of(language);
+    struct buffer described;
+
+    buffer_init(&described, BUFFER_UNLIMITED);
+    enum status status = describe_chain(chain, &described);
+    JSValueRef argument = status == STATUS_OK ? host_string(host, buffer_text(&described)) : NULL;
+    buffer_deinit(&described);
+    if (!argument)
+        return STATUS_NO_MEMORY;
+    JSValueRef id = world_call(host->world, WORLD_PREPARE, &argument, 1, error);
+    if (!id)
+        return STATUS_INVALID;
+    chain->id = (uint32_t)jsc.JSValueToNumber(host->world->context, id, NULL);
+    return STATUS_OK;
+}
+
+static enum status register_handlers(struct js_host *host, struct text names, struct registry *registry)
+{
+    json_t *list = json_loadb(names.data, names.length, JSON_ALLOW_NUL, NULL);
+    enum status status = list ? STATUS_OK : STATUS_NO_MEMORY;
+    size_t index;
+    json_t *name;
+
+    json_array_foreach(list, index, name)
+    {
+        if (status == STATUS_OK)
+            status = registry_add(registry, (struct text){json_string_value(name), json_string_length(name)},
+                                  &host->language);
+    }
+    json_decref(list);
+    return status;
+}
+
+enum status js_host_load(struct js_host *host, struct text name, struct text directory,
+                         struct registry *registry, struct buffer *error)
+{
+    JSValueRef arguments[] = {host_string(host, name), host_string(host, directory)};
+    struct buffer names;
+
+    if (!arguments[0] || !arguments[1])
+        return STATUS_NO_MEMORY;
+    JSValueRef loaded = world_call(host->world, WORLD_LOAD, arguments, 2, error);
+    if (!loaded)
+        return STATUS_INVALID;
+    buffer_init(&names, BUFFER_UNLIMITED);
+    enum status status = engine_append_value(&names, host->world->context, loaded);
+    if (status == STATUS_OK)
+        status = register_handlers(host, buffer_text(&names), registry);
+    buffer_deinit(&names);
+    return status;
+}

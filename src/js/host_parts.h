@@ -1,0 +1,88 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "js/engine.h"
+#include "js/host.h"
+#include "js/slots.h"
+#include "js/world.h"
+
+/*
+ * What the three parts of the host know of each other; nobody else includes this.
+ *
+ *   host.c         the crossing: inbox, outbox, a turn; the host's life
+ *   host_chains.c  modules and chains, before the service starts
+ *   host_calls.c   what JavaScript asks of the runner
+ *
+ * The inbox and outbox are lib/dispatch.js's, which describes them; the numbers are the same there.
+ *
+ *   run() ... run() --inbox, texts--> dispatch()      one crossing in for a turn's events
+ *   service_resume() <--outbox, texts-- collect()     one crossing out
+ */
+
+enum {
+    ENTRY = 8, /* integers an entry */
+    INBOX_ENTRIES = 512,
+    OUTBOX_ENTRIES = 512,
+    OUTBOX_LAST = 1 + OUTBOX_ENTRIES * ENTRY, /* whether more is waiting than fits */
+    TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
+};
+
+struct entry {
+    uint32_t operation;
+    uint32_t slot;
+    uint32_t chain;
+    uint32_t peer;
+    uint32_t flags;
+    uint32_t length; /* UTF-16 units of text */
+    int32_t spare[2];
+};
+
+struct result {
+    uint32_t slot;
+    int32_t verdict;
+    uint32_t flags;
+    uint32_t reply_length;
+    uint32_t message_length;
+    uint32_t name_length;
+    uint32_t method_length;
+    int32_t status;
+};
+
+struct js_host {
+    struct language language;
+    struct world *world;
+    const struct js_host_functions *functions;
+    void *owner;
+    const struct log *log;
+
+    struct slots events;
+    struct slots peers;
+
+    struct entry inbox[INBOX_ENTRIES]; /* JavaScript reads it where it lies */
+    uint32_t inbox_count;
+    JSChar *texts;
+    size_t texts_length;
+    size_t texts_capacity;
+
+    int32_t outbox[OUTBOX_LAST + 1]; /* JavaScript writes it where it lies */
+    struct result results[OUTBOX_ENTRIES];
+    struct buffer scratch; /* a result's texts in UTF-8 */
+    struct buffer message; /* what is pushed */
+    bool collecting;
+};
+
+static inline struct js_host *host_of(struct language *language)
+{
+    return (struct js_host *)(void *)((char *)language - offsetof(struct js_host, language));
+}
+
+/* A JavaScript string; NULL when memory is out. */
+JSValueRef host_string(struct js_host *host, struct text text);
+
+/* ---- host_chains.c ---- */
+
+NODISCARD enum status host_prepare(struct language *language, struct chain *chain, struct buffer *error);
+
+/* ---- host_calls.c ---- */
+
+extern const struct world_functions host_calls;

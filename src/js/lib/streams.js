@@ -1,0 +1,282 @@
+'use strict';
+
+// StreamResponse, and how one is sent (CONTRACT, section 6): every chunk a message of its own, none taken from the source
+// while the connection has more to send than its high-water mark.
+
+const { api } = require('./configurapi');
+const { errorResponseOf } = require('./failures');
+const { EARLY } = require('./peers');
+const { bytesOf } = require('./replies');
+const timers = require('./timers');
+
+const TURN_BUDGET = 1 << 20; // characters that all streams send before the loop gets a turn
+
+class StreamResponse extends api.Response {
+  constructor(source, statusCode = 200, headers = {}) {
+    if (!isSource(source)) throw new TypeError(`A StreamResponse takes an iterable, an async iterable or a readable stream, not ${nameOf(source)}.`);
+    super(source, statusCode, headers);
+  }
+}
+
+function nameOf(value) {
+  if (typeof value === 'function') return 'a function (call it first, where it is a generator function)';
+  return value === null ? 'null' : typeof value === 'object' ? 'an object without an iterator' : `a ${typeof value}`;
+}
+
+function isSource(source) {
+  if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return false;
+  return [source[Symbol.asyncIterator], source[Symbol.iterator], source.getReader].some((member) => typeof member === 'function') ||
+    bytesOf(source) !== undefined;
+}
+
+function iteratorOf(source) {
+  const bytes = bytesOf(source);
+  if (bytes) return [bytes].values(); // one chunk; as an iterable it would be a chunk for each byte
+  if (typeof source?.[Symbol.asyncIterator] === 'function') return source[Symbol.asyncIterator]();
+  if (typeof source !== 'string' && typeof source?.[Symbol.iterator] === 'function') return source[Symbol.iterator]();
+  if (typeof source?.getReader === 'function') return iteratorOfReader(source.getReader());
+  throw new TypeError(`A StreamResponse's body must be an iterable, an async iterable or a readable stream, not ${nameOf(source)}.`);
+}
+
+// Of a WHATWG ReadableStream where it has no iterator of its own.
+function iteratorOfReader(reader) {
+  return { next: () => reader.read(), return: () => reader.cancel() };
+}
+
+const isThenable = (value) => value !== null && typeof value === 'object' && typeof value.then === 'function';
+
+// Of a content-type, or of none: whether bytes are characters.
+function isText(headers) {
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'content-type');
+  if (name === undefined) return true;
+  return /^(?:text\/.*|.*[/+-](?:nd)?json(?:l|-seq)?)$/.test(String(headers[name]).split(';')[0].trim().toLowerCase());
+}
+
+let spent = 0;
+let resting = [];
+
+function rest() {
+  return new Promise((resolve) => {
+    if (resting.push(resolve) === 1) timers.setImmediate(goOn);
+  });
+}
+
+function goOn() {
+  const due = resting;
+  resting = [];
+  spent = 0;
+  for (const resolve of due) resolve();
+}
+
+// An error's body; that of another error where it can not be written.
+function errorText(body) {
+  try {
+    return JSON.stringify(body) ?? '""';
+  } catch (error) {
+    return JSON.stringify(errorResponseOf(error).body);
+  }
+}
+
+let open = 0;
+let closing = 0; // sources whose return() has not ended
+
+// Tells a source that nobody wants more of it. What it does then is its own affair, but a stop waits for it.
+function closeIterator(iterator) {
+  try {
+    const closed = iterator?.return?.();
+    if (!isThenable(closed)) return;
+    closing++;
+    const ended = () => closing--;
+    Promise.resolve(closed).catch(native.uncaught).then(ended);
+  } catch (error) {
+    native.uncaught(error);
+  }
+}
+
+// A StreamResponse that will not be sent: its source must not wait for ever.
+function discard(response) {
+  try {
+    closeIterator(iteratorOf(response.body));
+  } catch (error) {
+    native.uncaught(error);
+  }
+}
+
+class Stream {
+  #peer;
+  #response;
+  #messageId; // JSON text, or undefined
+  #id = native.randomUUID();
+  #iterator;
+  #isText;
+  #decoder; // once there were bytes
+  #head; // of a chunk's message, up to its body
+  #markedHead; // the same for base64
+  #lastMarked = false;
+  #over = false;
+  #failure;
+  #finish;
+  #goOnAlone = () => {}; // resolves run() before the end
+
+  constructor(peer, response, messageId) {
+    this.#peer = peer;
+    this.#response = response;
+    this.#messageId = messageId;
+  }
+
+  // Resolves when the last message is queued or the client is gone, or where on_connect would wait for its own end; rejects
+  // with what the source threw, which the client has been told.
+  run() {
+    return new Promise((resolve, reject) => {
+      this.#goOnAlone = resolve;
+      this.#finish = () => {
+        open--;
+        this.#peer.streams.delete(this);
+        if (this.#failure) reject(this.#failure.error);
+        else resolve();
+      };
+      open++;
+      this.#peer.streams.add(this);
+      this.#start();
+    });
+  }
+
+  #start() {
+    const { headers, body } = this.#response;
+    try {
+      this.#iterator = iteratorOf(body);
+      this.#isText = isText(headers ?? {});
+      this.#head = this.#headOf(this.#response.statusCode, headers ?? {}, 'chunk');
+    } catch (error) {
+      closeIterator(this.#iterator);
+      this.#fail(error);
+      return;
+    }
+    if (this.#peer.gone) this.cancel();
+    else this.#pump();
+  }
+
+  // The client is gone.
+  cancel() {
+    if (this.#over) return;
+    this.#over = true;
+    closeIterator(this.#iterator);
+    this.#finish();
+  }
+
+  // Waits for room, where what was sent last says that there is none.
+  async #rest(sent) {
+    if (sent === EARLY) this.#goOnAlone();
+    if (sent !== 0) await this.#peer.room();
+    else await rest();
+  }
+
+  async #pump() {
+    let closes = false; // whether the source has to be told of an error
+    try {
+      for (;;) {
+        closes = false;
+        let result = this.#iterator.next();
+        if (isThenable(result)) result = await result;
+        if (this.#over) return;
+        if (typeof result !== 'object' || result === null) throw new TypeError(`The source's iterator gave ${result}, which is no object.`);
+        if (result.done) break;
+        let { value } = result;
+        closes = true;
+        if (isThenable(value)) value = await value;
+        if (this.#over) return;
+        const sent = this.#sendChunk(value);
+        if (sent < 0) {
+          this.cancel();
+          return;
+        }
+        if (sent !== 0 || spent >= TURN_BUDGET) await this.#rest(sent);
+        if (this.#over) return;
+      }
+      this.#end();
+    } catch (error) {
+      if (this.#over) return;
+      if (closes) closeIterator(this.#iterator);
+      this.#fail(error);
+    }
+  }
+
+  // What Peer.send() says; 0 where nothing was to be sent yet.
+  #sendChunk(chunk) {
+    const bytes = bytesOf(chunk);
+    if (bytes && !this.#isText) {
+      this.#markedHead ??= this.#headOf(this.#response.statusCode, { ...this.#response.headers, 'content-transfer-encoding': 'base64' }, 'chunk');
+      this.#lastMarked = true;
+      return this.#send(this.#markedHead, `"${native.base64Encode(bytes, false)}"`);
+    }
+    this.#lastMarked = false;
+    if (bytes) {
+      this.#decoder ??= new (require('./encoding').TextDecoder)('utf-8', { ignoreBOM: true });
+      const text = this.#decoder.decode(bytes, { stream: true });
+      return text === '' ? 0 : this.#sendText(text);
+    }
+    if (typeof chunk === 'string') return this.#sendText(this.#decoder ? this.#decoder.decode() + chunk : chunk);
+    const text = chunk === null ? '""' : JSON.stringify(chunk, this.#response.jsonReplacer) ?? '""';
+    this.#flush();
+    return this.#send(this.#head, text);
+  }
+
+  #sendText(text) {
+    spent += text.length;
+    return this.#peer.sendChunk(this.#head, text);
+  }
+
+  #send(head, body) {
+    const message = `${head}${body}}`;
+    spent += message.length;
+    return this.#peer.send(message, false);
+  }
+
+  // Bytes that were the beginning of a character which did not go on.
+  #flush() {
+    const text = this.#decoder ? this.#decoder.decode() : '';
+    if (text) this.#sendText(text);
+  }
+
+  #headOf(statusCode, headers, kind) {
+    if (typeof headers !== 'object' || Array.isArray(headers)) throw new TypeError("A response's headers must be an object.");
+    const own = { ...headers };
+    delete own['x-stream'];
+    delete own['x-stream-id'];
+    if (this.#messageId !== undefined) delete own['message-id'];
+    const text = JSON.stringify(own);
+    const messageId = this.#messageId === undefined ? '' : `"message-id":${this.#messageId},`;
+    return `{"statusCode":${JSON.stringify(statusCode) ?? '200'},"headers":${text.slice(0, -1)}${text === '{}' ? '' : ','}` +
+      `${messageId}"x-stream":"${kind}","x-stream-id":"${this.#id}"},"body":`;
+  }
+
+  #end() {
+    const { statusCode, headers } = this.#response;
+    this.#flush();
+    const mark = this.#lastMarked ? { 'content-transfer-encoding': 'base64' } : {};
+    this.#send(this.#headOf(statusCode, { ...headers, ...mark }, 'done'), '""');
+    this.#over = true;
+    this.#finish();
+  }
+
+  #fail(error) {
+    this.#over = true;
+    this.#failure = { error };
+    const { statusCode, body } = errorResponseOf(error);
+    this.#send(this.#failedHead(statusCode), errorText(body));
+    this.#finish();
+  }
+
+  // Without the response's own headers, where it is those that can not be written.
+  #failedHead(statusCode) {
+    const type = { 'Content-Type': 'application/json' };
+    try {
+      const kept = Object.entries(this.#response.headers ?? {}).filter(([name]) => name.toLowerCase() !== 'content-type');
+      return this.#headOf(statusCode, { ...Object.fromEntries(kept), ...type }, 'done');
+    } catch {
+      return this.#headOf(statusCode, type, 'done');
+    }
+  }
+}
+
+module.exports = { StreamResponse, Stream, discard, openStreams: () => open, closingSources: () => closing };
