@@ -14,17 +14,36 @@ const char command_line_help[] =
     "  -f, --file PATH            the config file (config.yaml)\n"
     "  -p, --port N               the port to listen on; 0 picks a free one (8000)\n"
     "      --host ADDR            the address to listen on (every address)\n"
+    "      --s-port N             the port for HTTPS and WSS, with --key and --cert (8443)\n"
+    "      --key PATH             the private key, PEM\n"
+    "      --cert PATH            the certificate and its chain, PEM; SIGHUP reads both again\n"
+    "      --management-port N    the management server's port; 0 picks a free one (9100)\n"
+    "      --management-host ADDR the address it listens on (127.0.0.1)\n"
+    "      --management-token T   its requests then need \"Authorization: Bearer T\";\n"
+    "                             CONFIGURAPI_MANAGEMENT_TOKEN says it too (none)\n"
+    "      --no-management        no management server\n"
     "      --max-payload BYTES    a longer message closes the connection with 1009 (16m)\n"
     "      --max-in-flight N      events of one connection handled at once; beyond it\n"
     "                             its socket is not read (256)\n"
     "      --high-water-mark BYTES\n"
-    "                             above so many unsent bytes pushes wait and the\n"
-    "                             connection is not read; below half they go on (1m)\n"
+    "                             above so many unsent bytes streams and pushes wait\n"
+    "                             and the connection is not read; below half they go\n"
+    "                             on (1m)\n"
     "      --max-buffered BYTES   a connection with more unsent bytes is closed with\n"
     "                             1013 (64m)\n"
+    "      --compress-above BYTES messages longer than that are compressed for clients that\n"
+    "                             take it (1k)\n"
+    "      --no-compression       do without permessage-deflate\n"
+    "      --max-connections N    more are refused with 503 (no limit)\n"
+    "      --origin PATTERN       refuse pages of other origins with 403; '*' stands for any\n"
+    "                             characters of a name; may be given again (any)\n"
     "      --handshake-timeout MS a connection must have asked for its upgrade (10s)\n"
     "      --ping-interval MS     a peer silent for two of them is dropped (30s)\n"
+    "      --idle-timeout MS      without a message for so long a connection is closed with\n"
+    "                             1001 (none)\n"
+    "      --max-lifetime MS      open for so long, likewise (none)\n"
     "      --drain-timeout MS     on SIGTERM or SIGINT connections get so long (10s)\n"
+    "      --api-gateway          hold to Amazon API Gateway's limits and manners\n"
     "      --log-level LEVEL      debug, trace, info, error or none (trace)\n"
     "      --check                read the config, load every handler, say what is\n"
     "                             wrong, and exit\n"
@@ -36,7 +55,7 @@ const char command_line_help[] =
     "overrides what is set. JavaScript handlers are loaded from the modules of `import:`\n"
     "and from handlers/ beside the config file, else in the working directory.\n";
 
-enum kind { KIND_FLAG, KIND_TEXT, KIND_PORT, KIND_COUNT, KIND_BYTES, KIND_TIME, KIND_LEVEL };
+enum kind { KIND_FLAG, KIND_TEXT, KIND_PORT, KIND_COUNT, KIND_BYTES, KIND_TIME, KIND_LEVEL, KIND_ORIGIN };
 
 struct option {
     const char *name;
@@ -51,11 +70,25 @@ static const struct option options[] = {
     {"file", 'f', KIND_TEXT, FIELD(options.config_path)},
     {"port", 'p', KIND_PORT, FIELD(options.port)},
     {"host", 0, KIND_TEXT, FIELD(options.host)},
+    {"s-port", 0, KIND_PORT, FIELD(options.secure_port)},
+    {"key", 0, KIND_TEXT, FIELD(options.key_path)},
+    {"cert", 0, KIND_TEXT, FIELD(options.certificate_path)},
+    {"management-port", 0, KIND_PORT, FIELD(management.port)},
+    {"management-host", 0, KIND_TEXT, FIELD(management.host)},
+    {"management-token", 0, KIND_TEXT, FIELD(management.token)},
+    {"no-management", 0, KIND_FLAG, FIELD(no_management)},
     {"max-payload", 0, KIND_BYTES, FIELD(options.max_payload)},
     {"max-in-flight", 0, KIND_COUNT, FIELD(options.max_in_flight)},
+    {"max-connections", 0, KIND_COUNT, FIELD(options.max_connections)},
+    {"compress-above", 0, KIND_BYTES, FIELD(options.compress_above)},
+    {"no-compression", 0, KIND_FLAG, FIELD(options.no_compression)},
     {"high-water-mark", 0, KIND_BYTES, FIELD(options.high_water_mark)},
     {"max-buffered", 0, KIND_BYTES, FIELD(options.max_buffered)},
     {"handshake-timeout", 0, KIND_TIME, FIELD(options.handshake_timeout_ms)},
+    {"idle-timeout", 0, KIND_TIME, FIELD(options.idle_timeout_ms)},
+    {"max-lifetime", 0, KIND_TIME, FIELD(options.max_lifetime_ms)},
+    {"origin", 0, KIND_ORIGIN, 0},
+    {"api-gateway", 0, KIND_FLAG, FIELD(options.api_gateway)},
     {"ping-interval", 0, KIND_TIME, FIELD(options.ping_interval_ms)},
     {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
     {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
@@ -70,6 +103,7 @@ static const char *const expected[] = {
     [KIND_COUNT] = "a number from 1 to 1000000",
     [KIND_BYTES] = "a number of bytes such as 4096, 64k, 16m or 1g",
     [KIND_TIME] = "a time such as 500ms, 30s or 2m (plain numbers are milliseconds)",
+    [KIND_ORIGIN] = "an origin such as https://example.com or https://*.example.com, 64 times at most",
     [KIND_LEVEL] = "debug, trace, info, error or none",
 };
 
@@ -130,6 +164,12 @@ static bool set_value(struct command_line *line, const struct option *option, co
             return false;
         *(uint32_t *)field = (uint32_t)number;
         return true;
+    case KIND_ORIGIN:
+        if (*value == '\0' || line->options.origin_count == COMMAND_LINE_ORIGINS)
+            return false;
+        line->origins[line->options.origin_count++] = value;
+        line->options.origins = line->origins;
+        return true;
     case KIND_LEVEL: return log_level_parse(field, text_from_cstr(value)) == STATUS_OK;
     }
     return false;
@@ -158,9 +198,22 @@ static enum status invalid(enum status printed)
     return printed == STATUS_OK ? STATUS_INVALID : printed;
 }
 
+/* API Gateway's limits (CONTRACT, section 9), which options of their own still change. */
+static void hold_to_api_gateway(struct runner_options *wanted)
+{
+    wanted->max_payload = 128 * 1024;
+    wanted->max_frame = 32 * 1024;
+    wanted->idle_timeout_ms = 10 * 60 * 1000;
+    wanted->max_lifetime_ms = 2 * 60 * 60 * 1000;
+}
+
 enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error)
 {
-    *line = (struct command_line){.options = runner_default_options()};
+    *line = (struct command_line){.options = runner_default_options(),
+                                  .management = {.host = "127.0.0.1", .port = 9100, .descriptor = -1}};
+    for (int i = 1; i < count; i++)
+        if (strcmp(arguments[i], "--api-gateway") == 0)
+            hold_to_api_gateway(&line->options);
     for (int i = 1; i < count; i++) {
         const char *argument = arguments[i];
         const char *value;

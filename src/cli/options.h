@@ -2,15 +2,21 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "management/server.h"
 #include "runner/runner.h"
 
 #include <stdbool.h>
 
 /* The command line (CONTRACT, section 1). */
 
+enum { COMMAND_LINE_ORIGINS = 64 };
+
 struct command_line {
     struct runner_options options;
-    bool check; /* --check: load everything, then exit */
+    struct management_options management;
+    bool no_management;
+    const char *origins[COMMAND_LINE_ORIGINS]; /* options.origins */
+    bool check;                                /* --check: load everything, then exit */
     bool help;
     bool version;
 };

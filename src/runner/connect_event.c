@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Appends bytes as UTF-8: they are it, or each byte is taken for a character of Latin-1, as Node takes
- * headers. */
-static enum status append_decoded(struct buffer *out, struct text bytes)
+enum status header_append_decoded(struct buffer *out, struct text bytes)
 {
     if (utf8_is_valid(bytes.data, bytes.length))
         return buffer_append_text(out, bytes);
@@ -112,14 +110,14 @@ static enum status append_headers(struct buffer *out, struct buffer *scratch,
         if (status == STATUS_OK)
             status = append_lower(scratch, request->headers[i].name);
         if (status == STATUS_OK)
-            status = append_json(out, scratch, append_decoded);
+            status = append_json(out, scratch, header_append_decoded);
         buffer_clear(scratch);
         if (status == STATUS_OK)
             status = buffer_append_text(out, TEXT(":"));
         if (status == STATUS_OK)
             status = join_values(scratch, request, i);
         if (status == STATUS_OK)
-            status = append_json(out, scratch, append_decoded);
+            status = append_json(out, scratch, header_append_decoded);
     }
     return status;
 }
@@ -242,7 +240,7 @@ struct connect_answer connect_answer_read(struct text reply, const struct upgrad
     while (reply.length && json_next_member(&reply, &name, &value)) {
         if (json_string_equal(name, TEXT("statusCode"), false))
             answer.status = atoi(value.data);
-        else if (json_string_equal(name, TEXT("headers"), false))
+        else if (value.data[0] == '{' && json_string_equal(name, TEXT("headers"), false))
             headers = value;
     }
     while (headers.length && json_next_member(&headers, &name, &value)) {

@@ -11,6 +11,10 @@
  * ("; " for cookies, as Node does); the query decoded as a form's, the last of several values winning. */
 NODISCARD enum status connect_event_append(struct buffer *out, const struct upgrade_request *request);
 
+/* Appends a header's bytes as UTF-8: they are it, or each is taken for a character of Latin-1, as Node takes
+ * them. */
+NODISCARD enum status header_append_decoded(struct buffer *out, struct text bytes);
+
 /* {"code":…,"reason":"…"} */
 NODISCARD enum status disconnect_event_append(struct buffer *out, unsigned code, struct text reason);
 

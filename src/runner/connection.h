@@ -7,6 +7,7 @@
 #include "net/deadline.h"
 #include "pipeline/event.h"
 #include "pipeline/peer.h"
+#include "protocol/deflate_offer.h"
 #include "protocol/reader.h"
 
 #include <stdbool.h>
@@ -37,30 +38,51 @@ enum connection_state {
 struct connection {
     struct channel channel;
     struct peer peer;
+    struct connection *next_in_roster;
     struct reader reader;
     struct runner *runner;
     struct list node; /* in runner->connections */
+    struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
     struct deadline deadline;
     struct buffer
         input; /* HEAD and CONNECTING: the request and what came behind it; later: what waits for in_flight */
     struct buffer early;  /* CONNECTING: frames pushed before the 101 */
     struct buffer reason; /* of the Close, for on_disconnect */
+    char *user_agent;     /* NULL where the request had none */
+    uint64_t opened_ms;   /* by the loop's clock, as is the next */
+    uint64_t active_ms;   /* when the last message came or went */
+    uint64_t pinged_ms;   /* when it was pinged last */
     uint32_t head_length; /* CONNECTING: bytes of `input` that are the request */
     uint32_t in_flight;   /* events under way, on_connect and on_disconnect too */
     uint16_t code;        /* of the Close, for on_disconnect */
     uint8_t state;        /* enum connection_state */
     bool refused;         /* by on_connect: no on_disconnect */
     bool was_open;
-    bool disconnected;    /* on_disconnect was started, or is not wanted */
-    bool reading_input;   /* inside read_input() */
-    bool freed_later;     /* the channel is closed: the last event frees */
-    uint8_t silent_pings; /* pings since something came */
+    bool connecting;    /* on_connect is under way */
+    bool ending;        /* a Close or an error was read behind messages: it counts when their turn is over */
+    bool ending_badly;  /* it is an error; code and reason tell it */
+    bool disconnected;  /* on_disconnect was started, or is not wanted */
+    bool reading_input; /* inside read_input() */
+    bool freed_later;   /* the channel is closed: the last event frees */
+    uint8_t silent_pings;             /* pings since something came */
+    struct deflate_agreement deflate; /* what was agreed on of compression */
 };
 
-/* Takes the listener's next connection. It is in runner->connections until its end. */
-NODISCARD enum status connection_accept(struct runner *runner, uv_stream_t *server);
+/* Takes the listener's next connection, over TLS where there is a context. It is in runner->connections until
+ * its end. */
+NODISCARD enum status connection_accept(struct runner *runner, uv_stream_t *server, struct tls_context *tls);
+
+/* Queues one message, text where it is UTF-8. STATUS_CLOSED where nothing can be sent any more, STATUS_LIMIT
+ * where it would pass --max-buffered: it is not queued then. */
+NODISCARD enum status connection_post(struct connection *connection, struct text data);
+
+enum { CONNECTION_IP_SIZE = 46 };
+/* Where it comes from, as text; an IPv4 address that came in over IPv6 is IPv4's. */
+void connection_source_ip(const struct connection *connection, char out[CONNECTION_IP_SIZE]);
 
 /* Starts the closing handshake; before OPEN, or when it is closing already, ends the connection at once. */
 void connection_close(struct connection *connection, uint16_t code, struct text reason);
+/* Deals with what its close had to leave for the turn. For those in runner->left. */
+void connection_settle(struct connection *connection);
 /* Ends it without ceremony. */
 void connection_drop(struct connection *connection);

@@ -1,5 +1,7 @@
 #include "runner/js_loop.h"
 #include "js/host.h"
+#include "net/http_client.h"
+#include "runner/js_requests.h"
 #include "runner/runner.h"
 
 #include <unistd.h>
@@ -52,6 +54,7 @@ static const struct js_host_functions functions = {
     .set_timer = set_timer,
     .want_immediates = want_immediates,
     .exit = exit_now,
+    .request = js_requests_send,
 };
 
 static void on_idle(uv_timer_t *timer)
@@ -63,8 +66,10 @@ static void on_idle(uv_timer_t *timer)
 
 enum status js_loop_open(struct runner *runner, struct buffer *error)
 {
-    enum status status = js_host_create(&runner->js, &functions, runner, &runner->log, error);
+    enum status status = http_client_create(&runner->http, runner->loop);
 
+    if (status == STATUS_OK)
+        status = js_host_create(&runner->js, &functions, runner, &runner->log, error);
     if (status == STATUS_OK)
         uv_timer_start(&runner->idle_timer, on_idle, IDLE_INTERVAL_MS, IDLE_INTERVAL_MS);
     return status;

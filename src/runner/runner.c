@@ -1,12 +1,16 @@
 #include "runner/runner.h"
 #include "config/config.h"
 #include "js/host.h"
+#include "net/http_client.h"
 #include "pipeline/registry.h"
 #include "pipeline/service.h"
-#include "protocol/close.h"
+#include "protocol/deflate.h"
+#include "runner/accept.h"
 #include "runner/connection.h"
 #include "runner/js_loop.h"
+#include "runner/js_requests.h"
 #include "runner/load.h"
+#include "runner/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +20,14 @@ struct runner_options runner_default_options(void)
     return (struct runner_options){
         .config_path = "config.yaml",
         .port = 8000,
+        .secure_port = 8443,
+        .descriptor = -1,
+        .secure_descriptor = -1,
         .max_payload = 16 * 1024 * 1024,
         .high_water_mark = 1024 * 1024,
         .max_buffered = 64 * 1024 * 1024,
         .max_in_flight = 256,
+        .compress_above = 1024,
         .handshake_timeout_ms = 10 * 1000,
         .ping_interval_ms = 30 * 1000,
         .drain_timeout_ms = 10 * 1000,
@@ -29,28 +37,24 @@ struct runner_options runner_default_options(void)
 
 /* ---- a turn of the loop ---- */
 
-static void check_stopped(struct runner *runner)
+static void settle_left(struct runner *runner)
 {
-    if (!runner->stopping || !runner->on_stopped || runner->connection_count > 0 ||
-        runner->service->event_count > 0)
-        return;
-    void (*on_stopped)(struct runner *) = runner->on_stopped;
-    runner->on_stopped = NULL;
-    uv_timer_stop(&runner->drain_timer);
-    on_stopped(runner);
+    while (!list_is_empty(&runner->left))
+        connection_settle(LIST_ENTRY(runner->left.next, struct connection, left));
 }
 
 /* Deals with all that came, then writes: what is written may let something go on, so both until nothing is
- * left. */
+ * left. Streams end that: they rest when they have sent much (see streams.js). */
 static void turn(struct runner *runner)
 {
-    for (;;) {
-        bool worked = runner->js && js_host_turn(runner->js);
+    do {
+        if (runner->js)
+            js_host_turn(runner->js);
+        settle_left(runner);
         net_flush(&runner->net);
-        if (!worked)
-            break;
-    }
-    check_stopped(runner);
+    } while (!list_is_empty(&runner->left) || (runner->js && js_host_has_work(runner->js)));
+    accept_go_on(runner);
+    stop_check(runner);
 }
 
 static void after_poll(uv_check_t *check)
@@ -74,17 +78,42 @@ static void open_handles(struct runner *runner)
     uv_timer_init(loop, &runner->js_timer);
     uv_timer_init(loop, &runner->idle_timer);
     uv_timer_init(loop, &runner->drain_timer);
+    uv_timer_init(loop, &runner->spread_timer);
     uv_idle_init(loop, &runner->immediates);
     deadlines_init(&runner->deadlines, loop);
     runner->after_poll.data = runner->before_poll.data = runner;
-    runner->js_timer.data = runner->idle_timer.data = runner->drain_timer.data = runner->immediates.data =
-        runner;
+    runner->js_timer.data = runner->idle_timer.data = runner->drain_timer.data = runner->spread_timer.data =
+        runner->immediates.data = runner;
     uv_unref((uv_handle_t *)&runner->idle_timer);
     uv_check_start(&runner->after_poll, after_poll);
     uv_prepare_start(&runner->before_poll, before_poll);
     uv_unref((uv_handle_t *)&runner->after_poll);
     uv_unref((uv_handle_t *)&runner->before_poll);
     runner->handles_open = true;
+}
+
+static enum status load_certificate(struct runner *runner, struct buffer *error)
+{
+    const struct runner_options *options = &runner->options;
+    struct tls_context *loaded;
+
+    if (!options->key_path && !options->certificate_path)
+        return STATUS_OK;
+    if (!options->key_path || !options->certificate_path) {
+        enum status printed = buffer_append_text(error, TEXT("--key and --cert go together"));
+        return printed == STATUS_OK ? STATUS_INVALID : printed;
+    }
+    enum status status = tls_context_create(&loaded, options->key_path, options->certificate_path, error);
+    if (status != STATUS_OK)
+        return status;
+    tls_context_destroy(runner->tls);
+    runner->tls = loaded;
+    return STATUS_OK;
+}
+
+enum status runner_reload(struct runner *runner, struct buffer *error)
+{
+    return load_certificate(runner, error);
 }
 
 enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct runner_options *options,
@@ -98,12 +127,18 @@ enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct 
     made->loop = loop;
     log_init(&made->log, options->log_level);
     list_init(&made->connections);
+    buffer_init(&made->scratch, BUFFER_UNLIMITED);
+    list_init(&made->left);
+    list_init(&made->requests);
     open_handles(made);
 
     enum status status = net_init(&made->net, loop, options->high_water_mark);
     if (status != STATUS_OK)
         goto out;
     made->net_ready = true;
+    status = load_certificate(made, error);
+    if (status != STATUS_OK)
+        goto out;
     status = config_load(&made->config, options->config_path, getenv("NODE_ENV"), error);
     if (status != STATUS_OK)
         goto out;
@@ -116,6 +151,8 @@ enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct 
     if (status != STATUS_OK)
         goto out;
     status = service_create(&made->service, made->config, made->registry, &made->log, error);
+    if (status == STATUS_OK)
+        status = metrics_init(&made->metrics, made->service);
 out:
     if (status != STATUS_OK) {
         runner_destroy(made);
@@ -126,6 +163,11 @@ out:
 }
 
 /* ---- starting ---- */
+
+enum status runner_set_postback_base(struct runner *runner, struct text base, struct text token)
+{
+    return runner->js ? js_host_set_postback_base(runner->js, base, token) : STATUS_OK;
+}
 
 static void on_start_done(struct event *event)
 {
@@ -163,14 +205,6 @@ static enum status run_on_start(struct runner *runner, struct buffer *error)
     return status == STATUS_OK ? STATUS_INVALID : status;
 }
 
-static void on_connection(struct listener *listener)
-{
-    struct runner *runner = LIST_ENTRY(listener, struct runner, listener);
-
-    if (connection_accept(runner, (uv_stream_t *)&listener->tcp) != STATUS_OK)
-        log_write(&runner->log, LOG_ERROR, "a connection could not be accepted");
-}
-
 enum status runner_start(struct runner *runner, struct buffer *error)
 {
     enum status status = STATUS_OK;
@@ -179,62 +213,19 @@ enum status runner_start(struct runner *runner, struct buffer *error)
         status = run_on_start(runner, error);
     if (status != STATUS_OK)
         return status;
-    runner->listener.on_connection = on_connection;
-    status =
-        listener_open(&runner->listener, runner->loop, runner->options.host, runner->options.port, error);
+    status = accept_open(runner, error);
     if (status != STATUS_OK)
         return status;
     runner->started = true;
-    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address,
-              runner->listener.port);
+    if (runner->tls)
+        log_write(&runner->log, LOG_INFO, "Listening on wss://%s:%u", runner->secure_listener.address.host,
+                  runner->secure_listener.address.port);
+    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address.host,
+              runner->listener.address.port);
     return STATUS_OK;
 }
 
-/* ---- stopping ---- */
-
-static void drop_all(struct runner *runner)
-{
-    struct list *next;
-
-    for (struct list *node = runner->connections.next; node != &runner->connections; node = next) {
-        next = node->next;
-        connection_drop(LIST_ENTRY(node, struct connection, node));
-    }
-}
-
-static void on_drain_timeout(uv_timer_t *timer)
-{
-    struct runner *runner = timer->data;
-
-    if (runner->drained_once && runner->on_stopped) {
-        void (*on_stopped)(struct runner *) = runner->on_stopped;
-        runner->on_stopped = NULL;
-        on_stopped(runner);
-        return;
-    }
-    /* Those that are left are dropped; their on_disconnect gets a moment. */
-    runner->drained_once = true;
-    drop_all(runner);
-    uv_timer_start(timer, on_drain_timeout, 500, 0);
-}
-
-void runner_stop(struct runner *runner)
-{
-    struct list *next;
-
-    if (runner->stopping) {
-        runner->drained_once = true;
-        on_drain_timeout(&runner->drain_timer);
-        return;
-    }
-    runner->stopping = true;
-    listener_close(&runner->listener);
-    for (struct list *node = runner->connections.next; node != &runner->connections; node = next) {
-        next = node->next;
-        connection_close(LIST_ENTRY(node, struct connection, node), CLOSE_GOING_AWAY, TEXT("Going away"));
-    }
-    uv_timer_start(&runner->drain_timer, on_drain_timeout, runner->options.drain_timeout_ms, 0);
-}
+/* ---- ending ---- */
 
 static void close_handle(uv_handle_t *handle)
 {
@@ -245,14 +236,18 @@ static void close_handle(uv_handle_t *handle)
 static void close_handles(struct runner *runner)
 {
     listener_close(&runner->listener);
-    drop_all(runner);
+    listener_close(&runner->secure_listener);
+    stop_drop_all(runner);
     if (runner->js)
         js_loop_stop(runner);
+    http_client_destroy(runner->http);
+    js_requests_forget(runner);
     close_handle((uv_handle_t *)&runner->after_poll);
     close_handle((uv_handle_t *)&runner->before_poll);
     close_handle((uv_handle_t *)&runner->js_timer);
     close_handle((uv_handle_t *)&runner->idle_timer);
     close_handle((uv_handle_t *)&runner->drain_timer);
+    close_handle((uv_handle_t *)&runner->spread_timer);
     close_handle((uv_handle_t *)&runner->immediates);
     deadlines_close(&runner->deadlines, NULL);
 }
@@ -268,11 +263,16 @@ bool runner_destroy(struct runner *runner)
         return false; /* handlers that never ended still hold their events */
     if (runner->js)
         js_host_destroy(runner->js);
+    metrics_deinit(&runner->metrics);
+    roster_deinit(&runner->roster);
     service_destroy(runner->service);
     if (runner->registry)
         registry_deinit(runner->registry);
     free(runner->registry);
     config_destroy(runner->config);
+    tls_context_destroy(runner->tls);
+    deflate_destroy(runner->deflate);
+    buffer_deinit(&runner->scratch);
     if (runner->net_ready)
         net_deinit(&runner->net);
     free(runner->start_failure);
