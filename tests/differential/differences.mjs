@@ -35,9 +35,4 @@ export const differences = [
     contract: 'Section 5: "`on_start` once before listening". 1.9.0 processes it without an event, wants to trace the event\'s id, and fails.',
     cases: ['lifecycle: on_start, traced'],
   },
-  {
-    name: 'aliases of one anchor are objects of their own',
-    contract: 'None: parameters cross into the engine as JSON, which has no sharing. Equal in value, not in identity; to be mended.',
-    cases: ['parameters: identity'],
-  },
 ];

@@ -34,16 +34,14 @@ for (const name of [
   'a scalar instead of a list',
   'several policies',
   'assign',
+  'identity',
+  'identity of every kind',
 ]) {
   parameters.case(name, { ask: { name } });
 }
 
-parameters.case('identity', {
-  ask: { name: 'identity' },
-  contract: ([reply]) => [{ ...reply, body: { ...reply.body, same: false, asBefore: false } }],
-});
-
 parameters.case('the same for every event', { ask: [{ name: 'maps' }, { name: 'maps' }, { name: 'timestamps' }, { name: 'timestamps' }] });
+parameters.case('identity across events', { ask: [{ name: 'identity' }, { name: 'identity elsewhere' }], fresh: true });
 parameters.case('a change by the handler is there for the next event', { ask: [{ name: 'change' }, { name: 'change' }], fresh: true });
 
 parameters.end();

@@ -306,3 +306,52 @@ runnerTest('1,000 connections', echoApp, async (runner) => {
   await Promise.all(clients.map((client) => client.close()));
   assert.equal((await runner.ask({ name: 'echo', payload: 'one more' })).body, 'one more');
 });
+
+const oddApp = {
+  routes: { on_connect: 'oddHandler', odd: 'oddHandler', echo: 'echoHandler' },
+  handlers: {
+    oddHandler(event) {
+      const { odd } = event.params;
+      if (odd) event.response = { statusCode: 200, headers: { toJSON: () => JSON.parse(odd) }, body: 'b' };
+    },
+    echoHandler(event) {
+      event.response = new Response(event.payload);
+    },
+  },
+};
+
+runnerTest('headers that are no object when they are written', oddApp, async (runner) => {
+  for (const odd of ['null', '[]', '"x"', '7']) {
+    const refused = await runner.connectRaw();
+    await refused.upgrade({ path: `/?odd=${encodeURIComponent(odd)}` });
+    assert.equal((await refused.closeFrame()).code, 1008, odd);
+    await refused.destroy();
+    const client = await runner.connect();
+    const reply = await client.ask({ name: 'odd', params: { odd }, headers: { 'message-id': 1 } });
+    assert.deepEqual([reply.statusCode, reply.headers['message-id']], [500, 1], odd);
+    assert.equal((await client.ask({ name: 'echo', payload: 'alive' })).body, 'alive');
+    await client.close();
+  }
+  const good = await runner.ask({ name: 'odd', params: { odd: '{"a":"b"}' }, headers: { 'message-id': 1 } });
+  assert.deepEqual(good, { statusCode: 200, headers: { 'message-id': 1, a: 'b' }, body: 'b' });
+});
+
+runnerTest("a Close that came with what made us close is the peer's own", {
+  args: ['--max-buffered', '64k'],
+  routes: { flood: 'floodHandler', on_disconnect: 'goneHandler' },
+  handlers: {
+    floodHandler(event) {
+      for (let i = 0; i < 40; i++) event.request.headers['push-function']('x'.repeat(10_000)).catch(() => {});
+    },
+    goneHandler(event) {
+      console.log('gone', event.payload.code, event.payload.reason);
+    },
+  },
+}, async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  client.write(Buffer.concat([text({ name: 'flood' }), frame(opcodes.close, closePayload(4321, 'enough'))]));
+  assert.equal((await client.closeFrame()).code, 1013);
+  await client.rest(); // at once: there is no answer to wait for
+  await runner.output('stdout', /^gone 4321 enough$/m);
+});

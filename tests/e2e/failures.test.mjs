@@ -154,15 +154,20 @@ runnerTest('a rejection that is awaited late is no news', withEcho({
   assert.doesNotMatch(runner.stderr, /awaited in the end/);
 });
 
-for (const [name, code, more] of [['process.exit()', 0, ''], ['process.exit(3)', 3, '3'], ['process.exitCode', 7, null]]) {
+const exits = [
+  ['process.exit()', 0, { args: [] }],
+  ['process.exit(3)', 3, { args: [3] }],
+  ['process.exit() behind process.exitCode', 7, { code: 7, args: [] }],
+];
+for (const [name, code, payload] of exits) {
   runnerTest(`${name} in a handler`, withEcho({
     exitHandler(event) {
-      if (event.payload === null) process.exitCode = 7;
-      process.exit(event.payload === null || event.payload === '' ? undefined : Number(event.payload));
+      if (event.payload.code) process.exitCode = event.payload.code;
+      process.exit(...event.payload.args);
     },
   }), async (runner) => {
     const client = await runner.connect();
-    client.send({ name: 'exit', payload: more });
+    client.send({ name: 'exit', payload });
     runner.assertCleanEnd(await runner.exited, code);
   });
 }

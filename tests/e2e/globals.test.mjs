@@ -1,23 +1,46 @@
-// The globals that handlers use: support/checks.js must say in the program what it says in Node.
+// The globals that handlers get. What is claimed of them is Node's behaviour: the scripts of fixtures/globals assert it in both, and
+// what support/checks.js finds in the program must be what it finds in Node.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { test } from 'node:test';
 import { runnerTest } from './support/runner.mjs';
 
+const require = createRequire(import.meta.url);
+const folder = new URL('fixtures/globals/', import.meta.url);
+const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
 const file = new URL('./support/checks.js', import.meta.url);
-const checks = createRequire(import.meta.url)(file.pathname);
+const checks = require(file.pathname);
 
 const app = {
-  routes: { check: 'checkHandler' },
+  routes: { run: 'runHandler', check: 'checkHandler' },
   prelude: "const checks = require('../lib/checks');",
   handlers: {
+    async runHandler(event) {
+      await require(`../globals/${event.payload}`).run();
+      event.response = new Response('good');
+    },
     async checkHandler(event) {
       event.response = new Response((await checks[event.params.name]()) ?? null);
     },
   },
-  files: { 'lib/checks.js': readFileSync(file, 'utf8') },
+  files: {
+    'lib/checks.js': readFileSync(file, 'utf8'),
+    ...Object.fromEntries(names.map((name) => [`globals/${name}`, readFileSync(new URL(name, folder), 'utf8')])),
+  },
 };
+
+for (const name of names) test(`${name} runs in Node`, () => require(new URL(name, folder).pathname).run());
+
+runnerTest('every script runs in a handler', app, async (runner) => {
+  const client = await runner.connect();
+  for (const name of names) {
+    const reply = await client.ask({ name: 'run', payload: name });
+    assert.equal(reply.body, 'good', `${name}: ${reply.body.message}\n${reply.body.details}`);
+  }
+  await client.close();
+});
 
 for (const name of Object.keys(checks)) {
   runnerTest(name, app, async (runner) => {

@@ -81,7 +81,7 @@ runnerTest('Sec-WebSocket-Accept', echoApp, async (runner) => {
   }
 });
 
-runnerTest('no extension is accepted', echoApp, async (runner) => {
+runnerTest('unknown extensions are passed over', echoApp, async (runner) => {
   const client = await runner.connectRaw();
   const { headers } = await client.upgrade({ headers: { 'Sec-WebSocket-Extensions': 'permessage-foo; a=1, permessage-bar' } });
   assert.equal(headers['sec-websocket-extensions'], undefined);

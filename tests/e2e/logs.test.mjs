@@ -103,6 +103,28 @@ for (const [level, expected] of [['error', ['Error']], ['none', []], ['NONE', []
   });
 }
 
+runnerTest('a word that names no level: handlers emit by the route, the policy is not traced', {
+  ...app,
+  files: {
+    'config.yaml': `api:
+  events:
+    - name: emit
+      logLevel: debug
+      policies:
+        - emitHandler: []
+          logLevel: verbose
+    - { name: fail, policies: [failHandler] }
+`,
+  },
+  args: ['--log-level', 'debug'],
+}, async (runner) => {
+  await exercise(runner);
+  for (const level of ['debug', 'trace']) assert.match(runner.stdout, new RegExp(`emitted as ${level}`));
+  assert.match(runner.stderr, /emitted as error/);
+  assert.doesNotMatch(runner.stdout, /Executed emitHandler/);
+  assert.match(runner.stdout, /Handled emit/);
+});
+
 runnerTest('levels of routes and policies in the config', {
   ...app,
   files: {

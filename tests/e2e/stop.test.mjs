@@ -122,3 +122,39 @@ runnerTest('timers of handlers do not keep the process', {
   assert.equal((await runner.ask({ name: 'tick' })).body, 'ticking');
   await runner.stop();
 });
+
+runnerTest('more than a hundred go one batch after another', { ...echoApp, args: ['--drain-timeout', '2s'] }, async (runner) => {
+  const clients = [];
+  while (clients.length < 350) clients.push(...(await Promise.all(Array.from({ length: 50 }, () => runner.connect()))));
+  const ends = [];
+  for (const client of clients) client.closed.then(({ code }) => ends.push({ code, at: performance.now() }));
+  runner.signal('SIGTERM');
+  await runner.output('stdout', /Listening/);
+  const last = clients.at(-1);
+  assert.equal((await last.ask({ name: 'echo', payload: 'still served' })).body, 'still served');
+  runner.assertCleanEnd(await runner.exited);
+  await Promise.all(clients.map((client) => client.closed));
+  assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([1001]));
+  const times = ends.map(({ at }) => at).sort((a, b) => a - b);
+  assert.ok(times.at(-1) - times[0] >= 250, `all within ${Math.round(times.at(-1) - times[0])} ms`);
+  assert.ok(times[99] - times[0] <= 250, 'the first hundred at once');
+});
+
+runnerTest('more clients than fit into one crossing, whose on_disconnect posts back while the program goes', {
+  routes: { on_disconnect: 'goneHandler' },
+  prelude: "const { wsPostbackFunction } = require('configurapi-runner-ws');",
+  handlers: {
+    async goneHandler(event) {
+      await wsPostbackFunction(event.request.headers['postback-url'], { body: 'late' }).catch(() => {});
+    },
+  },
+  args: ['--management-port', '0', '--drain-timeout', '1ms', '--log-level', 'info'],
+}, async (runner) => {
+  const clients = [];
+  while (clients.length < 1200) clients.push(...(await Promise.all(Array.from({ length: 50 }, () => runner.connect()))));
+  const ends = clients.map((client) => client.closed);
+  runner.signal('SIGTERM');
+  runner.signal('SIGTERM');
+  runner.assertCleanEnd(await runner.exited);
+  await Promise.all(ends);
+});

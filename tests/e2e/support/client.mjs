@@ -1,6 +1,7 @@
 // npm `ws` with promises.
 
 import WebSocket from 'ws';
+import { clientOptions } from './transport.mjs';
 import { Inbox } from './inbox.mjs';
 
 export class Client {
@@ -72,7 +73,7 @@ export class Client {
 /** Connects to `url`; resolves when the connection is open. Messages are kept from the very first on. */
 export function connect(url, { path = '/', headers = {}, protocols = [] } = {}) {
   return new Promise((resolve, reject) => {
-    const webSocket = new WebSocket(url + path, protocols, { headers, perMessageDeflate: false });
+    const webSocket = new WebSocket(url + path, protocols, { headers, perMessageDeflate: false, ...clientOptions });
     const client = new Client(webSocket);
     webSocket.once('open', () => resolve(client));
     webSocket.once('error', reject);

@@ -1,9 +1,8 @@
 // A bare socket and frames made by hand: for what a well-behaved client library would never send.
 
-import { once } from 'node:events';
-import net from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { Inbox } from './inbox.mjs';
+import { openStream } from './transport.mjs';
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
@@ -59,9 +58,14 @@ export class RawClient {
   #open = false;
   #wake = () => {};
 
-  constructor(socket) {
+  #transport;
+
+  /** `socket` is what is read and written, `transport` the TCP socket under it. */
+  constructor(socket, transport = socket) {
     this.socket = socket;
-    socket.setNoDelay(true);
+    this.#transport = transport;
+    transport.setNoDelay(true);
+    transport.on('error', () => {});
     socket.on('data', (bytes) => {
       this.#received = this.#received.length > 0 ? Buffer.concat([this.#received, bytes]) : bytes;
       this.#progress();
@@ -171,7 +175,7 @@ export class RawClient {
 
   /** Ends with a reset instead of a goodbye. */
   reset() {
-    this.socket.resetAndDestroy();
+    this.#transport.resetAndDestroy();
     return this.ended;
   }
 
@@ -182,8 +186,6 @@ export class RawClient {
 }
 
 export async function connectRaw(port) {
-  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: false });
-  const client = new RawClient(socket);
-  await once(socket, 'connect');
-  return client;
+  const { stream, socket } = await openStream(port);
+  return new RawClient(stream, socket);
 }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { makeApp } from './app.mjs';
 import { connect } from './client.mjs';
 import { connectRaw } from './raw.mjs';
+import { scheme, transportArgs } from './transport.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const testsDirectory = path.resolve(here, '../..');
@@ -38,6 +39,9 @@ function environment(extra, directory, isReference) {
 function launch(program, args, { cwd, env }) {
   const isReference = program.endsWith('.mjs');
   const [command, first] = isReference ? [process.execPath, [program]] : [program, []];
+  // Many run at once: none takes the default port.
+  const saysManagement = args.some((arg) => /^--(no-management|management-port)/.test(arg));
+  if (!isReference && !saysManagement) first.push('--management-port', '0');
   return spawn(command, [...first, ...args], { cwd, env: environment(env, cwd, isReference), stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
@@ -94,7 +98,7 @@ export class Runner {
   }
 
   get url() {
-    return `ws://127.0.0.1:${this.port}`;
+    return `${scheme}://127.0.0.1:${this.port}`;
   }
 
   /** Resolves with the match as soon as `name` ('stdout' or 'stderr') has something like `pattern`. */
@@ -166,14 +170,18 @@ export class Runner {
 
 /** Starts `program` in `cwd` on a free port; resolves once it listens. */
 export async function startRunner({ cwd, args = [], env = {}, program = runnerPath, port }) {
-  const runner = new Runner(launch(program, ['-p', String(port ?? 0), '--host', '127.0.0.1', ...args], { cwd, env }));
+  const transport = program.endsWith('.mjs') ? [] : transportArgs;
+  const runner = new Runner(launch(program, ['-p', String(port ?? 0), '--host', '127.0.0.1', ...transport, ...args], { cwd, env }));
   if (port !== undefined) {
     runner.port = port; // for those that do not say when they listen
     return runner;
   }
   try {
-    const [, found] = await guarded(runner.output('stdout', /Listening on ws:\/\/\S+:(\d+)/));
+    const transport = program.endsWith('.mjs') ? 'ws' : scheme;
+    await guarded(runner.output('stdout', /Listening on ws:\/\/\S+:(\d+)/)); // the last to listen
+    const [, found] = await guarded(runner.output('stdout', new RegExp(`Listening on ${transport}://\\S+:(\\d+)`)));
     runner.port = Number(found);
+    runner.management = runner.stdout.match(/Management on (http:\/\/\S+)/)?.[1];
     return runner;
   } catch (error) {
     await runner.kill();

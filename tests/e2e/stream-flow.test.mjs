@@ -1,0 +1,446 @@
+// Streams are pulled no faster than their client reads, cost no more memory for being long, and hold nobody else up.
+
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { text } from './support/raw.mjs';
+import { isSanitized, runnerTest } from './support/runner.mjs';
+import { connectSink, stable, streamPrelude, takeStream } from './support/streams.mjs';
+
+const KB = 1024;
+const MB = 1024 * KB;
+
+/** What a paused client's and the program's sockets take, at the most; the kernel says it, and lets buffers grow to it while they are read. */
+const kernelBytes = ['tcp_rmem', 'tcp_wmem']
+  .map((name) => Number(readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').split(/\s+/)[2]))
+  .reduce((sum, most) => sum + most);
+
+const app = {
+  routes: { on_connect: 'connectHandler', numbers: 'numbersHandler', pulls: 'pullsHandler', push: 'pushHandler', echo: 'echoHandler', big: 'bigHandler', waits: 'waitsHandler' },
+  prelude: `
+${streamPrelude}
+const pulls = {};
+const ended = {};
+const gates = {};
+
+// Chunks of so many characters that begin with their number. \`pulls\` says how many were asked for.
+function make(kind, key, count, size) {
+  const filling = 'x'.repeat(size - 8);
+  const chunk = (i) => {
+    pulls[key]++;
+    const text = String(i).padStart(8, '0') + filling;
+    return kind.startsWith('bytes') ? Buffer.from(text) : kind.startsWith('object') ? { n: i, text } : text;
+  };
+  const end = () => {
+    ended[key] = (ended[key] ?? 0) + 1;
+    console.log('ended: ' + key);
+  };
+  pulls[key] = 0;
+  if (kind === 'gated async generator') return (async function* () {
+    await new Promise((resolve) => (gates[key] = resolve));
+    for (let i = 0; i < count; i++) yield chunk(i);
+  })();
+  if (kind.endsWith('async generator')) return (async function* () {
+    try {
+      for (let i = 0; i < count; i++) yield chunk(i);
+    } finally {
+      end();
+    }
+  })();
+  if (kind.endsWith('with timers')) return (async function* () {
+    try {
+      for (let i = 0; i < count; i++) {
+        if (i % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        yield chunk(i);
+      }
+    } finally {
+      end();
+    }
+  })();
+  if (kind.endsWith('with a pause')) return (async function* () {
+    try {
+      for (let i = 0; i < count; i++) {
+        yield chunk(i);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    } finally {
+      end();
+    }
+  })();
+  if (kind.endsWith('generator')) return (function* () {
+    try {
+      for (let i = 0; i < count; i++) yield chunk(i);
+    } finally {
+      end();
+    }
+  })();
+  if (kind.endsWith('never')) return {
+    [Symbol.asyncIterator]: () => ({ next: () => (pulls[key]++, new Promise(() => {})), return: end }),
+  };
+  let i = 0;
+  if (kind.endsWith('reader')) return {
+    getReader: () => ({ read: async () => (i < count ? { value: chunk(i++), done: false } : (end(), { done: true })), cancel: async () => end() }),
+  };
+  return { [Symbol.iterator]: () => ({ next: () => (i < count ? { value: chunk(i++), done: false } : (end(), { done: true })), return: end }) };
+}
+`,
+  handlers: {
+    connectHandler() {},
+    numbersHandler(event) {
+      const { kind = 'generator', key, count = Infinity, size, headers } = event.params;
+      event.response = new StreamResponse(make(kind, key, count, size), 200, headers ?? {});
+    },
+    async pushHandler(event) {
+      const { kind = 'generator', key, count, size } = event.params;
+      await event.request.headers['push-function'](new StreamResponse(make(kind, key, count, size)));
+      event.response = new Response('pushed');
+    },
+    pullsHandler(event) {
+      const { key } = event.params;
+      event.response = new Response({ pulls: pulls[key] ?? 0, ended: ended[key] ?? 0 });
+    },
+    echoHandler(event) {
+      event.response = new Response(event.payload);
+    },
+    bigHandler(event) {
+      event.response = new Response('x'.repeat(event.params.size));
+      setTimeout(gates[event.params.opens], 1); // behind the reply
+    },
+    waitsHandler(event) {
+      event.response = new Response(event.params.key in gates);
+    },
+  },
+};
+
+const numbers = (params) => ({ name: 'numbers', params, headers: { 'message-id': params.key } });
+
+async function connectPaused(runner) {
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  client.socket.pause();
+  return client;
+}
+
+const pullsOf = async (watcher, key) => (await watcher.ask({ name: 'pulls', params: { key } })).body.pulls;
+
+/** The number in a chunk's frame; undefined of the done frame. Whole frames are not parsed: there are many. */
+function numberOf({ opcode, payload }, size) {
+  assert.equal(opcode, 1);
+  const head = payload.subarray(0, 300).toString('latin1');
+  const body = head.indexOf('"body":"');
+  if (head.includes('"x-stream":"done"')) return undefined;
+  assert.ok(head.includes('"x-stream":"chunk"'), head);
+  assert.equal(payload.length, body + 8 + size + 2, 'a whole chunk');
+  return Number(head.slice(body + 8, body + 16));
+}
+
+/** Takes chunks from number `from` up to `to`, each as it must be. */
+async function takeNumbers(client, from, to, size) {
+  for (let i = from; i < to; i++) {
+    const number = numberOf(await client.frame(), size);
+    if (number !== i) assert.equal(number, i);
+  }
+}
+
+async function takeDone(client) {
+  const done = await client.next();
+  assert.equal(done.headers['x-stream'], 'done');
+  assert.deepEqual([done.statusCode, done.body], [200, '']);
+}
+
+// ---- a client that pauses ----
+
+const size = 64 * KB;
+
+for (const [option, highWaterMark] of [[[], MB], [['--high-water-mark', '64k'], 64 * KB]]) {
+  for (const kind of ['generator', 'async generator', 'iterator', 'reader', 'with timers']) {
+    runnerTest(`a paused client stops the source: ${kind} ${option.join(' ')}`, { ...app, args: option }, async (runner) => {
+      const count = 1200; // 75 MB
+      const watcher = await runner.connect();
+      const client = await connectPaused(runner);
+      client.write(text(numbers({ kind, key: 'k', count, size })));
+
+      const bound = (highWaterMark + 300 + size + kernelBytes) / size;
+      const first = await stable(() => pullsOf(watcher, 'k'));
+      assert.ok(first <= bound, `${first} pulls`);
+
+      // It reads a part, then stops again.
+      client.socket.resume();
+      const part = 500;
+      await takeNumbers(client, 0, part, size);
+      client.socket.pause();
+      const second = await stable(() => pullsOf(watcher, 'k'));
+      assert.ok(second >= part, 'it went on');
+      const read = client.socket.bytesRead / size; // the test itself reads ahead
+      assert.ok(second <= read + bound, `${second} pulls, ${read} read`);
+
+      client.socket.resume();
+      await takeNumbers(client, part, count, size);
+      await takeDone(client);
+      assert.deepEqual((await watcher.ask({ name: 'pulls', params: { key: 'k' } })).body, { pulls: count, ended: 1 });
+      await client.destroy();
+    });
+  }
+}
+
+for (const kind of ['bytes generator', 'object async generator']) {
+  runnerTest(`a paused client stops the source: ${kind}`, { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {
+    const count = 1200;
+    const watcher = await runner.connect();
+    const client = await connectPaused(runner);
+    client.write(text(numbers({ kind, key: 'k', count, size, headers: { 'content-type': 'application/json' } })));
+    const pulls = await stable(() => pullsOf(watcher, 'k'));
+    assert.ok(pulls <= (64 * KB + 400 + size + kernelBytes) / size, `${pulls} pulls`);
+    client.socket.resume();
+    const { bodies } = await takeStream(client);
+    assert.deepEqual(bodies.map((body) => Number((body.text ?? body).slice(0, 8))), Array.from({ length: count }, (_, i) => i));
+    await client.destroy();
+  });
+}
+
+runnerTest('small chunks count like large ones', { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {
+  const small = 200;
+  const count = 400_000;
+  const watcher = await runner.connect();
+  const client = await connectPaused(runner);
+  client.write(text(numbers({ key: 'k', count, size: small })));
+  const pulls = await stable(() => pullsOf(watcher, 'k'));
+  assert.ok(pulls <= (64 * KB + kernelBytes) / small, `${pulls} pulls`);
+  await client.reset();
+  while ((await watcher.ask({ name: 'pulls', params: { key: 'k' } })).body.ended === 0);
+});
+
+runnerTest('a pushed stream waits for its client too', { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {
+  const count = 600;
+  const watcher = await runner.connect();
+  const client = await connectPaused(runner);
+  client.write(text({ name: 'push', params: { key: 'k', count, size } }));
+  const pulls = await stable(() => pullsOf(watcher, 'k'));
+  assert.ok(pulls <= (64 * KB + 300 + size + kernelBytes) / size, `${pulls} pulls`);
+  client.socket.resume();
+  await takeNumbers(client, 0, count, size);
+  await takeDone(client);
+  assert.equal((await client.next()).body, 'pushed');
+  await client.destroy();
+});
+
+runnerTest('a stream waits while other replies fill the connection', { ...app, args: ['--high-water-mark', '64k', '--max-buffered', '1g'] }, async (runner) => {
+  const watcher = await runner.connect();
+  const client = await connectPaused(runner);
+  client.write(text(numbers({ kind: 'gated async generator', key: 'k', count: 20, size })));
+  while (!(await watcher.ask({ name: 'waits', params: { key: 'k' } })).body);
+  const bigs = 30;
+  client.write(Buffer.concat(Array.from({ length: bigs }, () => text({ name: 'big', params: { size: MB, opens: 'k' } }))));
+  assert.equal(await stable(() => pullsOf(watcher, 'k')), 1, 'what it had asked for already');
+  client.socket.resume();
+  for (let i = 0; i < bigs; i++) assert.equal((await client.next()).body.length, MB);
+  await takeNumbers(client, 0, 20, size);
+  await takeDone(client);
+  await client.destroy();
+});
+
+runnerTest('two streams of one connection, both stalled', { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {
+  const count = 400;
+  const watcher = await runner.connect();
+  const client = await connectPaused(runner);
+  for (const key of ['a', 'b']) client.write(text(numbers({ kind: key === 'a' ? 'generator' : 'async generator', key, count, size })));
+  const both = async () => (await pullsOf(watcher, 'a')) + (await pullsOf(watcher, 'b'));
+  const pulls = await stable(both);
+  assert.ok(pulls <= (64 * KB + 2 * (300 + size) + kernelBytes) / size, `${pulls} pulls`);
+
+  client.socket.resume();
+  const next = { a: 0, b: 0 };
+  const done = new Set();
+  while (done.size < 2) {
+    const frame = await client.frame();
+    const [, key] = frame.payload.subarray(0, 300).toString('latin1').match(/"message-id":"(\w)"/);
+    const number = numberOf(frame, size);
+    if (number === undefined) done.add(key);
+    else assert.equal(number, next[key]++);
+  }
+  assert.deepEqual(next, { a: count, b: count });
+  await client.destroy();
+});
+
+runnerTest("one connection's stall does not hold another's stream", app, async (runner) => {
+  const count = 500;
+  const watcher = await runner.connect();
+  const stalled = await connectPaused(runner);
+  stalled.write(text(numbers({ key: 'stalled', count, size })));
+  const pulls = await stable(() => pullsOf(watcher, 'stalled'));
+
+  for (let round = 0; round < 3; round++) {
+    const client = await runner.connectRaw();
+    await client.upgrade();
+    client.write(text(numbers({ key: `free ${round}`, count, size })));
+    await takeNumbers(client, 0, count, size);
+    await takeDone(client);
+    await client.destroy();
+  }
+  assert.equal(await pullsOf(watcher, 'stalled'), pulls, 'the stalled one still waits');
+
+  stalled.socket.resume();
+  await takeNumbers(stalled, 0, count, size);
+  await takeDone(stalled);
+  await stalled.destroy();
+});
+
+runnerTest('twenty stalled streams, each goes on by itself', { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {
+  const count = 150; // more than sockets take
+  const watcher = await runner.connect();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => connectPaused(runner)));
+  clients.forEach((client, i) => client.write(text(numbers({ key: `k${i}`, count, size }))));
+  const last = `k${clients.length - 1}`;
+  await stable(() => pullsOf(watcher, last));
+  for (const client of clients.reverse()) {
+    client.socket.resume();
+    await takeNumbers(client, 0, count, size);
+    await takeDone(client);
+    await client.destroy();
+  }
+});
+
+runnerTest('a stream counts towards --max-in-flight', { ...app, args: ['--max-in-flight', '1'] }, async (runner) => {
+  const client = await runner.connect();
+  client.send(numbers({ kind: 'with timers', key: 'k', count: 100, size: 100 }));
+  client.send({ name: 'echo', payload: 'behind it' });
+  const { bodies } = await takeStream(client);
+  assert.equal(bodies.length, 100);
+  assert.equal((await client.next()).body, 'behind it');
+});
+
+// ---- memory ----
+
+/**
+ * The most the program held while `count` chunks went to a client that pauses, over what it held behind a small stream of the same kind.
+ */
+async function growth(runner, { kind, count, size: chunkSize, small }) {
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  client.write(text(numbers({ kind, key: 'small', count: small, size: chunkSize })));
+  await takeNumbers(client, 0, small, chunkSize);
+  await takeDone(client);
+
+  const before = runner.residentBytes();
+  let most = before;
+  const sample = () => (most = Math.max(most, runner.residentBytes()));
+  const sampling = setInterval(sample, 20);
+  try {
+    client.write(text(numbers({ kind, key: 'large', count, size: chunkSize })));
+    const quarter = Math.floor(count / 4);
+    await takeNumbers(client, 0, quarter, chunkSize);
+    client.socket.pause();
+    await delay(3000); // the pause is what is tried here
+    client.socket.resume();
+    await takeNumbers(client, quarter, count, chunkSize);
+    await takeDone(client);
+    sample();
+  } finally {
+    clearInterval(sampling);
+  }
+  await client.destroy();
+  return most - before;
+}
+
+for (const [kind, chunkSize, count, small] of [
+  ['generator', 64 * KB, 6250, 200],
+  ['async generator', 64 * KB, 6250, 200],
+  ['bytes async generator', 64 * KB, 1600, 200],
+  ['generator', KB, 100_000, 10_000],
+  ['async generator', KB, 100_000, 10_000],
+]) {
+  runnerTest(`memory stays where it is: ${count} chunks of ${chunkSize / KB} KB, ${kind}`, app, async (runner) => {
+    const grown = await growth(runner, { kind, count, size: chunkSize, small });
+    if (!isSanitized()) assert.ok(grown <= 32 * MB, `${(grown / MB).toFixed(1)} MB more`);
+  });
+}
+
+// ---- streams without an end ----
+
+const endless = ['generator', 'async generator', 'iterator', 'reader', 'with timers'];
+
+for (const kind of endless) {
+  for (const chunkSize of [100, 64 * KB]) {
+    runnerTest(`an endless stream leaves others their turn: ${kind}, chunks of ${chunkSize}`, app, async (runner) => {
+      const other = await runner.connect();
+      const greedy = await connectSink(runner.url);
+      greedy.send(numbers({ kind, key: 'k', size: chunkSize }));
+      await greedy.more(10);
+      for (let i = 0; i < 50; i++) {
+        assert.equal((await other.ask({ name: 'echo', payload: i })).body, i);
+        await greedy.more(1);
+      }
+      assert.equal((await runner.ask({ name: 'echo', payload: 'a new one' })).body, 'a new one');
+      await greedy.terminate();
+      while ((await other.ask({ name: 'pulls', params: { key: 'k' } })).body.ended === 0);
+    });
+  }
+}
+
+runnerTest('ten endless streams at once leave others their turn', app, async (runner) => {
+  const other = await runner.connect();
+  const greedy = await Promise.all(Array.from({ length: 5 }, () => connectSink(runner.url)));
+  greedy.forEach((sink, i) => ['a', 'b'].forEach((name) => sink.send(numbers({ kind: endless[i], key: name + i, size: KB }))));
+  for (let i = 0; i < 20; i++) {
+    assert.equal((await other.ask({ name: 'echo', payload: i })).body, i);
+    await Promise.all(greedy.map((sink) => sink.more(1)));
+  }
+  for (let i = 0; i < 5; i++) for (const name of ['a', 'b']) assert.ok((await pullsOf(other, name + i)) > 0, name + i);
+  await Promise.all(greedy.map((sink) => sink.terminate()));
+});
+
+runnerTest('an endless stream leaves its own connection its turn', app, async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  client.write(text(numbers({ key: 'k', size: 100 })));
+  for (let i = 0; i < 5; i++) {
+    client.write(text({ name: 'echo', payload: `reply ${i}`, headers: { 'message-id': 'reply' } }));
+    let frame;
+    do frame = await client.next();
+    while (frame.headers['message-id'] === 'k');
+    assert.equal(frame.body, `reply ${i}`);
+  }
+  await client.reset();
+});
+
+for (const kind of endless.filter((one) => one !== 'with timers')) {
+  runnerTest(`SIGTERM during an endless stream: ${kind}`, app, async (runner) => {
+    const sink = await connectSink(runner.url);
+    sink.send(numbers({ kind, key: 'k', size: KB }));
+    await sink.more(100);
+    await runner.stop();
+    assert.equal(await sink.closed, 1001);
+    assert.equal(runner.stdout.split('ended: k').length - 1, 1, 'its source has ended once');
+  });
+}
+
+// An async generator can not be ended before what it awaits is there: the drain timeout is long enough for that.
+runnerTest('SIGTERM while a generator awaits a timer', app, async (runner) => {
+  const client = await runner.connect();
+  client.send(numbers({ kind: 'with a pause', key: 'k', size: KB }));
+  assert.equal((await client.next()).body.length, KB);
+  await runner.stop();
+  assert.equal((await client.closed).code, 1001);
+  assert.equal(runner.stdout.split('ended: k').length - 1, 1, 'its source has ended once');
+});
+
+runnerTest('SIGTERM during a stream whose source gives nothing', app, async (runner) => {
+  const client = await runner.connect();
+  client.send(numbers({ kind: 'never', key: 'k', size: KB }));
+  assert.equal((await client.ask({ name: 'echo', payload: 1 })).body, 1);
+  await runner.stop();
+  assert.equal((await client.closed).code, 1001);
+  assert.equal(runner.stdout.split('ended: k').length - 1, 1);
+});
+
+for (const kind of ['generator', 'async generator', 'reader']) {
+  runnerTest(`SIGTERM while a paused client holds a stream: ${kind}`, { ...app, args: ['--drain-timeout', '300ms'] }, async (runner) => {
+    const watcher = await runner.connect();
+    const client = await connectPaused(runner);
+    client.write(text(numbers({ kind, key: 'k', size })));
+    await stable(() => pullsOf(watcher, 'k'));
+    await runner.stop();
+    assert.equal(runner.stdout.split('ended: k').length - 1, 1);
+    await client.destroy();
+  });
+}
