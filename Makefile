@@ -1,5 +1,5 @@
 # A thin front for CMake: see CONTRIBUTING.md for what each does.
-.PHONY: run build test check format clean bench
+.PHONY: run build test check format clean bench fuzz
 
 run: build
 	cd examples/chat && ../../build/configurapi-runner-ws $(ARGS)
@@ -11,7 +11,7 @@ build:
 
 test:
 	scripts/install-dependencies
-	npm ci --prefix tests --no-audit --no-fund --loglevel=error
+	scripts/npm-ci tests
 	cmake --preset asan
 	cmake --build --preset asan
 	cmake --preset release
@@ -31,10 +31,20 @@ format:
 
 bench:
 	scripts/install-dependencies --bench
-	npm ci --prefix bench --no-audit --no-fund --loglevel=error
+	scripts/npm-ci bench
 	cmake --preset bench
 	cmake --build --preset bench
 	node bench/run.mjs --server build/bench/src/configurapi-runner-ws --load build/bench/bench/load $(ARGS)
+	node bench/streams.mjs $(filter --quick,$(ARGS))
+	node bench/idle.mjs $(filter --quick,$(ARGS))
+
+# TIME=seconds for each target, TARGET=name for one of them (tests/fuzz/README.md)
+TIME ?= 60
+fuzz:
+	scripts/install-dependencies --fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz --target fuzz
+	tests/fuzz/run $(TIME) $(TARGET)
 
 clean:
 	rm -rf build

@@ -29,3 +29,12 @@ else()
     endif()
     add_link_options(-Wl,-z,relro,-z,now)
 endif()
+
+# libFuzzer's counters go into everything, its main only into the targets (tests/fuzz).
+if(CONFIGURAPI_FUZZ)
+    if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "CONFIGURAPI_FUZZ needs clang: cmake --preset fuzz")
+    endif()
+    # clang, unlike gcc, counts NULL + 0 among the overflows; empty texts are that.
+    add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize=pointer-overflow)
+endif()
