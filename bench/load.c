@@ -17,7 +17,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SCRATCH_SIZE = 256 * 1024, EVENTS_PER_TURN = 256, CONNECTING_AT_ONCE = 64 };
+enum {
+    SCRATCH_SIZE = 256 * 1024,
+    EVENTS_PER_TURN = 256,
+    CONNECTING_AT_ONCE = 64,
+    SLOW_READ = 4096,
+    SLOW_INTERVAL_US = 100000
+};
 
 struct load {
     struct options options;
@@ -172,6 +178,66 @@ static void hold(struct load *load, double connect_seconds)
            load->options.connections, load->open, connect_seconds, seconds, load->errors);
 }
 
+struct received {
+    uint64_t messages;
+    uint64_t bytes;
+};
+
+static struct received received(const struct load *load)
+{
+    struct received sum = {0};
+
+    for (unsigned i = 0; i < load->started; ++i) {
+        sum.messages += load->connections[i].messages;
+        sum.bytes += load->connections[i].bytes;
+    }
+    return sum;
+}
+
+static void measure_streams(struct load *load)
+{
+    send_first_messages(load);
+    run(load, load->options.warmup);
+    double cpu = cpu_seconds();
+    struct received before = received(load);
+    double seconds = run(load, load->options.seconds);
+    struct received after = received(load);
+    cpu = cpu_seconds() - cpu;
+
+    double bytes = (double)(after.bytes - before.bytes);
+    printf("{\"connections\":%u,\"messages_per_second\":%.0f,\"mb_per_second\":%.2f,\"cpu\":%.2f,\"errors\":%"
+           "u}\n",
+           load->options.connections, (double)(after.messages - before.messages) / seconds,
+           bytes / seconds / 1e6, cpu / seconds, load->errors);
+}
+
+static void read_slowly(struct load *load)
+{
+    for (unsigned i = 0; i < load->started; ++i) {
+        struct connection *connection = &load->connections[i];
+        const char *problem = connection->state == CONNECTION_OPEN
+                                  ? connection_read(connection, load->scratch, SLOW_READ, on_latency, load)
+                                  : NULL;
+        if (problem)
+            fail(load, connection, problem);
+    }
+}
+
+/* Nobody waits for what comes: a look ten times a second is all it gets. */
+static void crawl(struct load *load)
+{
+    send_first_messages(load);
+    for (unsigned i = 0; i < load->started; ++i)
+        epoll_ctl(load->epoll, EPOLL_CTL_DEL, load->connections[i].socket, NULL);
+    uint64_t deadline = deadline_after(load->options.seconds);
+    while (clock_now_ns() < deadline && load->open) {
+        read_slowly(load);
+        usleep(SLOW_INTERVAL_US);
+    }
+    printf("{\"connections\":%u,\"open\":%u,\"bytes\":%llu,\"errors\":%u}\n", load->options.connections,
+           load->open, (unsigned long long)received(load).bytes, load->errors);
+}
+
 static void measure(struct load *load)
 {
     send_first_messages(load);
@@ -248,6 +314,10 @@ int main(int argc, char **argv)
         goto out;
     if (load->options.connect_only)
         hold(load, (double)(clock_now_ns() - began) / 1e9);
+    else if (load->options.slow)
+        crawl(load);
+    else if (load->options.stream)
+        measure_streams(load);
     else
         measure(load);
     if (!load->errors)

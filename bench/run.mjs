@@ -1,17 +1,15 @@
 // Measures the runner beside its peers and prints a Markdown table. See README.md for how to read it.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
-import { cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { end, freePort, lastLine, loadCore, start, waitUntilUp } from './processes.mjs';
+import { median, show, stop, whole, within } from './figures.mjs';
 
 const bench = dirname(fileURLToPath(import.meta.url));
 const project = dirname(bench);
 const app = join(bench, 'app');
-const START_TIMEOUT_MS = 10_000;
 const CONNECTIONS = 64;
 const LIMIT = 'epoll_echo';
 const REFERENCE = 'node_configurapi';
@@ -52,21 +50,6 @@ function readOptions() {
   };
 }
 
-function within(name, text, lowest, highest) {
-  const value = Number(text);
-  if (!(value >= lowest && value <= highest)) stop(`--${name}: expected ${lowest} to ${highest}, got '${text}'`);
-  return value;
-}
-
-function whole(name, text, lowest, highest) {
-  return Math.trunc(within(name, text, lowest, highest));
-}
-
-function stop(message) {
-  console.error(message);
-  process.exit(2);
-}
-
 // ---- the servers
 
 function findBun() {
@@ -100,7 +83,7 @@ function listServers() {
       missing: notBuilt(options.server),
       command: (port) => [
         options.server,
-        ...['-f', join(app, 'config.yaml'), '-p', port, '--host', '127.0.0.1', '--log-level', 'error'],
+        ...['-f', join(app, 'config.yaml'), '-p', port, '--host', '127.0.0.1', '--no-management', '--log-level', 'error'],
       ],
       cwd: app,
       expected: pipeline,
@@ -157,81 +140,7 @@ function choose(servers) {
   return servers.filter(({ name }) => !options.only || options.only.includes(name));
 }
 
-// ---- processes: every one is ended here, whatever happens
-
-const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
-
-// setpriv and taskset become the program they start, so the child's pid is the program's own. The kernel ends it
-// where this process cannot any more.
-function start(core, command, { cwd, timeoutMs } = {}) {
-  const pinned = ['--pdeathsig', 'KILL', 'taskset', '-c', core, ...command].map(String);
-  const child = spawn('setpriv', pinned, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const timer = timeoutMs && setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-  child.output = '';
-  child.errors = '';
-  child.stdout.on('data', (data) => (child.output = (child.output + data).slice(-4096)));
-  child.stderr.on('data', (data) => (child.errors = (child.errors + data).slice(-4096)));
-  child.ended = new Promise((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(signal ?? code));
-  }).then((result) => {
-    clearTimeout(timer);
-    running.delete(child);
-    child.result = result;
-    return result;
-  });
-  running.add(child);
-  return child;
-}
-
-async function end(child) {
-  child.kill('SIGTERM');
-  await Promise.race([child.ended, sleep(2000, undefined, { ref: false })]);
-  if (child.result === undefined) child.kill('SIGKILL');
-  // Whoever else holds its output does not keep this waiting.
-  child.stdout.destroy();
-  child.stderr.destroy();
-  await child.ended;
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const settle = (answer) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.on('connect', () => settle(true));
-    socket.on('error', () => settle(false));
-    socket.setTimeout(1000, () => settle(false));
-  });
-}
-
-async function waitUntilUp(child, port) {
-  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; ) {
-    if (child.result !== undefined) throw new Error(`ended at once: ${lastLine(child.errors) || child.result}`);
-    if (await accepts(port)) return;
-    await sleep(50);
-  }
-  throw new Error(`did not listen within ${START_TIMEOUT_MS / 1000} s`);
-}
-
 // ---- measuring
-
-const loadCore = cpus().length > 1 ? 1 : 0;
 
 async function measure(server, port, inFlight) {
   const { seconds, warmup } = options;
@@ -248,10 +157,6 @@ async function measure(server, port, inFlight) {
   const result = await child.ended;
   if (result !== 0) throw new Error(lastLine(child.errors) || `the load generator ended with ${result}`);
   return JSON.parse(child.output);
-}
-
-function lastLine(text) {
-  return text.trim().split('\n').at(-1);
 }
 
 async function runOnce(server) {
@@ -284,13 +189,6 @@ async function runAll(servers) {
 
 // ---- the table
 
-function median(numbers) {
-  if (numbers.length === 0) return undefined;
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 // Each round's own ratio, then the median: both sides of a ratio were measured within seconds of each other.
 function ratio(server, other, inFlight) {
   if (!other || other.missing) return undefined;
@@ -298,11 +196,6 @@ function ratio(server, other, inFlight) {
   return median(
     server.results.get(inFlight).map((result, run) => result.messages_per_second / others[run].messages_per_second),
   );
-}
-
-function show(number, digits) {
-  if (number === undefined) return '–';
-  return number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function row(server, limit, reference) {

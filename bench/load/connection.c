@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_SIZE = 4096, CONNECTIONS_PER_SOURCE = 20000 };
+enum { ANSWER_SIZE = 4096, CONNECTIONS_PER_SOURCE = 20000, SLOW_RECEIVE_BUFFER = 16 * 1024 };
 
 /* RFC 6455's own example, section 1.3. */
 static const char handshake_key[] = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -62,6 +62,10 @@ const char *connection_open(struct connection *connection, unsigned index, const
     connection->socket = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->socket < 0)
         return strerror(errno);
+    /* What is not read is then the server's to keep, not the kernel's. */
+    int little = SLOW_RECEIVE_BUFFER;
+    if (options->slow)
+        (void)setsockopt(connection->socket, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     connection->state = CONNECTION_HANDSHAKE;
     connection->answer = malloc(ANSWER_SIZE);
     if (!options->connect_only)
@@ -143,6 +147,10 @@ static const char *take_replies(struct connection *connection, unsigned replies,
 
     if (connection->options->connect_only)
         return NULL;
+    if (connection->options->stream) {
+        connection->messages += replies;
+        return NULL;
+    }
     if (replies * message->frame_size > message->total - connection->unsent)
         return "there are more replies than messages";
     for (unsigned i = 0; i < replies; ++i) {
@@ -159,6 +167,8 @@ static const char *feed(struct connection *connection, const uint8_t *data, size
                         void *context)
 {
     unsigned replies = reader_feed(&connection->reader, data, length);
+
+    connection->bytes += length;
     const char *problem = connection->reader.error;
 
     if (!problem && replies && connection->answer)

@@ -28,6 +28,8 @@ struct connection {
     size_t unsent;     /* bytes of messages that are due but not written yet */
     uint64_t *sent_at; /* a ring of `in_flight` times; the oldest outstanding message's is at `oldest` */
     unsigned oldest;
+    uint64_t messages; /* --stream: that have come */
+    uint64_t bytes;    /* the same, as they came in frames */
 };
 
 /* Starts connecting to the options' port on the loopback. `index` tells connections apart. NULL, or what

@@ -9,13 +9,15 @@ enum { MAX_CONNECTIONS = 100000, MAX_IN_FLIGHT = 1024, MAX_SECONDS = 3600 };
 
 static const char usage[] =
     "usage: load --port N [--connections 64] [--in-flight 1] [--seconds 3] [--warmup 1] [--message FILE]\n"
-    "            [--expect TEXT]... [--connect-only N] [--connect-timeout 10]\n"
+    "            [--expect TEXT]... [--stream] [--slow N] [--connect-only N] [--connect-timeout 10]\n"
     "\n"
     "Keeps --in-flight messages outstanding on each of --connections WebSocket connections to 127.0.0.1 for\n"
     "--seconds, after --warmup seconds of the same, and prints one line of JSON. The first reply of each\n"
     "connection must contain every --expect. --connect-only opens N connections, sends nothing and holds "
     "them\n"
-    "for --seconds.\n";
+    "for --seconds. --stream sends one message on each connection and counts what comes of it; --slow does "
+    "so\n"
+    "with N connections and reads 4 KB of each ten times a second.\n";
 
 static bool whole(const char *name, const char *text, unsigned long highest, unsigned *number)
 {
@@ -62,6 +64,8 @@ static const struct option known[] = {
     {"message", required_argument, NULL, 'm'},
     {"expect", required_argument, NULL, 'e'},
     {"connect-only", required_argument, NULL, 'o'},
+    {"stream", no_argument, NULL, 'r'},
+    {"slow", required_argument, NULL, 'l'},
     {"connect-timeout", required_argument, NULL, 't'},
     {0},
 };
@@ -86,6 +90,10 @@ static bool take(struct options *options, int letter, const char *value)
     case 'o':
         options->connect_only = true;
         return whole("connect-only", value, MAX_CONNECTIONS, &options->connections);
+    case 'r': options->stream = true; return true;
+    case 'l':
+        options->stream = options->slow = true;
+        return whole("slow", value, MAX_CONNECTIONS, &options->connections);
     default: fputs(usage, stderr); return false;
     }
 }

@@ -11,6 +11,8 @@ struct options {
     uint16_t port;
     unsigned connections;
     unsigned in_flight; /* messages each connection keeps outstanding */
+    bool stream;        /* one message a connection, whatever comes back */
+    bool slow;          /* and that is read slowly */
     bool connect_only;  /* open the connections and hold them, sending nothing */
     double seconds;     /* the time that is measured */
     double warmup;      /* seconds before that */

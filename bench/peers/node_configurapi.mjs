@@ -2,9 +2,21 @@
 // Run in the application's folder: configurapi looks for handlers/ in the working directory.
 import { randomUUID } from 'node:crypto';
 import configurapi from 'configurapi';
+import Module from 'node:module';
 import { WebSocketServer } from 'ws';
 
-const { Config, ErrorResponse, Event, Request, Service } = configurapi;
+const { Config, ErrorResponse, Event, Request, Response, Service } = configurapi;
+const HIGH_WATER_MARK = 1 << 20;
+
+class StreamResponse extends Response {
+  constructor(source, statusCode = 200, headers = {}) {
+    super(source, statusCode, headers);
+  }
+}
+
+// The package that handlers stream with.
+const load = Module._load;
+Module._load = (name, ...more) => (name === 'configurapi-handler-ws' ? { StreamResponse } : load(name, ...more));
 
 const service = new Service(Config.load('config.yaml'));
 // An emitter without a listener for errors throws them.
@@ -91,12 +103,30 @@ async function handle(connection, data, isBinary) {
   const parsed = parse(text);
   const message = isObject(parsed) ? parsed : { payload: parsed };
   const response = await respond(connection, isBinary ? data : text, message);
+  if (response instanceof StreamResponse) {
+    await stream(connection.socket, response, messageIdOf(message));
+    return undefined;
+  }
   return response && write(response, messageIdOf(message));
+}
+
+// Every chunk a message; none is taken while the socket has more to send than the high-water mark.
+async function stream(socket, response, messageId) {
+  const id = randomUUID();
+  const frame = (kind, body) =>
+    write({ statusCode: response.statusCode, headers: { ...response.headers, 'x-stream': kind, 'x-stream-id': id }, body }, messageId);
+  for await (const chunk of response.body) {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount < HIGH_WATER_MARK) socket.send(frame('chunk', chunk));
+    else await new Promise((resolve) => socket.send(frame('chunk', chunk), resolve));
+  }
+  socket.send(frame('done', ''));
 }
 
 function makeConnection(socket) {
   return {
     id: randomUUID(),
+    socket,
     push: async (response) => {
       if (socket.readyState !== socket.OPEN) throw Object.assign(new Error('Gone'), { statusCode: 410 });
       socket.send(typeof response === 'string' || response instanceof Uint8Array ? response : write(response));
