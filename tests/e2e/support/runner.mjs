@@ -166,6 +166,12 @@ export class Runner {
     const kilobytes = readFileSync(`/proc/${this.pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB/m)[1];
     return Number(kilobytes) * 1024;
   }
+
+  /** The part of them that malloc() took, but for what is so large that it was mapped by itself. */
+  mallocBytes() {
+    const [, kilobytes] = readFileSync(`/proc/${this.pid}/smaps`, 'utf8').match(/ \[heap\]\n(?:.*\n)*?Rss:\s+(\d+) kB/);
+    return Number(kilobytes) * 1024;
+  }
 }
 
 /** Starts `program` in `cwd` on a free port; resolves once it listens. */
