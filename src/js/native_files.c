@@ -124,70 +124,10 @@ static JSValueRef evaluate(JSContextRef context, JSObjectRef function, JSObjectR
     return value ? value : jsc.JSValueMakeUndefined(context);
 }
 
-/* isNodeModule(name) -> whether Node has a built-in module of that name */
-static JSValueRef is_node_module(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
-                                 size_t count, const JSValueRef arguments[], JSValueRef *exception)
-{
-    static const char *const names[] = {
-        "assert",
-        "async_hooks",
-        "buffer",
-        "child_process",
-        "cluster",
-        "console",
-        "constants",
-        "crypto",
-        "dgram",
-        "diagnostics_channel",
-        "dns",
-        "domain",
-        "events",
-        "fs",
-        "http",
-        "http2",
-        "https",
-        "inspector",
-        "module",
-        "net",
-        "os",
-        "path",
-        "perf_hooks",
-        "process",
-        "punycode",
-        "querystring",
-        "readline",
-        "repl",
-        "stream",
-        "string_decoder",
-        "sys",
-        "timers",
-        "tls",
-        "trace_events",
-        "tty",
-        "url",
-        "util",
-        "v8",
-        "vm",
-        "wasi",
-        "worker_threads",
-        "zlib",
-    };
-    struct buffer name;
-    bool found = false;
-
-    (void)function, (void)this_object;
-    buffer_init(&name, BUFFER_UNLIMITED);
-    if (count > 0 && native_argument_text(context, arguments[0], &name, exception)) {
-        struct text rest;
-        struct text head = text_split(buffer_text(&name), '/', &rest); /* fs/promises */
-        for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++)
-            found = text_equal(head, text_from_cstr(names[i]));
-    }
-    buffer_deinit(&name);
-    return jsc.JSValueMakeBoolean(context, found);
-}
-
 const struct native native_files[] = {
-    {"readText", read_text}, {"fileKind", file_kind},          {"realPath", real_path},
-    {"evaluate", evaluate},  {"isNodeModule", is_node_module}, {NULL, NULL},
+    {"readText", read_text},
+    {"fileKind", file_kind},
+    {"realPath", real_path},
+    {"evaluate", evaluate},
+    {NULL, NULL},
 };

@@ -2,18 +2,10 @@
 
 // CommonJS for handlers: `require` as Node resolves it (https://nodejs.org/api/modules.html#all-together).
 
+const builtins = require('./builtins');
+
 const cache = Object.create(null);
 const packages = new Map(); // directory -> its package.json, or undefined
-const BUILT_IN = {
-  configurapi: () => require('./configurapi').api,
-  'configurapi-handler-ws': () => handlerWs,
-  'configurapi-runner-ws': () => require('./runner_ws'),
-};
-const handlerWs = {
-  get StreamResponse() {
-    return require('./streams').StreamResponse;
-  },
-};
 
 function dirname(path) {
   const slash = path.lastIndexOf('/');
@@ -135,8 +127,7 @@ function resolve(request, from, requiredBy) {
     path = lookUp(request, from);
   }
   if (path) return native.realPath(path);
-  const builtIn = request.startsWith('node:') || native.isNodeModule(request);
-  throw notFound(builtIn
+  throw notFound(builtins.isAbsent(request)
     ? `Cannot find module '${request}': Node's built-in modules are not available here\nRequire stack:\n- ${requiredBy}`
     : `Cannot find module '${request}'\nRequire stack:\n- ${requiredBy}`);
 }
@@ -156,11 +147,8 @@ class Module {
 }
 
 function requireFor(module) {
-  const lookFor = (request) => (Object.hasOwn(BUILT_IN, request) ? request : resolve(request, module.path, module.filename));
-  const userRequire = (request) => {
-    if (Object.hasOwn(BUILT_IN, request)) return BUILT_IN[request]();
-    return loadFile(lookFor(request), module).exports;
-  };
+  const lookFor = (request) => (builtins.find(request) ? request : resolve(request, module.path, module.filename));
+  const userRequire = (request) => builtins.find(request)?.() ?? loadFile(lookFor(request), module).exports;
   userRequire.resolve = lookFor;
   userRequire.cache = cache;
   userRequire.main = undefined;
@@ -198,7 +186,5 @@ function evaluate(module, path) {
 
 // A module named in `import:` or found in handlers/.
 exports.load = (request, directory) => {
-  if (Object.hasOwn(BUILT_IN, request)) return BUILT_IN[request]();
-  const base = new Module(`${directory}/config.yaml`);
-  return base.require(request);
+  return new Module(`${directory}/config.yaml`).require(request);
 };

@@ -1,0 +1,35 @@
+'use strict';
+
+// The modules that are in the runner itself: its own, and Node's that handlers get. Each is made at its first `require`.
+
+const OWN = {
+  configurapi: () => require('./configurapi').api,
+  'configurapi-handler-ws': () => require('./handler_ws'),
+  'configurapi-runner-ws': () => require('./runner_ws'),
+};
+
+// Node's, by their names without `node:`, each with what makes it.
+const NODE = {
+};
+
+// Node's that are not here.
+const ABSENT = new Set([
+  'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'constants', 'crypto', 'dgram',
+  'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'fs', 'fs/promises', 'http', 'http2', 'https', 'inspector',
+  'inspector/promises', 'module', 'net', 'os', 'path', 'path/posix', 'path/win32', 'perf_hooks', 'process', 'punycode',
+  'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',
+  'string_decoder', 'sys', 'timers', 'timers/promises', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
+  'wasi', 'worker_threads', 'zlib',
+]);
+
+const plainName = (request) => (request.startsWith('node:') ? request.slice('node:'.length) : request);
+
+// What makes the module; undefined where there is none of that name.
+exports.find = (request) => {
+  if (Object.hasOwn(OWN, request)) return OWN[request];
+  const name = plainName(request);
+  return Object.hasOwn(NODE, name) ? NODE[name] : undefined;
+};
+
+// Whether Node has a module of that name, which is not here.
+exports.isAbsent = (request) => request.startsWith('node:') || ABSENT.has(request);
