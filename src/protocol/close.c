@@ -1,5 +1,5 @@
 #include "protocol/close.h"
-#include "protocol/utf8.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "protocol/close.h"
 #include "protocol/frame.h"
-#include "protocol/utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>

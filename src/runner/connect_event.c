@@ -1,5 +1,5 @@
 #include "runner/connect_event.h"
-#include "protocol/utf8.h"
+#include "base/utf8.h"
 #include "json/scan.h"
 #include "json/write.h"
 

@@ -1,7 +1,7 @@
+#include "base/utf8.h"
 #include "pipeline/service.h"
 #include "protocol/close.h"
 #include "protocol/deflate.h"
-#include "protocol/utf8.h"
 #include "runner/connection_parts.h"
 #include "runner/runner.h"
 #include "json/scan.h"

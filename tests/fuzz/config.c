@@ -1,8 +1,8 @@
 #include "fuzz.h"
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "config/config.h"
-#include "protocol/utf8.h"
 #include "json/scan.h"
 #include "json/shared.h"
 

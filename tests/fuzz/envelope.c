@@ -1,7 +1,7 @@
 #include "fuzz.h"
 
 #include "base/buffer.h"
-#include "protocol/utf8.h"
+#include "base/utf8.h"
 #include "json/envelope.h"
 #include "json/scan.h"
 

@@ -1,10 +1,10 @@
 #include "fuzz.h"
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "protocol/close.h"
 #include "protocol/deflate.h"
 #include "protocol/reader.h"
-#include "protocol/utf8.h"
 
 /*
  * The reader. The input is how to read and then what a client sends after the handshake:

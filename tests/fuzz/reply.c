@@ -1,9 +1,9 @@
 #include "fuzz.h"
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "protocol/handshake.h"
 #include "protocol/token.h"
-#include "protocol/utf8.h"
 #include "runner/connect_event.h"
 #include "json/scan.h"
 #include "json/write.h"

@@ -1,11 +1,11 @@
 #include "fuzz.h"
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "protocol/deflate_offer.h"
 #include "protocol/handshake.h"
 #include "protocol/token.h"
 #include "protocol/upgrade.h"
-#include "protocol/utf8.h"
 #include "runner/connect_event.h"
 #include "json/envelope.h"
 #include "json/scan.h"

@@ -1,7 +1,7 @@
 #include "protocol/frame.h"
 
-#include "pieces.h"
 #include "support/cmocka_all.h"
+#include "support/pieces.h"
 
 #include <stdlib.h>
 #include <string.h>

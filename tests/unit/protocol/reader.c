@@ -1,7 +1,7 @@
 #include "protocol/reader.h"
 
-#include "pieces.h"
 #include "support/cmocka_all.h"
+#include "support/pieces.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 #include "protocol/upgrade.h"
 #include "base/buffer.h"
 
-#include "pieces.h"
 #include "support/cmocka_all.h"
+#include "support/pieces.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-#include "protocol/utf8.h"
+#include "base/utf8.h"
 
-#include "pieces.h"
 #include "support/cmocka_all.h"
+#include "support/pieces.h"
 
 #include <string.h>
 
