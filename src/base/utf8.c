@@ -90,3 +90,45 @@ bool utf8_is_valid(const void *data, size_t length)
     utf8_init(&utf8);
     return utf8_feed(&utf8, data, length) && utf8_is_complete(&utf8);
 }
+
+/* How many bytes of a character there are at `at`, which is not ASCII, of how many that its first byte
+ * promises. */
+static size_t sequence(const uint8_t *at, size_t left, size_t *promised)
+{
+    uint8_t first = at[0];
+    uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80; /* of the second byte */
+    uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    size_t found = 1;
+
+    *promised = first < 0xC2 || first > 0xF4 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    while (found < *promised && found < left && at[found] >= low && at[found] <= high) {
+        found++;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return found;
+}
+
+size_t utf8_prefix(const void *data, size_t length, size_t *broken, bool *cut)
+{
+    const uint8_t *bytes = data;
+    size_t at = 0;
+
+    while (at < length) {
+        if (bytes[at] < 0x80) {
+            at++;
+            continue;
+        }
+        size_t promised;
+        size_t found = sequence(bytes + at, length - at, &promised);
+        if (found != promised) {
+            *broken = found;
+            *cut = promised > 0 && at + found == length;
+            return at;
+        }
+        at += found;
+    }
+    *broken = 0;
+    *cut = false;
+    return at;
+}

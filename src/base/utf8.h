@@ -29,3 +29,10 @@ static inline bool utf8_is_complete(const struct utf8 *utf8)
 
 /* Whether the whole of `data` is valid UTF-8. Fast for ASCII. */
 bool utf8_is_valid(const void *data, size_t length);
+
+/*
+ * How many bytes of `data` from its start are whole characters. *broken: how many bytes behind them begin a
+ * character and do not go on so (to be replaced by one U+FFFD, as WHATWG's decoder does); 0 at the end of
+ * `data`. *cut: they might have gone on, had `data` not ended.
+ */
+size_t utf8_prefix(const void *data, size_t length, size_t *broken, bool *cut);

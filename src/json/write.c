@@ -1,6 +1,9 @@
 #include "json/write.h"
+#include "base/utf8.h"
 #include "json/plain.h"
 #include "json/scan.h"
+
+#include <stdint.h>
 
 /* The escape of a character that is not plain; a text of two or six bytes in `out`. */
 static struct text escape(char c, char out[6])
@@ -27,9 +30,10 @@ static struct text escape(char c, char out[6])
     return (struct text){out, 2};
 }
 
+/* Without quotes around it. */
 static enum status append_escaped(struct buffer *out, struct text plain)
 {
-    enum status status = buffer_append(out, "\"", 1);
+    enum status status = STATUS_OK;
 
     while (status == STATUS_OK && plain.length > 0) {
         char escaped[6];
@@ -40,7 +44,7 @@ static enum status append_escaped(struct buffer *out, struct text plain)
             status = buffer_append_text(out, escape(*at++, escaped));
         plain = (struct text){at, (size_t)(end - at)};
     }
-    return status == STATUS_OK ? buffer_append(out, "\"", 1) : status;
+    return status;
 }
 
 enum status json_append_string(struct buffer *out, struct text plain)
@@ -51,7 +55,71 @@ enum status json_append_string(struct buffer *out, struct text plain)
         plain.length > BUFFER_UNLIMITED - 2 ? STATUS_LIMIT : buffer_reserve(out, plain.length + 2);
 
     if (status == STATUS_OK)
+        status = buffer_append(out, "\"", 1);
+    if (status == STATUS_OK)
         status = append_escaped(out, plain);
+    if (status == STATUS_OK)
+        status = buffer_append(out, "\"", 1);
+    if (status != STATUS_OK)
+        out->length = length_before;
+    return status;
+}
+
+static void encode_base64(char *out, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (; length > 0; out += 4) {
+        size_t taken = length < 3 ? length : 3;
+        uint32_t group =
+            (uint32_t)bytes[0] << 16 | (taken > 1 ? (uint32_t)bytes[1] << 8 : 0) | (taken > 2 ? bytes[2] : 0);
+        out[0] = digits[group >> 18];
+        out[1] = digits[group >> 12 & 0x3F];
+        out[2] = taken > 1 ? digits[group >> 6 & 0x3F] : '=';
+        out[3] = taken > 2 ? digits[group & 0x3F] : '=';
+        bytes += taken;
+        length -= taken;
+    }
+}
+
+enum status json_append_base64(struct buffer *out, struct text bytes)
+{
+    if (bytes.length > BUFFER_UNLIMITED / 2)
+        return STATUS_LIMIT;
+    size_t length = (bytes.length + 2) / 3 * 4;
+    enum status status = buffer_reserve(out, length + 2);
+    if (status != STATUS_OK)
+        return status;
+    char *at = out->data + out->length;
+    at[0] = at[length + 1] = '"';
+    encode_base64(at + 1, (const uint8_t *)bytes.data, bytes.length);
+    out->length += length + 2;
+    return STATUS_OK;
+}
+
+static enum status append_decoded(struct buffer *out, struct text bytes, size_t *cut)
+{
+    enum status status = buffer_append(out, "\"", 1);
+
+    *cut = 0;
+    while (status == STATUS_OK && bytes.length > 0) {
+        size_t broken;
+        bool is_cut;
+        size_t whole = utf8_prefix(bytes.data, bytes.length, &broken, &is_cut);
+        status = append_escaped(out, (struct text){bytes.data, whole});
+        *cut = is_cut ? broken : 0;
+        if (status == STATUS_OK && broken > 0 && !is_cut)
+            status = buffer_append_text(out, TEXT("\xEF\xBF\xBD"));
+        bytes = (struct text){bytes.data + whole + broken, bytes.length - whole - broken};
+    }
+    return status == STATUS_OK ? buffer_append(out, "\"", 1) : status;
+}
+
+enum status json_append_decoded(struct buffer *out, struct text bytes, size_t *cut)
+{
+    size_t length_before = out->length;
+    enum status status = append_decoded(out, bytes, cut);
+
     if (status != STATUS_OK)
         out->length = length_before;
     return status;

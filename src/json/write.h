@@ -9,6 +9,13 @@
 /* Appends `plain` (valid UTF-8) as a JSON string in its quotes: JSON.stringify's escapes, no others. */
 NODISCARD enum status json_append_string(struct buffer *out, struct text plain);
 
+/* Appends bytes as a JSON string of base64, in its quotes. */
+NODISCARD enum status json_append_base64(struct buffer *out, struct text bytes);
+
+/* Appends bytes as a JSON string of the characters they are: what is no UTF-8 becomes U+FFFD. *cut: how many
+ * at their end begin a character that is not whole yet; they are left out. */
+NODISCARD enum status json_append_decoded(struct buffer *out, struct text bytes, size_t *cut);
+
 /* Appends the reply to a failed event:
  *   {"statusCode":S,"headers":{"Content-Type":"application/json","message-id":ID},"body":{"statusCode":S,"message":M,"details":D}}
  * `message_id` is JSON text as the client gave it, empty for none; `message` and `details` are plain text. */
