@@ -27,10 +27,11 @@
  * thread only, but for configurapi_resume() and configurapi_post(). A handler that would take long returns
  * CONFIGURAPI_PENDING and goes on later.
  *
- * **Ownership.** An event, and every text and value that is read from it, is the runner's: it is valid until
- * the handler returns; where it returns CONFIGURAPI_PENDING, until it is resumed. Texts are UTF-8, not ended
- * by a NUL. What is given to a function is copied, or, with json_t, referenced; the caller keeps its own
- * reference.
+ * **Ownership.** An event is the runner's, and so is what is read from it. A text is valid until the handler
+ * returns, also where it returns CONFIGURAPI_PENDING: who goes on later reads it again. A value (json_t) is
+ * valid until the event ends or somebody changes it; take a reference to keep it longer. Texts are UTF-8, not
+ * ended by a NUL, unless said otherwise. What is given to a function is copied, or, with json_t, referenced;
+ * the caller keeps its own reference.
  *
  * **Errors.** A function that can fail returns an enum configurapi_status, or NULL. CONFIGURAPI_NO_MEMORY
  * leaves what was there unchanged.
@@ -50,10 +51,10 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define CONFIGURAPI_API __attribute__((visibility("default")))
-#define CONFIGURAPI_PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define CONFIGURAPI_PRINTF_LIKE(index, first) __attribute__((__format__(__printf__, index, first)))
 #else
 #define CONFIGURAPI_API
-#define CONFIGURAPI_PRINTF_LIKE(format, first)
+#define CONFIGURAPI_PRINTF_LIKE(index, first)
 #endif
 
 /** An event on its way through its route: a message, or a step in a connection's life. */
@@ -92,7 +93,9 @@ enum configurapi_status {
 };
 
 /** A handler. `parameters` is an array, empty where the policy has none; it is the configuration's own: do
- * not change it (configurapi_resolve() gives a copy). */
+ * not change it (configurapi_resolve() gives a copy). What YAML has and JSON has not comes marked: a
+ * timestamp is
+ * {"$date": "<ISO 8601>"}, !!binary {"$binary": "<base64>"}, .nan and its like {"$number": "NaN"}. */
 typedef enum configurapi_result (*configurapi_handler)(configurapi_event *event, const json_t *parameters);
 
 /* ---- modules ---- */

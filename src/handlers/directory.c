@@ -18,7 +18,8 @@ static bool ends_with(const char *name, const char *ending)
 
 static int is_wanted(const struct dirent *entry)
 {
-    return (ends_with(entry->d_name, ".js") || ends_with(entry->d_name, ".ts")) &&
+    return (ends_with(entry->d_name, ".js") || ends_with(entry->d_name, ".ts") ||
+            ends_with(entry->d_name, ".so")) &&
            !ends_with(entry->d_name, ".d.ts");
 }
 

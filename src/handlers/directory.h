@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* The handler files of a directory, as configurapi 1.9.0 picks them: plain files (no links, no folders) whose
- * name ends in .js or .ts, without regard to case; .d.ts, which only declares, is left out. */
+ * name ends in .js or .ts, without regard to case; .d.ts, which only declares, is left out. Here also .so. */
 struct directory {
     char **paths; /* absolute where `path` was, sorted by name */
     size_t count;

@@ -17,6 +17,7 @@ enum operation {
     OP_PEER_DRAINED,
     OP_MAKE,
     OP_PEER_CLOSED,
+    OP_PEER_IDENTITY,
 };
 
 enum entry_flags {
@@ -24,7 +25,7 @@ enum entry_flags {
     FLAG_KIND_CONNECT = 2,
     FLAG_KIND_MESSAGE = 3,
     FLAG_KIND_DISCONNECT = 4,
-    FLAG_KIND_FAILED = 5,
+    FLAG_KIND_CHANGED = 5,
     FLAG_NOT_JSON = 8,
     FLAG_HAS_PAYLOAD = 16,
     FLAG_IS_VALUE = 32,
@@ -39,6 +40,7 @@ enum result_flags {
     RESULT_HAS_REPLY = 2,
     RESULT_HAS_NAME = 4,
     RESULT_HAS_METHOD = 8,
+    RESULT_IS_VIEWS_STREAM = 16,
 };
 
 /* ---- the inbox ---- */
@@ -157,6 +159,17 @@ static enum status introduce_peer(struct js_host *host, struct peer *peer)
     return status;
 }
 
+/* Tells what a handler in C has made the connection's identity. */
+static enum status tell_identity(struct js_host *host, struct peer *peer)
+{
+    struct entry entry = {.operation = OP_PEER_IDENTITY, .slot = peer->language_slot};
+    enum status status = add(host, entry, text_from_cstr(peer->identity));
+
+    if (status == STATUS_OK)
+        peer->identity_is_news = false;
+    return status;
+}
+
 /* Adds the entry that makes the event on the other side and, for OP_RUN, starts a chain. */
 static enum status introduce(struct js_host *host, struct event *event, struct entry entry)
 {
@@ -164,6 +177,11 @@ static enum status introduce(struct js_host *host, struct event *event, struct e
 
     if (event->peer && !event->peer->language_slot) {
         status = introduce_peer(host, event->peer);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (event->peer && event->peer->identity_is_news) {
+        status = tell_identity(host, event->peer);
         if (status != STATUS_OK)
             return status;
     }
@@ -183,28 +201,15 @@ static enum status introduce(struct js_host *host, struct event *event, struct e
     return STATUS_OK;
 }
 
-/* The pipeline's own error as JSON, for JavaScript to make its ErrorResponse of. */
-static enum status append_error(struct buffer *out, const struct event *event)
-{
-    enum status status = buffer_printf(out, "{\"statusCode\":%d,\"message\":", event->error_status);
-
-    if (status == STATUS_OK)
-        status = json_append_string(out, event->error_message);
-    if (status == STATUS_OK)
-        status = buffer_append_text(out, TEXT(",\"details\":"));
-    if (status == STATUS_OK)
-        status = json_append_string(out, event->error_details);
-    return status == STATUS_OK ? buffer_append(out, "}", 1) : status;
-}
-
-static enum status add_with_error(struct js_host *host, struct event *event, struct entry entry)
+/* Adds an entry about an event that is on the other side, with what was changed of it on this one. */
+static enum status add_with_changes(struct js_host *host, struct event *event, struct entry entry)
 {
     struct buffer text;
     enum status status = STATUS_OK;
 
     buffer_init(&text, BUFFER_UNLIMITED);
-    if (event->error_is_new)
-        status = append_error(&text, event);
+    if (host_has_changes(event))
+        status = host_append_changes(&text, event);
     if (status == STATUS_OK)
         status = add(host, entry, buffer_text(&text));
     if (status == STATUS_OK)
@@ -227,15 +232,20 @@ static enum verdict run(struct language *language, struct event *event, const st
     struct entry entry = {.operation = OP_RUN, .chain = chain->id, .flags = flags << FLAG_CHAIN_SHIFT};
     enum status status = STATUS_OK;
 
+    /* What runs behind the chain may want to read the message. */
+    if (event->service->mixed)
+        status = event_own_message(event);
+    if (status != STATUS_OK)
+        return out_of_memory(event);
     if (!event->language_slot) {
-        if (!event->error_is_new)
+        if (!host_has_changes(event))
             return introduce(host, event, entry) == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
         status = introduce(host, event, (struct entry){.operation = OP_MAKE});
     }
     if (status == STATUS_OK) {
         entry.slot = event->language_slot;
-        entry.flags |= event->error_is_new ? FLAG_KIND_FAILED : 0;
-        status = add_with_error(host, event, entry);
+        entry.flags |= host_has_changes(event) ? FLAG_KIND_CHANGED : 0;
+        status = add_with_changes(host, event, entry);
     }
     return status == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
 }
@@ -244,21 +254,25 @@ static enum verdict reply(struct language *language, struct event *event)
 {
     struct entry entry = {.operation = OP_REPLY, .slot = event->language_slot};
 
-    return add_with_error(host_of(language), event, entry) == STATUS_OK ? VERDICT_PENDING
-                                                                        : out_of_memory(event);
+    return add_with_changes(host_of(language), event, entry) == STATUS_OK ? VERDICT_PENDING
+                                                                          : out_of_memory(event);
 }
 
 static void release(struct language *language, struct event *event)
 {
     struct js_host *host = host_of(language);
 
+    if (event->kind == EVENT_CONNECT && event->service->mixed)
+        host_keep_identity(event);
     tell(host, OP_RELEASE, event->language_slot);
     slots_give_back(&host->events, event->language_slot);
     event->language_slot = 0;
 }
 
-void js_host_forget_peer(struct js_host *host, struct peer *peer)
+static void forget_peer(struct language *language, struct peer *peer)
 {
+    struct js_host *host = host_of(language);
+
     if (!peer->language_slot)
         return;
     tell(host, OP_PEER_GONE, peer->language_slot);
@@ -266,16 +280,16 @@ void js_host_forget_peer(struct js_host *host, struct peer *peer)
     peer->language_slot = 0;
 }
 
-void js_host_peer_closed(struct js_host *host, struct peer *peer)
+static void peer_closed(struct language *language, struct peer *peer)
 {
     if (peer->language_slot)
-        tell(host, OP_PEER_CLOSED, peer->language_slot);
+        tell(host_of(language), OP_PEER_CLOSED, peer->language_slot);
 }
 
-void js_host_peer_drained(struct js_host *host, struct peer *peer)
+static void peer_drained(struct language *language, struct peer *peer)
 {
     if (peer->language_slot)
-        tell(host, OP_PEER_DRAINED, peer->language_slot);
+        tell(host_of(language), OP_PEER_DRAINED, peer->language_slot);
 }
 
 /* ---- the outbox ---- */
@@ -315,7 +329,13 @@ static void take_result(struct js_host *host, const struct result *result, const
     }
     if (result->flags & RESULT_HAS_REPLY)
         event_set_reply(event, (struct text){data, ends[0]});
-    service_resume(event, (enum verdict)result->verdict);
+    enum verdict verdict = (enum verdict)result->verdict;
+    if (event->view)
+        event->view->functions->forget(event);
+    if (event->view && event->kind == EVENT_MESSAGE && result->flags & RESULT_IS_VIEWS_STREAM)
+        verdict = event->view->functions->stream(event, event->reply);
+    if (verdict != VERDICT_PENDING)
+        service_resume(event, verdict);
 }
 
 static void collect(struct js_host *host)
@@ -469,8 +489,12 @@ enum status js_host_create(struct js_host **host, const struct js_host_functions
         .prepare = host_prepare,
         .run = run,
         .reply = reply,
+        .read = host_read,
         .append_correlation_id = append_correlation_id,
         .release = release,
+        .peer_drained = peer_drained,
+        .peer_closed = peer_closed,
+        .forget_peer = forget_peer,
     };
     made->functions = functions;
     made->owner = owner;

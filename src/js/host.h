@@ -51,13 +51,6 @@ void js_host_run_immediates(struct js_host *host);
 /* To be called now and then when the loop has time: the engine's own deferred work. */
 void js_host_idle(struct js_host *host);
 
-/* Nothing can be pushed to the connection any more: what waits to push is told, its streams end. */
-void js_host_peer_closed(struct js_host *host, struct peer *peer);
-/* The connection has ended. For every peer that an event was run for. */
-void js_host_forget_peer(struct js_host *host, struct peer *peer);
-/* A congested connection has room again (see struct peer). */
-void js_host_peer_drained(struct js_host *host, struct peer *peer);
-
 void js_host_request_done(struct js_host *host, uint32_t id, const struct world_response *response);
 
 /* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,

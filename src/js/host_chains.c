@@ -48,7 +48,20 @@ enum status host_prepare(struct language *language, struct chain *chain, struct 
     return STATUS_OK;
 }
 
-static enum status register_handlers(struct js_host *host, struct text names, struct registry *registry)
+static enum status register_handler(struct js_host *host, struct text module, struct text name,
+                                    struct registry *registry, struct buffer *error)
+{
+    enum status status = registry_add(registry, name, &host->language, HANDLER_SCRIPT);
+
+    if (status != STATUS_INVALID)
+        return status;
+    status =
+        buffer_printf(error, "%.*s: a handler in C is named '%.*s', too", TEXT_ARGS(module), TEXT_ARGS(name));
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+static enum status register_handlers(struct js_host *host, struct text module, struct text names,
+                                     struct registry *registry, struct buffer *error)
 {
     json_t *list = json_loadb(names.data, names.length, JSON_ALLOW_NUL, NULL);
     enum status status = list ? STATUS_OK : STATUS_NO_MEMORY;
@@ -58,8 +71,9 @@ static enum status register_handlers(struct js_host *host, struct text names, st
     json_array_foreach(list, index, name)
     {
         if (status == STATUS_OK)
-            status = registry_add(registry, (struct text){json_string_value(name), json_string_length(name)},
-                                  &host->language);
+            status = register_handler(host, module,
+                                      (struct text){json_string_value(name), json_string_length(name)},
+                                      registry, error);
     }
     json_decref(list);
     return status;
@@ -79,7 +93,7 @@ enum status js_host_load(struct js_host *host, struct text name, struct text dir
     buffer_init(&names, BUFFER_UNLIMITED);
     enum status status = engine_append_value(&names, host->world->context, loaded);
     if (status == STATUS_OK)
-        status = register_handlers(host, buffer_text(&names), registry);
+        status = register_handlers(host, name, buffer_text(&names), registry, error);
     buffer_deinit(&names);
     return status;
 }

@@ -7,10 +7,11 @@
 #include "js/world.h"
 
 /*
- * What the three parts of the host know of each other; nobody else includes this.
+ * What the four parts of the host know of each other; nobody else includes this.
  *
  *   host.c         the crossing: inbox, outbox, a turn; the host's life
  *   host_chains.c  modules and chains, before the service starts
+ *   host_changes.c an event that handlers in C see too
  *   host_calls.c   what JavaScript asks of the runner
  *
  * The inbox and outbox are lib/dispatch.js's, which describes them; the numbers are the same there.
@@ -82,6 +83,18 @@ JSValueRef host_string(struct js_host *host, struct text text);
 /* ---- host_chains.c ---- */
 
 NODISCARD enum status host_prepare(struct language *language, struct chain *chain, struct buffer *error);
+
+/* ---- host_changes.c ---- */
+
+/* Whether something of the event was changed on this side since JavaScript was told last. */
+bool host_has_changes(const struct event *event);
+/* Appends it as an object (see pipeline/view.h), with the pipeline's own error in it: "error", the
+ * ErrorResponse that the response is, the rest of the changes on top. */
+NODISCARD enum status host_append_changes(struct buffer *out, struct event *event);
+NODISCARD enum status host_read(struct language *language, struct event *event, enum event_part part,
+                                struct buffer *out);
+/* Keeps what a JavaScript on_connect has made the connection's identity, for handlers in C. */
+void host_keep_identity(struct event *event);
 
 /* ---- host_calls.c ---- */
 

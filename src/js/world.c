@@ -16,6 +16,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_CORRELATION_ID] = "correlationId",
     [WORLD_OPEN_STREAMS] = "openStreams",
     [WORLD_CLOSING_SOURCES] = "closingSources",
+    [WORLD_READ] = "read",
     [WORLD_REQUEST_DONE] = "requestDone",
     [WORLD_SET_POSTBACK_BASE] = "setPostbackBase",
     [WORLD_RUN_TIMERS] = "runTimers",

@@ -140,8 +140,7 @@ enum status metrics_text_append(struct buffer *out, const struct runner *runner)
     write_one(&writer, "sent_bytes_total", "counter", "Bytes of messages to clients.", metrics->bytes_out);
     write_one(&writer, "events_in_flight", "gauge", "Events that have not ended.",
               runner->service->event_count);
-    write_one(&writer, "streams_open", "gauge", "Streams that have not ended.",
-              runner->js ? js_host_open_streams(runner->js) : 0);
+    write_one(&writer, "streams_open", "gauge", "Streams that have not ended.", runner_open_streams(runner));
     write_one(&writer, "buffered_bytes", "gauge", "Bytes held for or from clients.", buffered_bytes(runner));
     write_one(&writer, "javascript_heap_bytes", "gauge", "JavaScript's heap, as its last collection left it.",
               runner->js ? js_host_heap_bytes(runner->js) : 0);

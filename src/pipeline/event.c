@@ -85,9 +85,9 @@ static bool append_member(struct buffer *out, struct text object, struct text na
     return buffer_append_text(out, found) == STATUS_OK;
 }
 
-static void append_correlation_id(struct event *event, struct buffer *out)
+void event_append_correlation_id(struct event *event, struct buffer *out)
 {
-    if (event->holder)
+    if (event->holder && event->holder->append_correlation_id)
         event->holder->append_correlation_id(event->holder, event, out);
     else if (event->kind != EVENT_MESSAGE ||
              (!append_member(out, event->envelope.query, TEXT("correlationid")) &&
@@ -105,7 +105,7 @@ void event_log(struct event *event, enum log_level level, struct text message)
     if (!log_enabled(event->service->log, level))
         return;
     buffer_init(&correlation_id, 4096);
-    append_correlation_id(event, &correlation_id);
+    event_append_correlation_id(event, &correlation_id);
     log_event(event->service->log, level, event_id(event), buffer_text(&correlation_id), message);
     buffer_deinit(&correlation_id);
 }

@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "pipeline/handler.h"
 #include "pipeline/peer.h"
+#include "pipeline/view.h"
 #include "json/envelope.h"
 
 #include <stdbool.h>
@@ -64,10 +65,11 @@ struct event {
     /* What goes out. */
     struct language
         *holder; /* the language that holds the response; NULL: `error_*` below, or nothing at all */
-    uint32_t language_slot; /* the JavaScript host's own number for it; 0 while it has none */
-    bool response_is_error; /* the response is an ErrorResponse */
-    bool error_is_new;      /* the pipeline itself failed the event, and `holder` has not been told yet */
-    bool failed;            /* some step failed */
+    uint32_t language_slot;  /* the JavaScript host's own number for it; 0 while it has none */
+    struct event_view *view; /* what handlers in C see of it; NULL while none has run */
+    bool response_is_error;  /* the response is an ErrorResponse */
+    bool error_is_new;       /* the pipeline itself failed the event, and `holder` has not been told yet */
+    bool failed;             /* some step failed */
     bool has_reply;
     int reply_status; /* the response's statusCode; 0 where it is no number */
     int error_status;
@@ -78,11 +80,15 @@ struct event {
 
     struct event *next; /* in the service's list of unused events */
     struct arena arena;
-    _Alignas(16) char storage[512];
+    _Alignas(16) char storage[1024];
 };
 
 /* The event's id, made at the first call. */
 struct text event_id(struct event *event);
+
+/* Appends its correlation id as the handlers see it now; the id where it has none of its own. Nothing is
+ * appended where memory is out. */
+void event_append_correlation_id(struct event *event, struct buffer *out);
 
 /* Copies the message into the event's own memory, so that it can be read after the call that delivered it. */
 NODISCARD enum status event_own_message(struct event *event);

@@ -18,6 +18,7 @@
 
 struct event;
 struct language;
+struct peer;
 
 enum verdict {
     VERDICT_CONTINUE, /* the whole chain ran: go on behind it */
@@ -35,9 +36,26 @@ enum chain_flags {
     CHAIN_KEEPS_RESPONSE = 8,   /* on_error's: should it fail, the response stays what it is */
 };
 
+/* What a view (pipeline/view.h) reads out of the language that holds an event. */
+enum event_part {
+    PART_PARAMS,        /* an object */
+    PART_PAYLOAD,       /* any value */
+    PART_IDENTITY,      /* any value */
+    PART_RESPONSE_HEAD, /* {"statusCode":…,"headers":{…}} */
+    PART_RESPONSE_BODY, /* any value; nothing for a stream and for bytes */
+};
+
+/* Which of two handlers of the same name it is. */
+enum handler_rank {
+    HANDLER_STANDARD, /* the runner's own: any other replaces it */
+    HANDLER_SCRIPT,   /* a later one replaces it, as in 1.9.0 */
+    HANDLER_NATIVE,   /* a name that stands for it, stands for nothing else */
+};
+
 struct handler {
     struct text name; /* NUL-terminated; owned by the registry */
     struct language *language;
+    enum handler_rank rank;
 };
 
 struct chain {
@@ -63,10 +81,22 @@ struct language {
      * PENDING means it is there; the reply of a response that can not be written is an error's. */
     enum verdict (*reply)(struct language *language, struct event *event);
 
-    /* The event's correlation id as the handlers see it now; nothing is appended where memory is out. */
+    /* Appends a part of an event that this language holds, as JSON text (see pipeline/view.h); nothing where
+     * there is none, or where it can not be written so. */
+    enum status (*read)(struct language *language, struct event *event, enum event_part part,
+                        struct buffer *out);
+
+    /* The event's correlation id as the handlers see it now; nothing is appended where memory is out. NULL
+     * for a language whose handlers see the message's own. */
     void (*append_correlation_id)(struct language *language, struct event *event, struct buffer *out);
 
     /* The event has ended, though its reply is still to be sent; called once for every event this language
      * ever ran. */
     void (*release)(struct language *language, struct event *event);
+
+    /* Of a connection: a congested one has room again (only where `awaits_drain` was set); nothing can be
+     * pushed to it any more; it has ended, and is gone when this returns. */
+    void (*peer_drained)(struct language *language, struct peer *peer);
+    void (*peer_closed)(struct language *language, struct peer *peer);
+    void (*forget_peer)(struct language *language, struct peer *peer);
 };

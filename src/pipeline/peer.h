@@ -12,6 +12,7 @@
  * embedded in the runner's connection, which implements the functions.
  */
 
+struct configurapi_client;
 struct peer;
 
 enum congestion {
@@ -32,6 +33,10 @@ struct peer_functions {
 struct peer {
     const struct peer_functions *functions;
     char id[UUID_LENGTH + 1];
-    uint32_t language_slot; /* the JavaScript host's own number for it; 0 while it has none */
-    bool awaits_drain;      /* a sender waits: tell it when congestion ends */
+    uint32_t language_slot;            /* the JavaScript host's own number for it; 0 while it has none */
+    struct configurapi_client *client; /* the C host's own; NULL while it has none */
+    char *identity; /* JSON text of what on_connect set, where handlers in C may ask for it; owned, NULL: none
+                     */
+    bool identity_is_news; /* JavaScript has not been told it */
+    bool awaits_drain;     /* a sender waits: tell it when congestion ends */
 };

@@ -61,14 +61,25 @@ static enum status make_room(struct registry *registry)
     return STATUS_OK;
 }
 
-enum status registry_add(struct registry *registry, struct text name, struct language *language)
+/* The handler of that name is there already. */
+static enum status replace(struct handler *handler, struct language *language, enum handler_rank rank)
+{
+    if (rank == HANDLER_STANDARD)
+        return STATUS_OK;
+    if (handler->rank != HANDLER_STANDARD && (rank == HANDLER_NATIVE || handler->rank == HANDLER_NATIVE))
+        return STATUS_INVALID;
+    handler->language = language;
+    handler->rank = rank;
+    return STATUS_OK;
+}
+
+enum status registry_add(struct registry *registry, struct text name, struct language *language,
+                         enum handler_rank rank)
 {
     size_t at = position(registry, name);
 
-    if (at < registry->count && text_equal(registry->handlers[at].name, name)) {
-        registry->handlers[at].language = language;
-        return STATUS_OK;
-    }
+    if (at < registry->count && text_equal(registry->handlers[at].name, name))
+        return replace(&registry->handlers[at], language, rank);
     enum status status = make_room(registry);
     if (status != STATUS_OK)
         return status;
@@ -77,7 +88,7 @@ enum status registry_add(struct registry *registry, struct text name, struct lan
         return STATUS_NO_MEMORY;
     memmove(registry->handlers + at + 1, registry->handlers + at,
             (registry->count - at) * sizeof *registry->handlers);
-    registry->handlers[at] = (struct handler){{copy, name.length}, language};
+    registry->handlers[at] = (struct handler){{copy, name.length}, language, rank};
     registry->count++;
     return STATUS_OK;
 }

@@ -4,8 +4,7 @@
 #include "base/text.h"
 #include "pipeline/handler.h"
 
-/* Every handler by its name, one namespace for all languages (CONTRACT, section 2); a later one of the same
- * name wins, as in 1.9.0. It owns the names. */
+/* Every handler by its name, one namespace for all languages (CONTRACT, section 2). It owns the names. */
 
 struct registry {
     struct handler *handlers; /* sorted by name */
@@ -15,6 +14,8 @@ struct registry {
 
 void registry_init(struct registry *registry);
 void registry_deinit(struct registry *registry);
-NODISCARD enum status registry_add(struct registry *registry, struct text name, struct language *language);
+/* STATUS_INVALID where both are there and one of them is native; nothing is changed then. */
+NODISCARD enum status registry_add(struct registry *registry, struct text name, struct language *language,
+                                   enum handler_rank rank);
 /* NULL where there is none. */
 const struct handler *registry_find(const struct registry *registry, struct text name);

@@ -67,9 +67,11 @@ static enum status unknown_handler(const struct config *config, const struct con
     return status == STATUS_OK ? STATUS_NOT_FOUND : status;
 }
 
-/* Cuts a route's policies into chains of one language each. */
+/* Cuts a route's policies into chains of one language each. *language: the last policy's that there was, NULL
+ * at first. */
 static enum status build_chains(struct service *service, struct service_route *route,
-                                const struct registry *registry, struct buffer *error)
+                                const struct registry *registry, const struct language **language,
+                                struct buffer *error)
 {
     const struct config_route *config = route->config;
 
@@ -83,6 +85,8 @@ static enum status build_chains(struct service *service, struct service_route *r
         const struct handler *handler = registry_find(registry, policy->name);
         if (!handler)
             return unknown_handler(service->config, config, policy, error);
+        service->mixed |= *language && *language != handler->language;
+        *language = handler->language;
         struct chain *last = route->chain_count ? &route->chains[route->chain_count - 1] : NULL;
         if (last && last->language == handler->language)
             last->count++;
@@ -109,13 +113,14 @@ enum status service_create(struct service **service, const struct config *config
     made->log = log;
     uuid_source_init(&made->uuids);
 
+    const struct language *language = NULL;
     enum status status = STATUS_NO_MEMORY;
     made->routes = calloc(config->route_count + 1, sizeof *made->routes);
     if (!made->routes)
         goto out;
     for (size_t i = 0; i < config->route_count; i++) {
         made->routes[i].config = &config->routes[i];
-        status = build_chains(made, &made->routes[i], registry, error);
+        status = build_chains(made, &made->routes[i], registry, &language, error);
         if (status != STATUS_OK)
             goto out;
     }
@@ -332,6 +337,8 @@ static void finish(struct event *event)
     /* First: what on_connect leaves behind must be known when on_done lets the next event start. */
     if (event->holder)
         event->holder->release(event->holder, event);
+    if (event->view)
+        event->view->functions->release(event);
     event->on_done(event);
     service_discard(event);
 }

@@ -50,6 +50,7 @@ struct service {
     const struct service_route *on_connect;
     const struct service_route *on_disconnect;
     const struct service_route *catchall;
+    bool mixed;         /* there are chains of more than one language */
     bool ready;         /* on_first_request has succeeded */
     size_t event_count; /* events under way */
     struct event *unused;

@@ -179,7 +179,9 @@ void connection_tell_drained(struct connection *connection)
     if (!connection->peer.awaits_drain || connection->channel.congested)
         return;
     connection->peer.awaits_drain = false;
-    js_host_peer_drained(connection->runner->js, &connection->peer);
+    const struct runner *runner = connection->runner;
+    for (size_t i = 0; i < runner->language_count; i++)
+        runner->languages[i]->peer_drained(runner->languages[i], &connection->peer);
 }
 
 void connection_set_deadline(struct connection *connection, uint32_t delay_ms)
@@ -192,14 +194,21 @@ void connection_set_deadline(struct connection *connection, uint32_t delay_ms)
         deadline_cancel(deadlines, &connection->deadline);
 }
 
+static void forget_peer(struct connection *connection)
+{
+    const struct runner *runner = connection->runner;
+
+    for (size_t i = 0; i < runner->language_count; i++)
+        runner->languages[i]->forget_peer(runner->languages[i], &connection->peer);
+}
+
 void connection_free_if_over(struct connection *connection)
 {
     struct runner *runner = connection->runner;
 
     if (!connection->freed_later || connection->in_flight > 0 || !connection->disconnected)
         return;
-    if (runner->js)
-        js_host_forget_peer(runner->js, &connection->peer);
+    forget_peer(connection);
     deadline_cancel(&runner->deadlines, &connection->deadline);
     list_remove(&connection->node);
     list_remove(&connection->left);
@@ -208,6 +217,7 @@ void connection_free_if_over(struct connection *connection)
     buffer_deinit(&connection->input);
     buffer_deinit(&connection->early);
     buffer_deinit(&connection->reason);
+    free(connection->peer.identity);
     free(connection->user_agent);
     free(connection);
 }
@@ -218,8 +228,7 @@ static void on_disconnect_done(struct event *event)
 
     metrics_event(&connection->runner->metrics, event);
     connection->in_flight--;
-    if (connection->runner->js)
-        js_host_forget_peer(connection->runner->js, &connection->peer);
+    forget_peer(connection);
     connection_free_if_over(connection);
 }
 
@@ -349,8 +358,9 @@ void connection_settle(struct connection *connection)
     if (was_open)
         return; /* it is in the list again */
     connection->ending = false;
-    if (connection->runner->js)
-        js_host_peer_closed(connection->runner->js, &connection->peer);
+    const struct runner *runner = connection->runner;
+    for (size_t i = 0; i < runner->language_count; i++)
+        runner->languages[i]->peer_closed(runner->languages[i], &connection->peer);
     connection_resume(connection); /* the peer's Close may be behind what had to wait */
 }
 

@@ -66,13 +66,13 @@ static void on_idle(uv_timer_t *timer)
 
 enum status js_loop_open(struct runner *runner, struct buffer *error)
 {
-    enum status status = http_client_create(&runner->http, runner->loop);
+    enum status status = js_host_create(&runner->js, &functions, runner, &runner->log, error);
 
-    if (status == STATUS_OK)
-        status = js_host_create(&runner->js, &functions, runner, &runner->log, error);
-    if (status == STATUS_OK)
-        uv_timer_start(&runner->idle_timer, on_idle, IDLE_INTERVAL_MS, IDLE_INTERVAL_MS);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    runner->languages[runner->language_count++] = js_host_language(runner->js);
+    uv_timer_start(&runner->idle_timer, on_idle, IDLE_INTERVAL_MS, IDLE_INTERVAL_MS);
+    return STATUS_OK;
 }
 
 void js_loop_stop(struct runner *runner)

@@ -1,5 +1,6 @@
 #include "runner/load.h"
 #include "config/config.h"
+#include "handlers/c_host.h"
 #include "handlers/directory.h"
 #include "js/host.h"
 #include "pipeline/registry.h"
@@ -12,8 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool is_shared_object(struct text name)
+{
+    return name.length > 3 && text_equal((struct text){name.data + name.length - 3, 3}, TEXT(".so"));
+}
+
+/* `name` is NUL-terminated too. */
 static enum status load_module(struct runner *runner, struct text name, struct buffer *error)
 {
+    if (is_shared_object(name))
+        return c_host_load(runner->c, name.data, runner->registry, error);
     if (!runner->js) {
         enum status status = js_loop_open(runner, error);
         if (status != STATUS_OK)

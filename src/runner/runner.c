@@ -1,11 +1,13 @@
 #include "runner/runner.h"
 #include "config/config.h"
+#include "handlers/c_host.h"
 #include "js/host.h"
 #include "net/http_client.h"
 #include "pipeline/registry.h"
 #include "pipeline/service.h"
 #include "protocol/deflate.h"
 #include "runner/accept.h"
+#include "runner/c_loop.h"
 #include "runner/connection.h"
 #include "runner/js_loop.h"
 #include "runner/js_requests.h"
@@ -50,9 +52,12 @@ static void turn(struct runner *runner)
     do {
         if (runner->js)
             js_host_turn(runner->js);
+        if (c_host_has_work(runner->c))
+            c_host_turn(runner->c);
         settle_left(runner);
         net_flush(&runner->net);
-    } while (!list_is_empty(&runner->left) || (runner->js && js_host_has_work(runner->js)));
+    } while (!list_is_empty(&runner->left) || (runner->js && js_host_has_work(runner->js)) ||
+             c_host_has_work(runner->c));
     accept_go_on(runner);
     stop_check(runner);
 }
@@ -130,12 +135,19 @@ enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct 
     buffer_init(&made->scratch, BUFFER_UNLIMITED);
     list_init(&made->left);
     list_init(&made->requests);
+    list_init(&made->postings);
     open_handles(made);
 
     enum status status = net_init(&made->net, loop, options->high_water_mark);
     if (status != STATUS_OK)
         goto out;
     made->net_ready = true;
+    status = http_client_create(&made->http, loop);
+    if (status == STATUS_OK)
+        status = c_loop_open(made);
+    if (status != STATUS_OK)
+        goto out;
+    made->languages[made->language_count++] = c_host_language(made->c);
     status = load_certificate(made, error);
     if (status != STATUS_OK)
         goto out;
@@ -166,7 +178,11 @@ out:
 
 enum status runner_set_postback_base(struct runner *runner, struct text base, struct text token)
 {
-    return runner->js ? js_host_set_postback_base(runner->js, base, token) : STATUS_OK;
+    enum status status = c_host_set_postback_base(runner->c, base, token);
+
+    if (status == STATUS_OK && runner->js)
+        status = js_host_set_postback_base(runner->js, base, token);
+    return status;
 }
 
 static void on_start_done(struct event *event)
@@ -225,6 +241,11 @@ enum status runner_start(struct runner *runner, struct buffer *error)
     return STATUS_OK;
 }
 
+size_t runner_open_streams(const struct runner *runner)
+{
+    return c_host_open_streams(runner->c) + (runner->js ? js_host_open_streams(runner->js) : 0);
+}
+
 /* ---- ending ---- */
 
 static void close_handle(uv_handle_t *handle)
@@ -240,6 +261,7 @@ static void close_handles(struct runner *runner)
     stop_drop_all(runner);
     if (runner->js)
         js_loop_stop(runner);
+    c_loop_stop(runner);
     http_client_destroy(runner->http);
     js_requests_forget(runner);
     close_handle((uv_handle_t *)&runner->after_poll);
@@ -263,6 +285,7 @@ bool runner_destroy(struct runner *runner)
         return false; /* handlers that never ended still hold their events */
     if (runner->js)
         js_host_destroy(runner->js);
+    c_host_destroy(runner->c);
     metrics_deinit(&runner->metrics);
     roster_deinit(&runner->roster);
     service_destroy(runner->service);

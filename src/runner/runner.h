@@ -57,9 +57,13 @@ struct runner {
     struct config *config;
     struct registry *registry;
     struct service *service;
-    struct js_host *js;       /* NULL where no JavaScript is configured */
-    struct http_client *http; /* what it requests goes out there; NULL where that is */
-    struct list requests;     /* of it, under way */
+    struct c_host *c;
+    struct js_host *js;            /* NULL where no JavaScript is configured */
+    struct language *languages[2]; /* theirs: all that has to hear what becomes of connections */
+    size_t language_count;
+    struct http_client *http; /* what they request goes out there */
+    struct list requests;     /* JavaScript's under way */
+    struct list postings;     /* C's */
 
     struct net net;
     struct deadlines deadlines;
@@ -79,6 +83,7 @@ struct runner {
 
     uv_check_t after_poll; /* handles what came, then flushes */
     uv_prepare_t before_poll;
+    uv_async_t c_mail; /* something from another thread */
     uv_timer_t js_timer;
     uv_timer_t idle_timer; /* the engine's own deferred work */
     uv_idle_t immediates;  /* keeps the loop from sleeping while there are some */
@@ -113,6 +118,9 @@ NODISCARD enum status runner_reload(struct runner *runner, struct buffer *error)
 /* Runs on_start, then listens; turns the loop while on_start waits. The start line goes to the log.
  * STATUS_CLOSED where runner_stop() was called meanwhile. */
 NODISCARD enum status runner_start(struct runner *runner, struct buffer *error);
+
+/* Responses that are being sent chunk by chunk. */
+size_t runner_open_streams(const struct runner *runner);
 
 /* Stops accepting, closes every connection with 1001 (a hundred at once, more of them spread over half of the
  * drain timeout, so that not all come back to another server in one moment), lets events and on_disconnect

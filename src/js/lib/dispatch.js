@@ -9,6 +9,7 @@
 //
 // The numbers here are those of host.c.
 
+const { applyChanges, identityOf, readPart } = require('./changes');
 const { api, FROM_RUNNER, ended } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const { revive } = require('./parameters');
@@ -20,6 +21,7 @@ const streams = require('./streams');
 const { runTicks } = require('./timers');
 
 const { Event, ErrorResponse, Request } = api;
+const { ForeignStream } = streams;
 
 const ENTRY = 8;
 const TEXTS_LIMIT = 1 << 20; // characters in the outbox, so that much that comes at once is not held twice
@@ -33,6 +35,7 @@ const PEER_GONE = 5;
 const PEER_DRAINED = 6;
 const MAKE = 7; // makes the event, runs nothing
 const PEER_CLOSED = 8; // nothing can be sent to it any more
+const PEER_IDENTITY = 9; // what a handler in C has made its identity
 
 // How an entry's text makes the event; 0 where the event is here already.
 const KIND = 7;
@@ -40,7 +43,7 @@ const KIND_START = 1;
 const KIND_CONNECT = 2;
 const KIND_MESSAGE = 3;
 const KIND_DISCONNECT = 4;
-const KIND_FAILED = 5; // the pipeline failed the event, which is here already: text is the error
+const KIND_CHANGED = 5; // the event is here already: text is what was changed of it in C
 
 const NOT_JSON = 8;
 const HAS_PAYLOAD = 16;
@@ -61,6 +64,7 @@ const RESPONSE_IS_ERROR = 1;
 const HAS_REPLY = 2;
 const HAS_NAME = 4; // the event's name was changed
 const HAS_METHOD = 8; // and its method
+const IS_FOREIGN_STREAM = 16; // the reply is the head of a stream that a handler in C sends
 
 const [DEBUG, TRACE, INFO, ERROR] = [4, 3, 2, 1];
 const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
@@ -150,7 +154,7 @@ function deliver(run, verdict, reply, message) {
       run.method = event.method;
     }
   }
-  if (reply !== undefined) flags |= HAS_REPLY;
+  if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
   put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method, statusOf(event));
 }
 
@@ -382,8 +386,8 @@ class Run {
 function startRun(slot, flags, peerSlot, text) {
   const kind = flags & KIND;
   const run = events[slot];
-  if (kind === KIND_FAILED) applyError(run, text);
-  if (kind === KIND_FAILED || kind === 0) return run;
+  if (kind === KIND_CHANGED) applyChanges(run.event, text);
+  if (kind === KIND_CHANGED || kind === 0) return run;
   return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], text));
 }
 
@@ -404,11 +408,6 @@ function newRun(slot, kind, flags, peer, text) {
   run.kind = kind;
   run.broken = broken;
   return run;
-}
-
-function applyError(run, text) {
-  const { statusCode, message, details } = JSON.parse(text);
-  run.event.response = new ErrorResponse(message, statusCode, details);
 }
 
 function runChain(slot, chain, flags, peerSlot, text) {
@@ -453,7 +452,7 @@ exports.dispatch = (count, texts) => {
       case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], text); break;
       case REPLY: {
         const run = events[slot];
-        if (text) applyError(run, text);
+        if (text) applyChanges(run.event, text);
         deliverReply(run, CONTINUE);
         break;
       }
@@ -462,6 +461,7 @@ exports.dispatch = (count, texts) => {
       case PEER_GONE: forgetPeer(slot); break;
       case PEER_DRAINED: peers[slot].drained(); break;
       case PEER_CLOSED: peers[slot].closed(); break;
+      case PEER_IDENTITY: peers[slot].identity = identityOf(JSON.parse(text)); break;
     }
     runTicks();
   }
@@ -481,6 +481,8 @@ exports.refill = () => {
   outbox[outbox.length - 1] = 0;
   for (const entry of waiting) put(...entry);
 };
+
+exports.read = (slot, part) => readPart(events[slot]?.event, part);
 
 exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
 

@@ -18,6 +18,9 @@ class StreamResponse extends api.Response {
   }
 }
 
+// A response whose chunks a handler in C will send.
+class ForeignStream extends api.Response {}
+
 function nameOf(value) {
   if (typeof value === 'function') return 'a function (call it first, where it is a generator function)';
   return value === null ? 'null' : typeof value === 'object' ? 'an object without an iterator' : `a ${typeof value}`;
@@ -279,4 +282,4 @@ class Stream {
   }
 }
 
-module.exports = { StreamResponse, Stream, discard, openStreams: () => open, closingSources: () => closing };
+module.exports = { StreamResponse, ForeignStream, Stream, discard, openStreams: () => open, closingSources: () => closing };

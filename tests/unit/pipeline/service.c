@@ -91,8 +91,18 @@ static void release(struct language *language, struct event *event)
     released++;
 }
 
-static struct language first = {"first", prepare, run, reply, append_correlation_id, release};
-static struct language second = {"second", prepare, run, reply, append_correlation_id, release};
+static struct language first = {.name = "first",
+                                .prepare = prepare,
+                                .run = run,
+                                .reply = reply,
+                                .append_correlation_id = append_correlation_id,
+                                .release = release};
+static struct language second = {.name = "second",
+                                 .prepare = prepare,
+                                 .run = run,
+                                 .reply = reply,
+                                 .append_correlation_id = append_correlation_id,
+                                 .release = release};
 
 static void on_done(struct event *event)
 {
@@ -136,7 +146,8 @@ static enum status set_up(struct fixture *fixture, const char *const *lines, str
             fixture->policies[policy++] = (struct config_policy){.name = name, .position = {3, 9}};
             route->policy_count++;
             if (strncmp(word, "unknown", 7) != 0)
-                assert_int_equal(registry_add(&fixture->registry, name, strchr(word, '2') ? &second : &first),
+                assert_int_equal(registry_add(&fixture->registry, name, strchr(word, '2') ? &second : &first,
+                                              HANDLER_SCRIPT),
                                  STATUS_OK);
         }
     }

@@ -1,0 +1,293 @@
+#include "base/utf8.h"
+#include "handlers/c_host_parts.h"
+#include "json/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A connection, as handlers in C hold on to it; it outlives the connection's own end where they do. */
+struct configurapi_client {
+    struct c_host *host;
+    struct peer *peer; /* NULL when nothing can be sent any more */
+    size_t references; /* one of them the connection's, until its end */
+    struct list for_room;
+    struct list for_end;
+    char *postback_url; /* made when first asked for */
+    char id[UUID_LENGTH + 1];
+};
+
+configurapi_client *configurapi_client_ref(configurapi_client *client)
+{
+    client->references++;
+    return client;
+}
+
+void configurapi_client_unref(configurapi_client *client)
+{
+    if (!client || --client->references > 0)
+        return;
+    free(client->postback_url);
+    free(client);
+}
+
+struct configurapi_client *c_client_of(struct c_host *host, struct peer *peer)
+{
+    if (peer->client)
+        return peer->client;
+    struct configurapi_client *client = calloc(1, sizeof *client);
+    if (!client)
+        return NULL;
+    *client = (struct configurapi_client){.host = host, .peer = peer, .references = 1};
+    list_init(&client->for_room);
+    list_init(&client->for_end);
+    memcpy(client->id, peer->id, sizeof client->id);
+    peer->client = client;
+    return client;
+}
+
+configurapi_client *configurapi_event_client(configurapi_event *event)
+{
+    struct peer *peer = c_event_of(event)->peer;
+
+    return peer ? c_client_of(c_view(event)->host, peer) : NULL;
+}
+
+const char *configurapi_client_id(const configurapi_client *client)
+{
+    return client->id;
+}
+
+const char *configurapi_client_postback_url(configurapi_client *client)
+{
+    const char *base = client->host->postback_base;
+
+    if (!base)
+        return NULL;
+    if (!client->postback_url && asprintf(&client->postback_url, "%s%s", base, client->id) < 0)
+        client->postback_url = NULL;
+    return client->postback_url;
+}
+
+bool configurapi_client_is_gone(const configurapi_client *client)
+{
+    return !client->peer;
+}
+
+/* ---- sending ---- */
+
+enum configurapi_status c_client_send(struct configurapi_client *client, struct text data, bool binary)
+{
+    struct peer *peer = client->peer;
+
+    if (!peer)
+        return CONFIGURAPI_GONE;
+    enum status status = peer->functions->push(peer, data, binary);
+    if (status != STATUS_OK)
+        return c_status(status);
+    /* Before the handshake's end nobody may be made to wait: what it waits for may be who does. */
+    return peer->functions->congestion(peer) == CONGESTION_OPEN ? CONFIGURAPI_WAIT : CONFIGURAPI_OK;
+}
+
+static enum status append_push(struct buffer *out, int status, const json_t *headers, const json_t *body)
+{
+    enum status result = buffer_printf(out, "{\"statusCode\":%d,\"headers\":", status);
+
+    if (result == STATUS_OK)
+        result = headers ? json_append_value(out, headers) : buffer_append_text(out, TEXT("{}"));
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, TEXT(",\"body\":"));
+    if (result == STATUS_OK)
+        result = body ? json_append_value(out, body) : buffer_append_text(out, TEXT("\"\""));
+    return result == STATUS_OK ? buffer_append(out, "}", 1) : result;
+}
+
+enum configurapi_status configurapi_push(configurapi_client *client, int status, const json_t *headers,
+                                         const json_t *body)
+{
+    struct buffer text;
+
+    if (headers && !json_is_object(headers))
+        return CONFIGURAPI_INVALID;
+    if (!client->peer)
+        return CONFIGURAPI_GONE;
+    buffer_init(&text, BUFFER_UNLIMITED);
+    enum status made = append_push(&text, status, headers, body);
+    enum configurapi_status result =
+        made == STATUS_OK ? c_client_send(client, buffer_text(&text), false) : c_status(made);
+    buffer_deinit(&text);
+    return result;
+}
+
+enum configurapi_status configurapi_push_text(configurapi_client *client, struct configurapi_text text)
+{
+    if (!utf8_is_valid(text.data, text.length))
+        return CONFIGURAPI_INVALID;
+    return c_client_send(client, c_private(text), false);
+}
+
+enum configurapi_status configurapi_push_bytes(configurapi_client *client, const void *data, size_t length)
+{
+    return c_client_send(client, (struct text){data, length}, true);
+}
+
+/* ---- waiting ---- */
+
+/* Takes the waiter out of the client's list, to be called with what became of it. */
+static void call_soon(struct c_waiter *waiter, enum configurapi_status status)
+{
+    waiter->status = status;
+    list_remove(&waiter->task.node);
+    c_host_call_soon(waiter->client->host, &waiter->task);
+}
+
+static void wait(struct configurapi_client *client, struct list *list, struct c_waiter *waiter)
+{
+    waiter->client = configurapi_client_ref(client);
+    list_append(list, &waiter->task.node);
+}
+
+void c_client_wait_for_room(struct configurapi_client *client, struct c_waiter *waiter)
+{
+    struct peer *peer = client->peer;
+
+    wait(client, &client->for_room, waiter);
+    if (!peer)
+        call_soon(waiter, CONFIGURAPI_GONE);
+    else if (peer->functions->congestion(peer) != CONGESTION_OPEN)
+        call_soon(waiter, CONFIGURAPI_OK);
+    else
+        peer->awaits_drain = true;
+}
+
+void c_client_wait_for_end(struct configurapi_client *client, struct c_waiter *waiter)
+{
+    wait(client, &client->for_end, waiter);
+    if (!client->peer)
+        call_soon(waiter, CONFIGURAPI_GONE);
+}
+
+void c_waiter_cancel(struct c_waiter *waiter)
+{
+    if (!waiter->client)
+        return;
+    list_remove(&waiter->task.node);
+    configurapi_client_unref(waiter->client);
+    waiter->client = NULL;
+}
+
+static void call_all(struct list *waiters, enum configurapi_status status)
+{
+    while (!list_is_empty(waiters))
+        call_soon(LIST_ENTRY(waiters->next, struct c_waiter, task.node), status);
+}
+
+void c_client_drained(struct language *language, struct peer *peer)
+{
+    (void)language;
+    if (peer->client)
+        call_all(&peer->client->for_room, CONFIGURAPI_OK);
+}
+
+void c_client_closed(struct language *language, struct peer *peer)
+{
+    struct configurapi_client *client = peer->client;
+
+    (void)language;
+    if (!client || !client->peer)
+        return;
+    client->peer = NULL;
+    call_all(&client->for_room, CONFIGURAPI_GONE);
+    call_all(&client->for_end, CONFIGURAPI_GONE);
+}
+
+void c_client_forget(struct language *language, struct peer *peer)
+{
+    c_client_closed(language, peer);
+    configurapi_client_unref(peer->client);
+    peer->client = NULL;
+}
+
+/* ---- handlers' own waiters ---- */
+
+struct callback {
+    struct c_waiter waiter;
+    void (*on_room)(configurapi_client *client, enum configurapi_status status, void *data);
+    void (*on_gone)(configurapi_client *client, void *data);
+    void *data;
+};
+
+static void run_callback(struct c_task *task)
+{
+    struct callback callback = *(struct callback *)(void *)task;
+    configurapi_client *client = callback.waiter.client;
+
+    free(task);
+    if (callback.on_room)
+        callback.on_room(client, callback.waiter.status, callback.data);
+    else
+        callback.on_gone(client, callback.data);
+    configurapi_client_unref(client);
+}
+
+static struct callback *make_callback(void *data)
+{
+    struct callback *callback = calloc(1, sizeof *callback);
+
+    if (callback) {
+        callback->waiter.task.run = run_callback;
+        callback->data = data;
+    }
+    return callback;
+}
+
+enum configurapi_status configurapi_client_on_room(
+    configurapi_client *client,
+    void (*on_room)(configurapi_client *client, enum configurapi_status status, void *data), void *data)
+{
+    struct callback *callback = make_callback(data);
+
+    if (!callback)
+        return CONFIGURAPI_NO_MEMORY;
+    callback->on_room = on_room;
+    c_client_wait_for_room(client, &callback->waiter);
+    return CONFIGURAPI_OK;
+}
+
+enum configurapi_status configurapi_client_on_gone(configurapi_client *client,
+                                                   void (*on_gone)(configurapi_client *client, void *data),
+                                                   void *data)
+{
+    struct callback *callback = make_callback(data);
+
+    if (!callback)
+        return CONFIGURAPI_NO_MEMORY;
+    callback->on_gone = on_gone;
+    c_client_wait_for_end(client, &callback->waiter);
+    return CONFIGURAPI_OK;
+}
+
+/* ---- postback ---- */
+
+static bool is_own_url(const struct c_host *host, const char *url)
+{
+    return host->postback_base && strncmp(url, host->postback_base, strlen(host->postback_base)) == 0;
+}
+
+enum configurapi_status configurapi_postback(configurapi_runtime *runtime, const char *url,
+                                             const json_t *body,
+                                             void (*done)(int status, const char *error, void *data),
+                                             void *data)
+{
+    struct c_host *host = (struct c_host *)(void *)runtime;
+    struct text token = is_own_url(host, url) ? text_from_cstr(host->postback_token) : (struct text){NULL, 0};
+    struct buffer text;
+
+    buffer_init(&text, BUFFER_UNLIMITED);
+    enum status status = json_append_value(&text, body);
+    if (status == STATUS_OK)
+        status =
+            host->functions->post(host->owner, text_from_cstr(url), token, buffer_text(&text), done, data);
+    buffer_deinit(&text);
+    return c_status(status);
+}

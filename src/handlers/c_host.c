@@ -1,0 +1,463 @@
+#include "handlers/c_host.h"
+#include "base/clock.h"
+#include "handlers/c_host_parts.h"
+#include "handlers/c_module.h"
+#include "pipeline/service.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- handlers and chains ---- */
+
+static const struct configurapi_entry *find_entry(const struct c_host *host, struct text name)
+{
+    for (size_t i = host->handler_count; i-- > 0;)
+        if (text_equal(text_from_cstr(host->handlers[i].name), name))
+            return host->handlers[i].entry;
+    return NULL;
+}
+
+enum status c_host_add(struct c_host *host, struct registry *registry, const struct configurapi_entry *entry,
+                       enum handler_rank rank, struct buffer *error)
+{
+    struct c_handler *handlers = realloc(host->handlers, (host->handler_count + 1) * sizeof *host->handlers);
+    if (!handlers)
+        return STATUS_NO_MEMORY;
+    host->handlers = handlers;
+    char *name = strdup(entry->name);
+    if (!name)
+        return STATUS_NO_MEMORY;
+    enum status status = registry_add(registry, text_from_cstr(name), &host->language, rank);
+    if (status == STATUS_INVALID) {
+        enum status printed = buffer_printf(error, "there is a handler named '%s' already", name);
+        status = printed == STATUS_OK ? status : printed;
+    }
+    if (status != STATUS_OK) {
+        free(name);
+        return status;
+    }
+    host->handlers[host->handler_count++] = (struct c_handler){name, entry};
+    return STATUS_OK;
+}
+
+static struct c_policy *make_policies(const struct c_host *host, const struct chain *chain)
+{
+    struct c_policy *policies = calloc(chain->count, sizeof *policies);
+
+    for (size_t i = 0; policies && i < chain->count; i++) {
+        const struct config_policy *policy = &chain->policies[i];
+        const struct configurapi_entry *entry = find_entry(host, policy->name);
+        enum log_level route_level = chain->route->log_level;
+        enum log_level traces = policy->log_level < route_level ? policy->log_level : route_level;
+        policies[i] = (struct c_policy){
+            .handler = entry->handler,
+            .data = entry->data,
+            .parameters = policy->parameters,
+            .name = policy->name,
+            .emits = policy->log_level_known ? policy->log_level : route_level,
+            .traced = traces >= LOG_TRACE && log_enabled(host->log, LOG_TRACE),
+        };
+    }
+    return policies;
+}
+
+static enum status prepare(struct language *language, struct chain *chain, struct buffer *error)
+{
+    struct c_host *host = c_host_of(language);
+    struct c_policy **chains = realloc(host->chains, (host->chain_count + 1) * sizeof *host->chains);
+
+    (void)error;
+    if (!chains)
+        return STATUS_NO_MEMORY;
+    host->chains = chains;
+    chains[host->chain_count] = make_policies(host, chain);
+    if (!chains[host->chain_count])
+        return STATUS_NO_MEMORY;
+    chain->id = (uint32_t)host->chain_count++;
+    return STATUS_OK;
+}
+
+/* ---- running ---- */
+
+static const struct event_view_functions view_functions;
+
+/* What the host keeps of an event, made when it first runs a handler for it; NULL when memory is out. */
+static struct c_event *view_of(struct c_host *host, struct event *event)
+{
+    if (event->view)
+        return c_view((configurapi_event *)event);
+    struct c_event *c = arena_alloc(&event->arena, sizeof *c);
+    if (!c)
+        return NULL;
+    memset(c, 0, sizeof *c);
+    c->view.functions = &view_functions;
+    c->event = event;
+    c->host = host;
+    event->view = &c->view;
+    return c;
+}
+
+static enum verdict fail_without_words(struct c_event *c)
+{
+    configurapi_fail_printf((configurapi_event *)c->event, 500, "The handler %.*s failed.",
+                            TEXT_ARGS(c_policy_of(c)->name));
+    return VERDICT_FAILED;
+}
+
+static void trace_executed(struct c_event *c)
+{
+    char line[256];
+    int length = snprintf(line, sizeof line, "Executed %.*s policy [%llums]", TEXT_ARGS(c_policy_of(c)->name),
+                          (unsigned long long)((clock_now_ns() - c->policy_started_ns) / 1000000));
+
+    if (length > 0)
+        event_log(c->event, LOG_TRACE,
+                  (struct text){line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1});
+}
+
+/* What a handler's word means for its chain; VERDICT_CONTINUE: it goes on. */
+static enum verdict verdict_of(struct c_event *c, enum configurapi_result result)
+{
+    if (result == CONFIGURAPI_PENDING)
+        return event_own_message(c->event) == STATUS_OK ? VERDICT_PENDING : fail_without_words(c);
+    if (c_policy_of(c)->traced && c->event->kind != EVENT_START)
+        trace_executed(c);
+    switch (result) {
+    case CONFIGURAPI_CONTINUE: return VERDICT_CONTINUE;
+    case CONFIGURAPI_COMPLETE: return VERDICT_COMPLETE;
+    default: break;
+    }
+    return c->has_said_why ? VERDICT_FAILED : fail_without_words(c);
+}
+
+static enum verdict run_on(struct c_event *c)
+{
+    enum verdict verdict = VERDICT_CONTINUE;
+
+    while (verdict == VERDICT_CONTINUE && c->next < c->count) {
+        const struct c_policy *policy = &c->policies[c->next++];
+        c->has_said_why = false;
+        if (policy->traced)
+            c->policy_started_ns = clock_now_ns();
+        verdict = verdict_of(c, policy->handler((configurapi_event *)c->event, policy->parameters));
+    }
+    return verdict;
+}
+
+static enum verdict run_chain(struct language *language, struct event *event, const struct chain *chain,
+                              unsigned flags)
+{
+    struct c_host *host = c_host_of(language);
+    struct c_event *c = view_of(host, event);
+
+    if (!c) {
+        event_set_error(event, 500, TEXT("Out of memory."), TEXT(""));
+        return VERDICT_FAILED;
+    }
+    c->policies = host->chains[chain->id];
+    c->count = chain->count;
+    c->next = 0;
+    c->flags = flags;
+    return run_on(c);
+}
+
+static enum verdict reply(struct language *language, struct event *event)
+{
+    struct c_host *host = c_host_of(language);
+    struct c_event *c = c_view((configurapi_event *)event);
+
+    if (c->response.nothing) {
+        event_set_reply(event, TEXT(""));
+        return VERDICT_CONTINUE;
+    }
+    buffer_clear(&host->scratch);
+    if (c_response_append(c, &host->scratch) != STATUS_OK) {
+        event_set_error(event, 500, TEXT("The response can not be written as JSON."), TEXT(""));
+        event->holder = NULL;
+        return VERDICT_CONTINUE;
+    }
+    if (c->response.kind == BODY_STREAM && event->kind == EVENT_MESSAGE)
+        return c_stream_start(c, buffer_text(&host->scratch));
+    event->reply_status = c->response.status;
+    event_set_reply(event, buffer_text(&host->scratch));
+    return VERDICT_CONTINUE;
+}
+
+/* Never called: as long as this language holds an event, no other one has to be asked. */
+static enum status read_part(struct language *language, struct event *event, enum event_part part,
+                             struct buffer *out)
+{
+    (void)language, (void)event, (void)part, (void)out;
+    return STATUS_OK;
+}
+
+static void release(struct language *language, struct event *event)
+{
+    (void)language, (void)event; /* the view's release does it, whoever holds the event */
+}
+
+/* ---- the view ---- */
+
+static enum status append_changes(struct event *event, struct buffer *out)
+{
+    struct c_event *c = c_view((configurapi_event *)event);
+    size_t start = out->length;
+    enum status status = c_response_append_changes(c, out);
+
+    if (status == STATUS_OK)
+        status = c_event_append_changes(c, out);
+    if (status != STATUS_OK) {
+        out->length = start;
+        return status;
+    }
+    c_response_told(&c->response);
+    c->changed = 0;
+    c->view.changed = false;
+    /* Each has put a comma in front. */
+    memmove(out->data + start, out->data + start + 1, out->length - start - 1);
+    out->length--;
+    return STATUS_OK;
+}
+
+static void forget(struct event *event)
+{
+    struct c_event *c = c_view((configurapi_event *)event);
+
+    c_event_forget(c, false);
+    c_response_forget(c, false);
+}
+
+static enum verdict stream(struct event *event, struct text text)
+{
+    return c_stream_start(c_view((configurapi_event *)event), text);
+}
+
+static void release_view(struct event *event)
+{
+    struct c_event *c = c_view((configurapi_event *)event);
+
+    if (event->kind == EVENT_CONNECT)
+        c_event_keep_identity(c);
+    c_event_forget(c, true);
+    c_response_forget(c, true);
+}
+
+static const struct event_view_functions view_functions = {
+    .append_changes = append_changes,
+    .forget = forget,
+    .stream = stream,
+    .release = release_view,
+};
+
+/* ---- later ---- */
+
+void c_host_call_soon(struct c_host *host, struct c_task *task)
+{
+    list_append(&host->due, &task->node);
+}
+
+/* From any thread. */
+static void mail(struct c_host *host, struct c_task *task)
+{
+    pthread_mutex_lock(&host->mutex);
+    list_append(&host->mail, &task->node);
+    pthread_mutex_unlock(&host->mutex);
+    host->functions->wake(host->owner);
+}
+
+static void run_resumption(struct c_task *task)
+{
+    struct c_event *c = LIST_ENTRY(task, struct c_event, resumption);
+    struct event *event = c->event;
+    enum configurapi_result result = CONFIGURAPI_CONTINUE;
+
+    if (c->then)
+        result = c->then((configurapi_event *)event, c->then_data);
+    if (result == CONFIGURAPI_PENDING)
+        result = CONFIGURAPI_FAILED; /* it may be said once only */
+    enum verdict verdict = verdict_of(c, result);
+    if (verdict == VERDICT_CONTINUE)
+        verdict = run_on(c);
+    if (verdict != VERDICT_PENDING)
+        service_resume(event, verdict);
+}
+
+void configurapi_resume(configurapi_event *event,
+                        enum configurapi_result (*then)(configurapi_event *event, void *data), void *data)
+{
+    struct c_event *c = c_view(event);
+
+    c->resumption.run = run_resumption;
+    c->then = then;
+    c->then_data = data;
+    mail(c->host, &c->resumption);
+}
+
+struct posted {
+    struct c_task task;
+    void (*run)(void *data);
+    void *data;
+};
+
+static void run_posted(struct c_task *task)
+{
+    struct posted posted = *(struct posted *)(void *)task;
+
+    free(task);
+    posted.run(posted.data);
+}
+
+enum configurapi_status configurapi_post(configurapi_runtime *runtime, void (*run)(void *data), void *data)
+{
+    struct posted *posted = malloc(sizeof *posted);
+
+    if (!posted)
+        return CONFIGURAPI_NO_MEMORY;
+    *posted = (struct posted){.task = {.run = run_posted}, .run = run, .data = data};
+    mail((struct c_host *)(void *)runtime, &posted->task);
+    return CONFIGURAPI_OK;
+}
+
+bool c_host_has_work(const struct c_host *host)
+{
+    return !list_is_empty(&host->due);
+}
+
+void c_host_turn(struct c_host *host)
+{
+    struct list due;
+
+    pthread_mutex_lock(&host->mutex);
+    list_move_all(&host->due, &host->mail);
+    pthread_mutex_unlock(&host->mutex);
+    /* What they make due is the next turn's, so that this one ends. */
+    list_init(&due);
+    list_move_all(&due, &host->due);
+    while (!list_is_empty(&due)) {
+        struct c_task *task = LIST_ENTRY(due.next, struct c_task, node);
+        list_remove(&task->node);
+        task->run(task);
+    }
+}
+
+/* ---- the runtime, as handlers see it ---- */
+
+void *configurapi_data(const configurapi_event *event)
+{
+    return c_policy_of(c_view(event))->data;
+}
+
+configurapi_runtime *configurapi_event_runtime(const configurapi_event *event)
+{
+    return (configurapi_runtime *)(void *)c_view(event)->host;
+}
+
+struct uv_loop_s *configurapi_loop(configurapi_runtime *runtime)
+{
+    struct c_host *host = (struct c_host *)(void *)runtime;
+
+    return host->functions->loop(host->owner);
+}
+
+void configurapi_log(configurapi_event *event, enum configurapi_level level, const char *format, ...)
+{
+    struct c_event *c = c_view(event);
+    enum log_level wanted = (enum log_level)level;
+    char *line;
+    va_list arguments;
+
+    if (c_policy_of(c)->emits < wanted || !log_enabled(c->host->log, wanted))
+        return;
+    va_start(arguments, format);
+    int length = vasprintf(&line, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    if (c->event->kind == EVENT_START)
+        log_write(c->host->log, wanted, "%s", line);
+    else
+        event_log(c->event, wanted, (struct text){line, (size_t)length});
+    free(line);
+}
+
+/* ---- life ---- */
+
+static enum status copy_text(char **copy, struct text text)
+{
+    char *made = text.length ? strndup(text.data, text.length) : NULL;
+
+    if (text.length && !made)
+        return STATUS_NO_MEMORY;
+    free(*copy);
+    *copy = made;
+    return STATUS_OK;
+}
+
+enum status c_host_set_postback_base(struct c_host *host, struct text base, struct text token)
+{
+    enum status status = copy_text(&host->postback_base, base);
+
+    return status == STATUS_OK ? copy_text(&host->postback_token, token) : status;
+}
+
+size_t c_host_open_streams(const struct c_host *host)
+{
+    return host->open_streams;
+}
+
+struct language *c_host_language(struct c_host *host)
+{
+    return &host->language;
+}
+
+enum status c_host_create(struct c_host **host, const struct c_host_functions *functions, void *owner,
+                          const struct log *log)
+{
+    struct c_host *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return STATUS_NO_MEMORY;
+    made->language = (struct language){
+        .name = "C",
+        .prepare = prepare,
+        .run = run_chain,
+        .reply = reply,
+        .read = read_part,
+        .release = release,
+        .peer_drained = c_client_drained,
+        .peer_closed = c_client_closed,
+        .forget_peer = c_client_forget,
+    };
+    made->functions = functions;
+    made->owner = owner;
+    made->log = log;
+    list_init(&made->modules);
+    list_init(&made->due);
+    list_init(&made->mail);
+    pthread_mutex_init(&made->mutex, NULL);
+    uuid_source_init(&made->uuids);
+    buffer_init(&made->scratch, BUFFER_UNLIMITED);
+    *host = made;
+    return STATUS_OK;
+}
+
+void c_host_destroy(struct c_host *host)
+{
+    if (!host)
+        return;
+    c_module_unload_all(host);
+    c_host_turn(host); /* the last words of what unloading has ended */
+    for (size_t i = 0; i < host->handler_count; i++)
+        free(host->handlers[i].name);
+    free(host->handlers);
+    for (size_t i = 0; i < host->chain_count; i++)
+        free(host->chains[i]);
+    free(host->chains);
+    pthread_mutex_destroy(&host->mutex);
+    buffer_deinit(&host->scratch);
+    free(host->postback_base);
+    free(host->postback_token);
+    free(host);
+}

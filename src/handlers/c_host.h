@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "pipeline/handler.h"
+#include "pipeline/registry.h"
+
+#include <configurapi.h>
+
+/*
+ * The host of handlers in C: what is behind include/configurapi.h, and the pipeline's language of that name.
+ * One a worker, used from its thread only, but for what configurapi.h says of configurapi_resume() and
+ * configurapi_post(). It is the `configurapi_runtime` that handlers see.
+ */
+
+struct c_host;
+
+/* What the host asks of the loop it runs on. */
+struct c_host_functions {
+    /* c_host_turn() is wanted, soon and not from within. From any thread. */
+    void (*wake)(void *owner);
+    /* The uv_loop_t, for configurapi_loop(). */
+    struct uv_loop_s *(*loop)(void *owner);
+    /* POSTs a JSON text; `done` is called later, from the loop. Where it is not STATUS_OK it is not. */
+    enum status (*post)(void *owner, struct text url, struct text token, struct text body,
+                        void (*done)(int status, const char *error, void *data), void *data);
+};
+
+NODISCARD enum status c_host_create(struct c_host **host, const struct c_host_functions *functions,
+                                    void *owner, const struct log *log);
+/* Only once no event is under way: unloads the modules, drops what was posted. NULL is fine. */
+void c_host_destroy(struct c_host *host);
+
+struct language *c_host_language(struct c_host *host);
+
+/* Registers one handler. STATUS_INVALID where the name is taken; `error` then has a line. */
+NODISCARD enum status c_host_add(struct c_host *host, struct registry *registry,
+                                 const struct configurapi_entry *entry, enum handler_rank rank,
+                                 struct buffer *error);
+
+/* Opens a module (a shared object) and registers its handlers. On failure `error` gets one line that begins
+ * with the path. */
+NODISCARD enum status c_host_load(struct c_host *host, const char *path, struct registry *registry,
+                                  struct buffer *error);
+
+/* Does what is due: events that were resumed, callbacks, what was posted. */
+void c_host_turn(struct c_host *host);
+/* Whether there is anything for it to do. */
+bool c_host_has_work(const struct c_host *host);
+
+/* Where postback URLs lead: this and the connection's id behind it; `token`, where it is not empty, goes with
+ * what is posted there. Before the first event. */
+NODISCARD enum status c_host_set_postback_base(struct c_host *host, struct text base, struct text token);
+
+size_t c_host_open_streams(const struct c_host *host);

@@ -1,0 +1,244 @@
+#pragma once
+
+#include "base/list.h"
+#include "handlers/c_host.h"
+#include "pipeline/event.h"
+
+#include <pthread.h>
+
+/*
+ * What the parts of the host know of each other; nobody else includes this.
+ *
+ *   c_host.c       the language: chains, events that wait, what is due in a turn
+ *   c_module.c     shared objects
+ *   c_event.c      what came: reading an event, changing it
+ *   c_response.c   what goes out
+ *   c_format.c     configurapi_reply_printf()'s format
+ *   c_resolve.c    $(…)
+ *   c_client.c     connections: pushing, waiting for room
+ *   c_stream.c     responses chunk by chunk
+ */
+
+/* One policy of a chain. */
+struct c_policy {
+    configurapi_handler handler;
+    void *data;
+    const json_t *parameters;
+    struct text name;
+    enum log_level emits; /* the most that its handler's lines may be */
+    bool traced;
+};
+
+/* Something to be called in the next turn. */
+struct c_task {
+    struct list node;
+    void (*run)(struct c_task *task); /* the task is in no list any more, and run()'s to free */
+};
+
+struct c_handler {
+    char *name;
+    const struct configurapi_entry *entry;
+};
+
+struct c_host {
+    struct language language;
+    const struct c_host_functions *functions;
+    void *owner;
+    const struct log *log;
+
+    struct c_handler *handlers;
+    size_t handler_count;
+    struct c_policy **chains; /* by struct chain's id */
+    size_t chain_count;
+    struct list modules;
+
+    struct list due;       /* of this thread: tasks for the next turn */
+    pthread_mutex_t mutex; /* guards `mail` */
+    struct list mail;      /* tasks from any thread */
+
+    struct uuid_source uuids;
+    struct buffer scratch; /* the reply that is being sent */
+    size_t open_streams;
+    char *postback_base; /* NULL without a management server */
+    char *postback_token;
+};
+
+static inline struct c_host *c_host_of(struct language *language)
+{
+    return (struct c_host *)(void *)((char *)language - offsetof(struct c_host, language));
+}
+
+/* For the next turn of this thread. */
+void c_host_call_soon(struct c_host *host, struct c_task *task);
+
+/* ---- events ---- */
+
+enum {
+    C_PAYLOAD = 1,
+    C_PARAMS = 2,
+    C_QUERY = 4,
+    C_HEADERS = 8,
+    C_IDENTITY = 16,
+};
+
+enum body_kind {
+    BODY_UNREAD, /* another language's */
+    BODY_EMPTY,  /* "" */
+    BODY_JSON,   /* `text` */
+    BODY_VALUE,  /* `value` */
+    BODY_BYTES,  /* `text`, a JSON string of base64 */
+    BODY_STREAM, /* the event's `stream` */
+    BODY_OTHER,  /* another language's, that is no JSON value: a stream, bytes */
+};
+
+struct c_response {
+    bool known;   /* what follows is the response, but for BODY_UNREAD */
+    bool is_new;  /* it was made here since another language was told last */
+    bool nothing; /* there is none: nothing is sent */
+    bool changed_status;
+    bool changed_headers;
+    bool changed_body;
+    int status;
+    json_t *headers; /* an object; NULL: empty */
+    enum body_kind kind;
+    struct text text; /* in the event's arena */
+    json_t *value;
+};
+
+/* What the host keeps of an event from when it first ran a handler for it; in the event's arena. */
+struct c_event {
+    struct event_view view;
+    struct event *event;
+    struct c_host *host;
+
+    const struct c_policy *policies; /* the chain under way, whose policies before `next` have run */
+    size_t count;
+    size_t next;
+    unsigned flags;
+    uint64_t policy_started_ns;
+    bool has_said_why; /* the running handler has called configurapi_fail() */
+
+    struct c_task resumption; /* of configurapi_resume() */
+    enum configurapi_result (*then)(configurapi_event *event, void *data);
+    void *then_data;
+
+    unsigned known;   /* C_PAYLOAD and the like: read already */
+    unsigned changed; /* and changed since another language was told last */
+    json_t *payload;
+    json_t *params;
+    json_t *query;
+    json_t *headers;
+    json_t *identity;
+    struct c_response response;
+    struct configurapi_stream *stream; /* not started yet; another language may hold it as the response */
+};
+
+static inline struct event *c_event_of(const configurapi_event *event)
+{
+    return (struct event *)(void *)(uintptr_t)event;
+}
+
+/* The host's part of an event that it runs handlers for. */
+static inline struct c_event *c_view(const configurapi_event *event)
+{
+    struct event_view *view = c_event_of(event)->view;
+
+    return (struct c_event *)(void *)((char *)view - offsetof(struct c_event, view));
+}
+
+/* The policy whose handler runs. */
+static inline const struct c_policy *c_policy_of(const struct c_event *c)
+{
+    return &c->policies[c->next - 1];
+}
+
+/* Whether another language holds the event, and has to be asked. */
+static inline bool c_is_held_elsewhere(const struct c_event *c)
+{
+    return c->event->holder && c->event->holder != &c->host->language;
+}
+
+static inline struct configurapi_text c_public(struct text text)
+{
+    return (struct configurapi_text){text.data, text.length};
+}
+
+static inline struct text c_private(struct configurapi_text text)
+{
+    return (struct text){text.data, text.length};
+}
+
+static inline json_t *c_mutable(const json_t *value)
+{
+    return (json_t *)(uintptr_t)value; /* jansson counts references in what it calls const elsewhere */
+}
+
+static inline enum configurapi_status c_status(enum status status)
+{
+    switch (status) {
+    case STATUS_OK: return CONFIGURAPI_OK;
+    case STATUS_CLOSED: return CONFIGURAPI_GONE;
+    case STATUS_INVALID: return CONFIGURAPI_INVALID;
+    default: return CONFIGURAPI_NO_MEMORY;
+    }
+}
+
+/* ---- c_event.c ---- */
+
+/* A part read out of the language that holds the event; NULL where there is none. The caller's. */
+json_t *c_event_read(struct c_event *c, enum event_part part);
+/* Appends the changes but the response's, each with a comma in front. */
+NODISCARD enum status c_event_append_changes(struct c_event *c, struct buffer *out);
+/* Drops what was read; with `all`, what was changed too. */
+void c_event_forget(struct c_event *c, bool all);
+/* The event ends: on_connect's identity is the connection's from here on. */
+void c_event_keep_identity(struct c_event *c);
+
+/* ---- c_response.c ---- */
+
+/* Appends "response":…, where it was changed, with a comma in front. */
+NODISCARD enum status c_response_append_changes(struct c_event *c, struct buffer *out);
+/* From then on nothing of it counts as changed. */
+void c_response_told(struct c_response *response);
+void c_response_forget(struct c_event *c, bool all);
+/* Makes the response this stream, which is the event's from here on. */
+void c_response_stream(struct c_event *c, int status, struct configurapi_stream *stream);
+/* Appends the whole response as a message's text, its headers without message-id where the client gave one; a
+ * stream's body is empty. */
+NODISCARD enum status c_response_append(struct c_event *c, struct buffer *out);
+
+/* ---- c_format.c ---- */
+
+/* Appends JSON text by configurapi_reply_printf()'s format. STATUS_INVALID where it is none, or the format is
+ * wrong. */
+NODISCARD enum status c_format(struct buffer *out, const char *format, va_list arguments);
+
+/* ---- c_client.c ---- */
+
+/* The client of a connection, made at the first call; NULL when memory is out. */
+struct configurapi_client *c_client_of(struct c_host *host, struct peer *peer);
+void c_client_drained(struct language *language, struct peer *peer);
+void c_client_closed(struct language *language, struct peer *peer);
+void c_client_forget(struct language *language, struct peer *peer);
+/* Queues a message. CONFIGURAPI_WAIT: the client has more unread than the high-water mark. */
+enum configurapi_status c_client_send(struct configurapi_client *client, struct text data, bool binary);
+
+/* Somebody who wants to be called when something becomes of a client. Embedded; in one of the client's lists.
+ */
+struct c_waiter {
+    struct c_task task; /* its run() is the waiter's; `status` says what became of it */
+    enum configurapi_status status;
+    struct configurapi_client *client; /* referenced while it waits */
+};
+
+void c_client_wait_for_room(struct configurapi_client *client, struct c_waiter *waiter);
+void c_client_wait_for_end(struct configurapi_client *client, struct c_waiter *waiter);
+/* Does not wait any more; does nothing for one that does not. */
+void c_waiter_cancel(struct c_waiter *waiter);
+
+/* ---- c_stream.c ---- */
+
+/* Starts the stream that the event's response is. `reply` is the response's text with an empty body. */
+enum verdict c_stream_start(struct c_event *c, struct text reply);
+/* Another handler has replaced it before it was started. */
+void c_stream_drop(struct configurapi_stream *stream);

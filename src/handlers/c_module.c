@@ -1,0 +1,108 @@
+#include "handlers/c_module.h"
+#include "handlers/c_host_parts.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A shared object that is open. */
+struct module {
+    struct list node; /* in the host's modules */
+    void *library;
+    const struct configurapi_module *table; /* NULL until it has been loaded */
+};
+
+static enum status complain(struct buffer *error, const char *path, const char *complaint)
+{
+    enum status status = buffer_printf(error, "%s: %s", path, complaint);
+
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+/* dlerror() begins with the path, for most of what it says. */
+static enum status complain_of_library(struct buffer *error, const char *path)
+{
+    const char *complaint = dlerror();
+    size_t length = strlen(path);
+
+    if (strncmp(complaint, path, length) == 0 && strncmp(complaint + length, ": ", 2) == 0)
+        complaint += length + 2;
+    return complain(error, path, complaint);
+}
+
+static enum status check(const struct configurapi_module *table, const char *path, struct buffer *error)
+{
+    if (!table)
+        return complain(error, path,
+                        "exports no `configurapi_module`: CONFIGURAPI_MODULE of configurapi.h defines it");
+    if (table->abi == CONFIGURAPI_ABI)
+        return STATUS_OK;
+    enum status status = buffer_printf(
+        error, "%s: built for version %u of configurapi.h, this runner has version %u: build it again", path,
+        (unsigned)table->abi, CONFIGURAPI_ABI);
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+static enum status add_handlers(struct c_host *host, const struct configurapi_module *table, const char *path,
+                                struct registry *registry, struct buffer *error)
+{
+    for (const struct configurapi_entry *entry = table->entries; entry->name; entry++) {
+        enum status status = buffer_printf(error, "%s: ", path);
+        if (status == STATUS_OK)
+            status = c_host_add(host, registry, entry, HANDLER_NATIVE, error);
+        if (status != STATUS_OK)
+            return status;
+        buffer_clear(error);
+    }
+    return STATUS_OK;
+}
+
+static enum status load(struct c_host *host, struct module *module, const char *path,
+                        struct registry *registry, struct buffer *error)
+{
+    module->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!module->library)
+        return complain_of_library(error, path);
+    const struct configurapi_module *table = dlsym(module->library, "configurapi_module");
+    enum status status = check(table, path, error);
+    if (status != STATUS_OK)
+        return status;
+    if (table->load && !table->load((configurapi_runtime *)(void *)host))
+        return complain(error, path, "its load() failed");
+    module->table = table;
+    return add_handlers(host, table, path, registry, error);
+}
+
+static void unload(struct c_host *host, struct module *module)
+{
+    list_remove(&module->node);
+    if (module->table && module->table->unload)
+        module->table->unload((configurapi_runtime *)(void *)host);
+    if (module->library)
+        dlclose(module->library);
+    free(module);
+}
+
+/* The error's line is not to be behind what stood in the buffer before: load.c puts the place there. */
+enum status c_host_load(struct c_host *host, const char *path, struct registry *registry,
+                        struct buffer *error)
+{
+    struct module *module = calloc(1, sizeof *module);
+    struct buffer line;
+
+    if (!module)
+        return STATUS_NO_MEMORY;
+    list_append(&host->modules, &module->node);
+    buffer_init(&line, BUFFER_UNLIMITED);
+    enum status status = load(host, module, path, registry, &line);
+    if (status != STATUS_OK && buffer_append_text(error, buffer_text(&line)) != STATUS_OK)
+        status = STATUS_NO_MEMORY;
+    buffer_deinit(&line);
+    return status;
+}
+
+void c_module_unload_all(struct c_host *host)
+{
+    while (!list_is_empty(&host->modules))
+        unload(host, LIST_ENTRY(host->modules.previous, struct module, node));
+}
