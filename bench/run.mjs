@@ -76,17 +76,33 @@ function listServers() {
   const echo = ['"from":"some one","n":41'];
   const pipeline = ['"statusCode":200', '"message-id":"abc-123"', '"body":{"id":123,"from":"some one","n":42}'];
 
+  const runner = (config) => (port) => [
+    options.server,
+    ...['-f', config, '-p', port, '--host', '127.0.0.1', '--no-management', '--log-level', 'error'],
+  ];
+
   return [
     {
       name: 'runner',
-      title: '**configurapi-runner-ws**',
+      title: '**configurapi-runner-ws**, handler in JavaScript',
       missing: notBuilt(options.server),
-      command: (port) => [
-        options.server,
-        ...['-f', join(app, 'config.yaml'), '-p', port, '--host', '127.0.0.1', '--no-management', '--log-level', 'error'],
-      ],
+      command: runner(join(app, 'config.yaml')),
       cwd: app,
       expected: pipeline,
+    },
+    {
+      name: 'runner_c',
+      title: '**configurapi-runner-ws**, handler in C',
+      missing: notBuilt(options.server) ?? notBuilt(built('native/libanswer.so')),
+      command: runner(built('native/config.yaml')),
+      expected: pipeline,
+    },
+    {
+      name: 'runner_c_echo',
+      title: '**configurapi-runner-ws**, a C handler that pushes the message back',
+      missing: notBuilt(options.server) ?? notBuilt(built('native/libanswer.so')),
+      command: runner(built('native/echo.yaml')),
+      expected: echo,
     },
     {
       name: LIMIT,

@@ -147,6 +147,17 @@ CONFIGURAPI_API struct configurapi_text configurapi_event_raw(const configurapi_
  * handlers have changed. Free of cost. */
 CONFIGURAPI_API struct configurapi_text configurapi_event_payload_text(const configurapi_event *event);
 
+/** The message's params as JSON text, as they came, without the query's; empty where there are none. Free of
+ * cost. */
+CONFIGURAPI_API struct configurapi_text configurapi_event_params_text(const configurapi_event *event);
+
+/** A member of an object in JSON text that is known to be valid, such as a payload's: as it lies there, a
+ * string with its quotes. Empty where there is none, or where `object` is no object. Nothing is copied. */
+CONFIGURAPI_API struct configurapi_text configurapi_json_member(struct configurapi_text object,
+                                                                const char *name);
+/** Whether JSON text is a whole number that fits; *number is then set. */
+CONFIGURAPI_API bool configurapi_json_integer(struct configurapi_text json, int64_t *number);
+
 /** The payload; parsed at the first call. NULL where the message has none, where it is no UTF-8, or where it
  * is what jansson can not hold (nesting beyond 2,048, lone surrogates, numbers beyond a double): the text is
  * there all the same. */
@@ -184,11 +195,10 @@ CONFIGURAPI_API enum configurapi_status configurapi_reply_text(configurapi_event
 /** The same with a value as the body; NULL: the empty string. */
 CONFIGURAPI_API enum configurapi_status configurapi_reply(configurapi_event *event, int status, json_t *body);
 /** The same with a body of JSON text that is put together as by printf: `%%`, `%d`, `%i`, `%u`, `%ld`, `%lu`,
- * `%lld`, `%llu`,
- * `%zu`, `%zd`, `%g`, `%f`, `%.17g` and the like as there; `%s` (const char *) and `%t` (struct
- * configurapi_text) as JSON strings, quoted and escaped; `%j` (const json_t *) as JSON; `%r` (const char *)
- * as it is. Returns CONFIGURAPI_CONTINUE, or CONFIGURAPI_FAILED with a 500 where the text is no JSON or
- * memory is out, so that a handler can end with it. */
+ * `%lld`, `%llu`, `%zu`, `%zd`, `%g`, `%f`, `%.17g` and the like as there; `%s` (const char *) and `%t`
+ * (struct configurapi_text) as JSON strings, quoted and escaped; `%j` (const json_t *) as JSON; `%r` (struct
+ * configurapi_text) as it is. Returns CONFIGURAPI_CONTINUE, or CONFIGURAPI_FAILED with a 500 where the text
+ * is no JSON or memory is out, so that a handler can end with it. */
 CONFIGURAPI_API enum configurapi_result configurapi_reply_printf(configurapi_event *event, int status,
                                                                  const char *format, ...);
 /** The same with bytes, which are sent as base64 with the header `content-transfer-encoding: base64`. */

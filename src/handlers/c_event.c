@@ -231,6 +231,46 @@ struct configurapi_text configurapi_event_payload_text(const configurapi_event *
     return c_public(is_all ? of->message : of->envelope.payload);
 }
 
+struct configurapi_text configurapi_event_params_text(const configurapi_event *event)
+{
+    return c_public(c_event_of(event)->envelope.params);
+}
+
+struct configurapi_text configurapi_json_member(struct configurapi_text object, const char *name)
+{
+    struct text rest = c_private(object);
+    struct text wanted = text_from_cstr(name);
+    struct text key;
+    struct text value;
+    struct text found = {NULL, 0};
+
+    if (!rest.length || rest.data[0] != '{')
+        return c_public(found);
+    while (json_next_member(&rest, &key, &value))
+        if (json_string_equal(key, wanted, false))
+            found = value; /* of several the last counts, as with JSON.parse */
+    return c_public(found);
+}
+
+bool configurapi_json_integer(struct configurapi_text json, int64_t *number)
+{
+    bool negative = json.length && json.data[0] == '-';
+    int64_t value = 0;
+
+    if (json.length == negative)
+        return false;
+    for (size_t i = negative; i < json.length; i++) {
+        int digit = json.data[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, digit, &value)) /* below zero, where there is one more */
+            return false;
+    }
+    if (!negative && value == INT64_MIN)
+        return false;
+    *number = negative ? value : -value;
+    return true;
+}
+
 /* ---- changing ---- */
 
 static void set(struct c_event *c, unsigned which, json_t **slot, json_t *value)

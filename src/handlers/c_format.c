@@ -76,7 +76,7 @@ static enum status append_conversion(struct buffer *out, const char **format, va
     case '%': return buffer_append(out, "%", 1);
     case 's': return append_text(out, text_from_cstr(va_arg(*arguments, const char *)));
     case 't': return append_text(out, c_private(va_arg(*arguments, struct configurapi_text)));
-    case 'r': return buffer_append_text(out, text_from_cstr(va_arg(*arguments, const char *)));
+    case 'r': return buffer_append_text(out, c_private(va_arg(*arguments, struct configurapi_text)));
     case 'j': {
         const json_t *value = va_arg(*arguments, const json_t *);
         return value ? json_append_value(out, value) : buffer_append_text(out, TEXT("null"));
