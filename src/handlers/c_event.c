@@ -303,15 +303,14 @@ enum configurapi_status configurapi_set_identity(configurapi_event *event, json_
 enum configurapi_status configurapi_set_param(configurapi_event *event, const char *name, json_t *value)
 {
     struct c_event *c = c_view(event);
-    json_t *params = c_mutable(configurapi_event_params(event));
 
-    if (!params)
+    if (!utf8_is_valid(name, strlen(name)))
+        return CONFIGURAPI_INVALID;
+    if (!configurapi_event_params(event) || !c_unshare(&c->params))
         return CONFIGURAPI_NO_MEMORY;
     if (!value)
-        json_object_del(params, name);
-    else if (!utf8_is_valid(name, strlen(name)))
-        return CONFIGURAPI_INVALID;
-    else if (json_object_set(params, name, value) != 0)
+        json_object_del(c->params, name);
+    else if (json_object_set(c->params, name, value) != 0)
         return CONFIGURAPI_NO_MEMORY;
     c->changed |= C_PARAMS;
     c->view.changed = true;

@@ -173,6 +173,19 @@ static inline json_t *c_mutable(const json_t *value)
     return (json_t *)(uintptr_t)value; /* jansson counts references in what it calls const elsewhere */
 }
 
+/* Makes an object ours to change, where somebody else holds it, too. False when memory is out. */
+static inline bool c_unshare(json_t **object)
+{
+    if ((*object)->refcount == 1)
+        return true;
+    json_t *copy = json_copy(*object);
+    if (!copy)
+        return false;
+    json_decref(*object);
+    *object = copy;
+    return true;
+}
+
 static inline enum configurapi_status c_status(enum status status)
 {
     switch (status) {

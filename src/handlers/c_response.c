@@ -283,15 +283,14 @@ enum configurapi_status configurapi_set_header_value(configurapi_event *event, c
                                                      json_t *value)
 {
     struct c_event *c = c_view(event);
-    json_t *headers = c_mutable(configurapi_response_headers(event));
 
-    if (!headers)
-        return CONFIGURAPI_NO_MEMORY;
     if (!utf8_is_valid(name, strlen(name)))
         return CONFIGURAPI_INVALID;
+    if (!configurapi_response_headers(event) || !c_unshare(&c->response.headers))
+        return CONFIGURAPI_NO_MEMORY;
     if (!value)
-        json_object_del(headers, name);
-    else if (json_object_set(headers, name, value) != 0)
+        json_object_del(c->response.headers, name);
+    else if (json_object_set(c->response.headers, name, value) != 0)
         return CONFIGURAPI_NO_MEMORY;
     c->response.changed_headers = true;
     changed(c);

@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include "base/text.h"
 
 #include "support/cmocka_all.h"
 #include "support/pieces.h"
@@ -264,6 +265,34 @@ static void agrees_with_the_reference_on_short_texts(void **state)
     }
 }
 
+static void check_prefix(struct text text, size_t whole, size_t broken, bool cut)
+{
+    size_t found_broken = 99;
+    bool found_cut = !cut;
+
+    assert_int_equal(utf8_prefix(text.data, text.length, &found_broken, &found_cut), whole);
+    assert_int_equal(found_broken, broken);
+    assert_int_equal(found_cut, cut);
+}
+
+static void finds_the_whole_characters_at_the_start(void **state)
+{
+    (void)state;
+    check_prefix(TEXT(""), 0, 0, false);
+    check_prefix(TEXT("abc"), 3, 0, false);
+    check_prefix(TEXT("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), 10, 0, false);
+    check_prefix(TEXT("a\xC3"), 1, 1, true);
+    check_prefix(TEXT("\xE2\x82"), 0, 2, true);
+    check_prefix(TEXT("\xF0\x9F\x98"), 0, 3, true);
+    check_prefix(TEXT("\xC3("), 0, 1, false);
+    check_prefix(TEXT("\xF0\x9F("), 0, 2, false);
+    check_prefix(TEXT("\xE0\x80\x80"), 0, 1, false); /* overlong */
+    check_prefix(TEXT("\xED\xA0\x80"), 0, 1, false); /* a surrogate */
+    check_prefix(TEXT("\xC0\x80"), 0, 1, false);
+    check_prefix(TEXT("\x80"), 0, 1, false);
+    check_prefix(TEXT("\xFF"), 0, 1, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +307,7 @@ int main(void)
         cmocka_unit_test(sees_every_place_of_the_fast_path),
         cmocka_unit_test(accepts_every_code_point),
         cmocka_unit_test(agrees_with_the_reference_on_short_texts),
+        cmocka_unit_test(finds_the_whole_characters_at_the_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

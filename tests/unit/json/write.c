@@ -169,6 +169,56 @@ static void refuses_replies_of_another_shape(void **state)
     buffer_deinit(&out);
 }
 
+static void check_base64(struct text bytes, const char *wanted)
+{
+    struct buffer out;
+
+    buffer_init(&out, BUFFER_UNLIMITED);
+    assert_int_equal(json_append_base64(&out, bytes), STATUS_OK);
+    assert_int_equal(out.length, strlen(wanted));
+    assert_memory_equal(out.data, wanted, out.length);
+    buffer_deinit(&out);
+}
+
+static void writes_base64(void **state)
+{
+    (void)state; /* the vectors of RFC 4648, section 10 */
+    check_base64(TEXT(""), "\"\"");
+    check_base64(TEXT("f"), "\"Zg==\"");
+    check_base64(TEXT("fo"), "\"Zm8=\"");
+    check_base64(TEXT("foo"), "\"Zm9v\"");
+    check_base64(TEXT("foob"), "\"Zm9vYg==\"");
+    check_base64(TEXT("fooba"), "\"Zm9vYmE=\"");
+    check_base64(TEXT("foobar"), "\"Zm9vYmFy\"");
+    check_base64((struct text){"\xFB\xFF\xBF\x00", 4}, "\"+/+/AA==\"");
+}
+
+static void check_decoded(struct text bytes, const char *wanted, size_t wanted_cut)
+{
+    struct buffer out;
+    size_t cut = 99;
+
+    buffer_init(&out, BUFFER_UNLIMITED);
+    assert_int_equal(json_append_decoded(&out, bytes, &cut), STATUS_OK);
+    assert_int_equal(out.length, strlen(wanted));
+    assert_memory_equal(out.data, wanted, out.length);
+    assert_int_equal(cut, wanted_cut);
+    buffer_deinit(&out);
+}
+
+static void writes_bytes_as_the_characters_they_are(void **state)
+{
+    (void)state;
+    check_decoded(TEXT(""), "\"\"", 0);
+    check_decoded(TEXT("a\"\n\xC3\xA9"), "\"a\\\"\\n\xC3\xA9\"", 0);
+    check_decoded(TEXT("a\xC3"), "\"a\"", 1);
+    check_decoded(TEXT("\xF0\x9F\x98"), "\"\"", 3);
+    check_decoded(TEXT("\xE2\x82("), "\"\xEF\xBF\xBD(\"", 0);
+    check_decoded(TEXT("\xFF\x80z"), "\"\xEF\xBF\xBD\xEF\xBF\xBDz\"", 0);
+    check_decoded(TEXT("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"", 0);
+    check_decoded(TEXT("\xF4\x90"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"", 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +228,8 @@ int main(void)
         cmocka_unit_test(puts_the_message_id_into_replies),
         cmocka_unit_test(leaves_replies_alone_without_a_message_id),
         cmocka_unit_test(refuses_replies_of_another_shape),
+        cmocka_unit_test(writes_base64),
+        cmocka_unit_test(writes_bytes_as_the_characters_they_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

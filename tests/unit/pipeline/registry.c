@@ -43,11 +43,37 @@ static void lets_the_later_one_win(void **state)
     registry_deinit(&registry);
 }
 
+static void keeps_ranks_apart(void **state)
+{
+    struct registry registry;
+
+    (void)state;
+    registry_init(&registry);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_STANDARD), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_STANDARD), STATUS_OK);
+    assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &one);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_SCRIPT), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_STANDARD), STATUS_OK);
+    assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &two);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_NATIVE), STATUS_INVALID);
+    assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &two);
+
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_STANDARD), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &two, HANDLER_NATIVE), STATUS_OK);
+    assert_ptr_equal(registry_find(&registry, TEXT("b"))->language, &two);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_SCRIPT), STATUS_INVALID);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_NATIVE), STATUS_INVALID);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_STANDARD), STATUS_OK);
+    assert_ptr_equal(registry_find(&registry, TEXT("b"))->language, &two);
+    registry_deinit(&registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_by_exact_name),
         cmocka_unit_test(lets_the_later_one_win),
+        cmocka_unit_test(keeps_ranks_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
