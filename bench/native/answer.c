@@ -1,4 +1,5 @@
-/* The benchmark's application as handlers in C: the answer that app/ gives, and the message sent back as it is. */
+/* The benchmark's application as handlers in C: the answer that app/ gives, and the message sent back as it
+ * is. */
 
 #include <configurapi.h>
 
@@ -12,7 +13,8 @@ static enum configurapi_result answer(configurapi_event *event, const json_t *pa
     (void)parameters;
     if (!configurapi_json_integer(configurapi_json_member(payload, "n"), &n))
         return configurapi_fail(event, 400, "n must be a whole number", NULL);
-    return configurapi_reply_printf(event, 200, "{\"id\":%r,\"from\":%r,\"n\":%lld}", id, from, (long long)n + 1);
+    return configurapi_reply_printf(event, 200, "{\"id\":%r,\"from\":%r,\"n\":%lld}", id, from,
+                                    (long long)n + 1);
 }
 
 static enum configurapi_result echo(configurapi_event *event, const json_t *parameters)
