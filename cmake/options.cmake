@@ -3,6 +3,9 @@
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
@@ -15,7 +18,7 @@ option(CONFIGURAPI_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(CONFIGURAPI_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
 
 # gcc and clang differ in which casts and conversions they question; both must be silent.
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> -Werror
                     -fno-omit-frame-pointer -fvisibility=hidden)
 add_compile_definitions(_GNU_SOURCE)
 

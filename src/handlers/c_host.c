@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "handlers/c_host_parts.h"
 #include "handlers/c_module.h"
+#include "handlers/schemas.h"
 #include "pipeline/service.h"
 
 #include <stdarg.h>
@@ -457,6 +458,7 @@ void c_host_destroy(struct c_host *host)
     free(host->chains);
     pthread_mutex_destroy(&host->mutex);
     buffer_deinit(&host->scratch);
+    schemas_destroy(host->schemas);
     free(host->postback_base);
     free(host->postback_token);
     free(host);

@@ -59,7 +59,8 @@ struct c_host {
     struct uuid_source uuids;
     struct buffer scratch; /* the reply that is being sent */
     size_t open_streams;
-    char *postback_base; /* NULL without a management server */
+    struct schemas *schemas; /* of the standard handlers; NULL without them */
+    char *postback_base;     /* NULL without a management server */
     char *postback_token;
 };
 

@@ -2,6 +2,7 @@
 #include "config/config.h"
 #include "handlers/c_host.h"
 #include "handlers/directory.h"
+#include "handlers/standard.h"
 #include "js/host.h"
 #include "pipeline/registry.h"
 #include "runner/js_loop.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_shared_object(struct text name)
@@ -18,11 +20,41 @@ static bool is_shared_object(struct text name)
     return name.length > 3 && text_equal((struct text){name.data + name.length - 3, 3}, TEXT(".so"));
 }
 
+/* Packages whose handlers the runner has itself. */
+static bool is_standard(struct text name)
+{
+    return text_equal(name, TEXT("configurapi-handler-http")) ||
+           text_equal(name, TEXT("configurapi-handler-json"));
+}
+
+/* Whether node_modules/<name> is in the directory, which is absolute, or in one above it. */
+static bool is_installed(struct text name, struct text directory)
+{
+    struct stat found;
+    char *path;
+
+    while (directory.length > 0) {
+        if (asprintf(&path, "%.*s/node_modules/%.*s", TEXT_ARGS(directory), TEXT_ARGS(name)) < 0)
+            return false;
+        bool is_there = stat(path, &found) == 0;
+        free(path);
+        if (is_there)
+            return true;
+        while (directory.length > 0 && directory.data[directory.length - 1] != '/')
+            directory.length--;
+        if (directory.length > 0)
+            directory.length--;
+    }
+    return false;
+}
+
 /* `name` is NUL-terminated too. */
 static enum status load_module(struct runner *runner, struct text name, struct buffer *error)
 {
     if (is_shared_object(name))
         return c_host_load(runner->c, name.data, runner->registry, error);
+    if (is_standard(name) && !is_installed(name, runner->config->directory))
+        return STATUS_OK;
     if (!runner->js) {
         enum status status = js_loop_open(runner, error);
         if (status != STATUS_OK)
@@ -70,7 +102,11 @@ static enum status load_directory(struct runner *runner, const char *parent, str
 
 enum status load_handlers(struct runner *runner, struct buffer *error)
 {
-    enum status status = load_imports(runner, error);
+    enum status status =
+        standard_register(runner->c, runner->registry, runner->config->directory.data, error);
+
+    if (status == STATUS_OK)
+        status = load_imports(runner, error);
 
     if (status != STATUS_OK)
         return status;

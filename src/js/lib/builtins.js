@@ -8,6 +8,11 @@ const OWN = {
   'configurapi-runner-ws': () => require('./runner_ws'),
 };
 
+// What stands in for a package where it is not installed.
+const STAND_INS = {
+  'configurapi-handler-json': () => require('./handler_json'),
+};
+
 // Node's, by their names without `node:`, each with what makes it.
 const NODE = {
 };
@@ -24,9 +29,10 @@ const ABSENT = new Set([
 
 const plainName = (request) => (request.startsWith('node:') ? request.slice('node:'.length) : request);
 
-// What makes the module; undefined where there is none of that name.
-exports.find = (request) => {
+// What makes the module; undefined where there is none of that name. `isInstalled()`: whether a package of that name is.
+exports.find = (request, isInstalled) => {
   if (Object.hasOwn(OWN, request)) return OWN[request];
+  if (Object.hasOwn(STAND_INS, request) && !isInstalled()) return STAND_INS[request];
   const name = plainName(request);
   return Object.hasOwn(NODE, name) ? NODE[name] : undefined;
 };

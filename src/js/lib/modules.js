@@ -147,8 +147,9 @@ class Module {
 }
 
 function requireFor(module) {
-  const lookFor = (request) => (builtins.find(request) ? request : resolve(request, module.path, module.filename));
-  const userRequire = (request) => builtins.find(request)?.() ?? loadFile(lookFor(request), module).exports;
+  const builtIn = (request) => builtins.find(request, () => lookUp(request, module.path) !== undefined);
+  const lookFor = (request) => (builtIn(request) ? request : resolve(request, module.path, module.filename));
+  const userRequire = (request) => builtIn(request)?.() ?? loadFile(lookFor(request), module).exports;
   userRequire.resolve = lookFor;
   userRequire.cache = cache;
   userRequire.main = undefined;
