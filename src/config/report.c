@@ -22,21 +22,22 @@ enum status report_at(const struct report *report, struct config_position positi
     int length = vasprintf(&message, format, arguments);
     va_end(arguments);
     if (length < 0)
-        return STATUS_INVALID;
-    /* Where memory is out, the caller still has the status. */
-    if (buffer_printf(report->error, "%s:%u:%u: %s", report->name, position.line, position.column, message) ==
-        STATUS_OK)
-        flatten(report->error);
+        return STATUS_NO_MEMORY;
+    enum status status =
+        buffer_printf(report->error, "%s:%u:%u: %s", report->name, position.line, position.column, message);
     free(message);
-    return STATUS_INVALID;
+    if (status == STATUS_OK)
+        flatten(report->error);
+    return status == STATUS_NO_MEMORY ? status : STATUS_INVALID;
 }
 
 enum status report_file(const struct report *report, enum status status, const char *message)
 {
     buffer_clear(report->error);
-    if (buffer_printf(report->error, "%s: %s", report->name, message) == STATUS_OK)
+    enum status printed = buffer_printf(report->error, "%s: %s", report->name, message);
+    if (printed == STATUS_OK)
         flatten(report->error);
-    return status;
+    return printed == STATUS_NO_MEMORY ? printed : status;
 }
 
 struct text report_shown(struct text text)

@@ -13,11 +13,11 @@ struct report {
 
 enum { REPORT_SHOWN = 80 };
 
-/* Replaces what the buffer holds by "name:line:column: message". Always STATUS_INVALID, to be returned as it
- * is. */
+/* Replaces what the buffer holds by "name:line:column: message". STATUS_INVALID, to be returned as it is, or
+ * STATUS_NO_MEMORY where that could not be written. */
 NODISCARD enum status report_at(const struct report *report, struct config_position position,
                                 const char *format, ...) PRINTF_LIKE(3, 4);
-/* The same without a place: "name: message". Returns `status`. */
+/* The same without a place: "name: message". Returns `status`, or STATUS_NO_MEMORY. */
 NODISCARD enum status report_file(const struct report *report, enum status status, const char *message);
 
 /* As much of a user's text as a message should show, cut between characters. */

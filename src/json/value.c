@@ -11,13 +11,14 @@ enum { DEEPEST = 2048 };
 enum status json_read_value(struct text text, json_t **value)
 {
     const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-    json_error_t error;
+    json_error_t error = {0}; /* jansson leaves it alone where memory is out at once */
     json_t *read = json_loadb(text.data, text.length, flags, &error);
 
     if (!read && json_error_code(&error) == json_error_numeric_overflow)
         read = json_loadb(text.data, text.length, flags | JSON_DECODE_INT_AS_REAL, &error);
     if (!read)
-        return json_error_code(&error) == json_error_out_of_memory ? STATUS_NO_MEMORY : STATUS_INVALID;
+        return error.text[0] == '\0' || json_error_code(&error) == json_error_out_of_memory ? STATUS_NO_MEMORY
+                                                                                            : STATUS_INVALID;
     *value = read;
     return STATUS_OK;
 }
