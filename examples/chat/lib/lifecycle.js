@@ -1,17 +1,14 @@
 'use strict';
 
-const { ErrorResponse, Identity } = require('configurapi');
+const { Identity } = require('configurapi');
 const rooms = require('./rooms');
 
-// ws://localhost:8000/?name=Ada: the name becomes the connection's identity. No name, no entry (close code 1008).
+// ws://localhost:8000/?name=Ada: the name becomes the connection's identity. Who gives none is a guest.
 exports.enterHandler = function (event) {
-  const name = String(event.request.query.name ?? '').trim().slice(0, 40);
-  if (!name) {
-    event.response = new ErrorResponse('Say who you are: connect with ?name=…', 401);
-    return this.complete();
-  }
-  event.identity = new Identity(event.request.headers['connection-id']);
-  event.identity.name = name;
+  const id = event.request.headers['connection-id'];
+  const name = (event.request.query.name ?? '').trim().slice(0, 40);
+  event.identity = new Identity(id);
+  event.identity.name = name || `Guest ${id.slice(0, 4)}`;
   return this.continue();
 };
 
