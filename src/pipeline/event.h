@@ -71,7 +71,7 @@ struct event {
     bool error_is_new;       /* the pipeline itself failed the event, and `holder` has not been told yet */
     bool failed;             /* some step failed */
     bool has_reply;
-    int reply_status; /* the response's statusCode; 0 where it is no number */
+    int reply_status; /* the response's statusCode as a number; 0 where it is none */
     int error_status;
     struct text error_message; /* constant or in the arena */
     struct text error_details;

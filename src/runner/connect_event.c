@@ -3,7 +3,6 @@
 #include "json/scan.h"
 #include "json/write.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum status header_append_decoded(struct buffer *out, struct text bytes)
@@ -229,26 +228,23 @@ static struct text find_offered(const struct upgrade_request *request, struct te
     }
 }
 
-struct connect_answer connect_answer_read(struct text reply, const struct upgrade_request *request)
+struct text connect_event_protocol(struct text reply, const struct upgrade_request *request)
 {
     struct text offered = request->protocols;
-    struct connect_answer answer = {.status = 200, .protocol = upgrade_next_protocol(&offered)};
+    struct text protocol = upgrade_next_protocol(&offered);
     struct text headers = {NULL, 0};
     struct text name;
     struct text value;
 
-    while (reply.length && json_next_member(&reply, &name, &value)) {
-        if (json_string_equal(name, TEXT("statusCode"), false))
-            answer.status = atoi(value.data);
-        else if (value.data[0] == '{' && json_string_equal(name, TEXT("headers"), false))
+    while (reply.length && json_next_member(&reply, &name, &value))
+        if (value.data[0] == '{' && json_string_equal(name, TEXT("headers"), false))
             headers = value;
-    }
     while (headers.length && json_next_member(&headers, &name, &value)) {
         if (value.data[0] != '"' || !json_string_equal(name, TEXT("sec-websocket-protocol"), true))
             continue;
         struct text wanted = find_offered(request, value);
         if (wanted.length)
-            answer.protocol = wanted;
+            protocol = wanted;
     }
-    return answer;
+    return protocol;
 }

@@ -18,12 +18,6 @@ NODISCARD enum status header_append_decoded(struct buffer *out, struct text byte
 /* {"code":…,"reason":"…"} */
 NODISCARD enum status disconnect_event_append(struct buffer *out, unsigned code, struct text reason);
 
-/* What on_connect's response says: its status, 200 where there is none, and the subprotocol to choose. */
-struct connect_answer {
-    int status;
-    struct text protocol; /* one of those offered, in the request's memory; empty for none */
-};
-
-/* Reads a reply `{"statusCode":…,"headers":{…},…}`; an empty one is an answer without wishes: the first
- * offered. */
-struct connect_answer connect_answer_read(struct text reply, const struct upgrade_request *request);
+/* The subprotocol that on_connect's reply `{"statusCode":…,"headers":{…},…}` chooses: one of those offered,
+ * in the request's memory; the first where the reply is empty or names none; empty where none is offered. */
+struct text connect_event_protocol(struct text reply, const struct upgrade_request *request);

@@ -64,11 +64,22 @@ static void open_connection(struct connection *connection, const struct upgrade_
     connection_tell_drained(connection);
 }
 
+/* Whether on_connect has refused, and with which status: 0 where it has not. One that has failed does so
+ * whatever became of its response: nobody gets in by an error that says 200. */
+static int refusal(const struct event *event)
+{
+    int status = event->has_reply ? event->reply_status : event->response_is_error ? event->error_status : 0;
+
+    if (status >= 400)
+        return status <= 599 ? status : 500;
+    return event->failed ? 500 : 0;
+}
+
 /* The client has gone while on_connect was at it. What that has begun for it, on_disconnect ends, as if it
  * had gone a moment later. */
 static void leave_unopened(struct connection *connection, const struct event *event)
 {
-    connection->was_open = event->has_reply ? event->reply_status < 400 : !event->response_is_error;
+    connection->was_open = !refusal(event);
     connection_disconnect(connection);
 }
 
@@ -87,19 +98,16 @@ static void on_connect_done(struct event *event)
         struct text head = {connection->input.data, connection->head_length};
         if (upgrade_parse(&request, head.data, head.length, &consumed) != UPGRADE_COMPLETE)
             abort(); /* it was complete before on_connect */
-        struct connect_answer answer = connect_answer_read(event->reply, &request);
-        if (!event->has_reply && event->response_is_error)
-            answer.status = event->error_status;
-        if (answer.status >= 400 && connection->runner->options.api_gateway) {
+        int refused_with = refusal(event);
+        if (refused_with && connection->runner->options.api_gateway) {
             connection->runner->metrics.rejected[REJECTED_BY_ON_CONNECT]++;
-            refuse(connection, answer.status <= 599 ? answer.status : 500,
-                   "on_connect refused the connection");
+            refuse(connection, refused_with, "on_connect refused the connection");
             connection_free_if_over(connection);
             return;
         }
-        open_connection(connection, &request, answer.protocol);
+        open_connection(connection, &request, connect_event_protocol(event->reply, &request));
         buffer_consume(&connection->input, connection->head_length);
-        if (answer.status >= 400) {
+        if (refused_with) {
             connection->refused = true;
             connection->runner->metrics.rejected[REJECTED_BY_ON_CONNECT]++;
             connection_close(connection, CLOSE_POLICY_VIOLATION, TEXT("Policy Violation"));

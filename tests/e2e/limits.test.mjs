@@ -110,8 +110,9 @@ const gateway = {
       event.response = new Response(String(event.payload).length);
     },
     guardHandler(event) {
-      const { status, fails } = event.request.query;
-      if (fails) throw new Error('no luck');
+      const { status, text, fails } = event.request.query;
+      if (fails) throw Object.assign(new Error('no luck'), { statusCode: fails });
+      if (text) event.response = new Response('refused', text);
       if (status) event.response = new ErrorResponse('refused', Number(status));
     },
     goneHandler(event) {
@@ -160,7 +161,9 @@ runnerTest('--api-gateway: binary messages close with 1003', gateway, async (run
 runnerTest("--api-gateway: on_connect's refusal is the upgrade's status", gateway, async (runner) => {
   for (const status of [400, 401, 403, 418, 500, 599]) assert.equal(await statusOf(runner, { path: `/?status=${status}` }), status);
   assert.equal(await statusOf(runner, { path: '/?status=600' }), 500);
-  assert.equal(await statusOf(runner, { path: '/?fails=1' }), 500);
+  assert.equal(await statusOf(runner, { path: '/?text=401' }), 401);
+  for (const [status, expected] of [['404', 404], ['200', 500], ['no number', 500]])
+    assert.equal(await statusOf(runner, { path: `/?fails=${encodeURIComponent(status)}` }), expected, `an error that says ${status}`);
   assert.equal(await statusOf(runner), 101);
   await runner.output('stdout', /gone 1006/);
   assert.equal(runner.stdout.match(/^gone \d+$/gm).length, 1);

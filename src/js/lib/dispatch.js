@@ -24,6 +24,7 @@ const { Event, ErrorResponse, Request } = api;
 const { ForeignStream } = streams;
 
 const ENTRY = 8;
+const MAX_STATUS = 2 ** 31 - 1;
 const TEXTS_LIMIT = 1 << 20; // characters in the outbox, so that much that comes at once is not held twice
 const [OP, SLOT, CHAIN, PEER, FLAGS, LENGTH] = [0, 1, 2, 3, 4, 5];
 
@@ -124,9 +125,14 @@ function log(level, event, message) {
 
 // ---- results ----
 
+// As `statusCode >= 400` reads it: '401' is a number too. What can not be read is no good one.
 function statusOf(event) {
-  const status = event?.response?.statusCode;
-  return typeof status === 'number' ? status | 0 : 0;
+  try {
+    const status = Number(event?.response?.statusCode);
+    return status >= 0 ? Math.min(status, MAX_STATUS) : 0;
+  } catch {
+    return 500;
+  }
 }
 
 function deliver(run, verdict, reply, message) {

@@ -17,9 +17,19 @@ import { errorReply, serialize } from './reply.mjs';
 
 const { Config, ErrorResponse, Event, Request, Service } = configurapi;
 
+/** The package's, which also says which events have failed: an on_error may have put anything in the response's place. */
+class WatchedService extends Service {
+  failed = new WeakSet();
+
+  _handleError(event, error) {
+    this.failed.add(event);
+    return super._handleError(event, error);
+  }
+}
+
 const options = parseOptions(process.argv.slice(2));
 const config = loadConfig(options.file);
-const service = new Service(config);
+const service = new WatchedService(config);
 const connections = new Set();
 const webSockets = new WebSocketServer({
   noServer: true,
@@ -133,7 +143,7 @@ async function onMessage(connection, data, isBinary) {
 }
 
 async function onConnect(connection, request) {
-  if (!config.events.has('on_connect')) return undefined;
+  if (!config.events.has('on_connect')) return { refused: false };
   const url = new URL(request.url, 'ws://localhost');
   const event = createEvent(connection, {
     name: 'on_connect',
@@ -144,7 +154,7 @@ async function onConnect(connection, request) {
   });
   const response = await processEvent(event);
   connection.identity = event.identity;
-  return response;
+  return { response, refused: response?.statusCode >= 400 || service.failed.has(event) };
 }
 
 async function onDisconnect(connection, code, reason) {
@@ -167,7 +177,7 @@ async function onUpgrade(request, socket, head) {
   socket.on('error', ignoreReset);
 
   const connection = new Connection();
-  const response = await onConnect(connection, request);
+  const { response, refused } = await onConnect(connection, request);
   request.chosenProtocol = chooseProtocol(request, response);
   socket.off('error', ignoreReset);
 
@@ -176,7 +186,7 @@ async function onUpgrade(request, socket, head) {
     webSocket.on('error', () => {}); // a close follows
     for (const data of connection.early) webSocket.send(data);
 
-    if (response?.statusCode >= 400) {
+    if (refused) {
       connection.gone = true;
       webSocket.close(1008, 'Policy Violation');
       return;

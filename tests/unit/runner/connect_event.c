@@ -49,27 +49,28 @@ static void decodes_the_query(void **state)
     expect_in(HEAD("/x", ""), "\"query\":{},\"path\":\"/x\",\"pathAndQuery\":\"/x\"}");
 }
 
-static void reads_the_answer(void **state)
+static void expect_protocol(const char *head, const char *reply, const char *expected)
 {
     struct upgrade_request request;
 
+    parse(&request, head);
+    struct text protocol = connect_event_protocol(text_from_cstr(reply), &request);
+    assert_true(text_equal(protocol, text_from_cstr(expected)));
+}
+
+static void chooses_the_protocol(void **state)
+{
+    const char *head = HEAD("/", "Sec-WebSocket-Protocol: one, two\r\n");
+
     (void)state;
-    parse(&request, HEAD("/", "Sec-WebSocket-Protocol: one, two\r\n"));
-    struct connect_answer answer = connect_answer_read(TEXT(""), &request);
-    assert_int_equal(answer.status, 200);
-    assert_true(text_equal(answer.protocol, TEXT("one")));
-    answer = connect_answer_read(
-        TEXT("{\"statusCode\":403,\"headers\":{\"Sec-WebSocket-Protocol\":\"two\"},\"body\":\"\"}"),
-        &request);
-    assert_int_equal(answer.status, 403);
-    assert_true(text_equal(answer.protocol, TEXT("two")));
-    answer = connect_answer_read(TEXT("{\"statusCode\":200,\"headers\":{\"sec-websocket-protocol\":"
-                                      "\"three\\r\\nX: y\"},\"body\":\"\"}"),
-                                 &request);
-    assert_true(text_equal(answer.protocol, TEXT("one"))); /* none that was not offered */
-    parse(&request, HEAD("/", ""));
-    answer = connect_answer_read(TEXT("{\"headers\":{\"sec-websocket-protocol\":\"one\"}}"), &request);
-    assert_int_equal(answer.protocol.length, 0);
+    expect_protocol(head, "", "one");
+    expect_protocol(
+        head, "{\"statusCode\":403,\"headers\":{\"Sec-WebSocket-Protocol\":\"two\"},\"body\":\"\"}", "two");
+    expect_protocol(head, "{\"headers\":{\"sec-websocket-protocol\":\"three\\r\\nX: y\"}}",
+                    "one"); /* not offered */
+    expect_protocol(head, "{\"headers\":{\"sec-websocket-protocol\":[\"two\"]}}", "one");
+    expect_protocol(head, "{\"headers\":\"two\"}", "one");
+    expect_protocol(HEAD("/", ""), "{\"headers\":{\"sec-websocket-protocol\":\"one\"}}", "");
 }
 
 static void writes_the_disconnect(void **state)
@@ -88,7 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_headers_in_lower_case_and_joined),
         cmocka_unit_test(decodes_the_query),
-        cmocka_unit_test(reads_the_answer),
+        cmocka_unit_test(chooses_the_protocol),
         cmocka_unit_test(writes_the_disconnect),
     };
 

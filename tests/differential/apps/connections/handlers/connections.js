@@ -74,6 +74,24 @@ const modes = {
   throw200() {
     throw Object.assign(new Error('an error that says 200'), { statusCode: 200 });
   },
+  throwNoNumber() {
+    throw Object.assign(new Error('an error that says nothing'), { statusCode: 'none' });
+  },
+  assignError200(event) {
+    event.response = new ErrorResponse('an error that says 200', 200);
+  },
+  statusText(event) {
+    event.response = { statusCode: event.params.status, headers: {}, body: '' };
+  },
+  statusInfinite(event) {
+    event.response = new Response('', Infinity);
+  },
+  statusHuge(event) {
+    event.response = new Response('', 2 ** 32 + 200);
+  },
+  statusBigInt(event) {
+    event.response = { statusCode: { valueOf: () => 401n }, headers: {}, body: '' };
+  },
   noResponse(event) {
     event.response = undefined;
   },
@@ -147,6 +165,8 @@ module.exports = {
   stepHandler(event, step) {
     const label = event.params.label ?? event.identity?.label;
     if (!label || !event.name.startsWith('on_')) return;
+    if (step === 'error' && event.params.forgive) event.response = new Response('', 200);
+    if (step === 'error' && event.params.forget) event.response = null;
     steps.set(label, [...(steps.get(label) ?? []), `${event.name}: ${step}`]);
     if (step === 'after' && event.name === 'on_connect' && event.identity === undefined) event.identity = { label };
     else if (step === 'after' && event.name === 'on_connect' && typeof event.identity === 'object') event.identity.label = label;
