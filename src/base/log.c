@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { MAX_ID = 256, MAX_MESSAGE = 64 * 1024 }; /* bytes */
+
 static const char *const names[] = {[LOG_NONE] = "None",
                                     [LOG_ERROR] = "Error",
                                     [LOG_INFO] = "Info",
@@ -29,23 +31,40 @@ enum status log_level_parse(enum log_level *level, struct text word)
     return STATUS_INVALID;
 }
 
-static bool white(char c)
+/* Blanks, line breaks, and all else that a terminal might obey. */
+static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return (unsigned char)c <= ' ' || c == 0x7F;
 }
 
-static enum status append_folded(struct buffer *line, struct text message)
+/* The end of the last whole character in `line`, whose text begins at `start`: at a cut, not one's middle. */
+static size_t whole_characters(const struct buffer *line, size_t start)
 {
-    enum status status = buffer_reserve(line, message.length);
-    if (status != STATUS_OK)
-        return status;
-    for (size_t i = 0; i < message.length; i++) {
-        if (!white(message.data[i]))
-            line->data[line->length++] = message.data[i];
-        else if (i == 0 || !white(message.data[i - 1]))
-            line->data[line->length++] = ' ';
+    size_t end = line->length;
+
+    while (end > start && ((unsigned char)line->data[end] & 0xC0) == 0x80)
+        end--;
+    return end;
+}
+
+/* Runs of blanks as one; what is longer than `most` bytes is cut there, and an ellipsis says so. */
+static enum status append_folded(struct buffer *line, struct text text, size_t most)
+{
+    size_t start = line->length;
+    enum status status = buffer_reserve(line, (text.length < most ? text.length : most) + 1);
+
+    for (size_t i = 0; i < text.length && status == STATUS_OK; i++) {
+        bool blank = is_blank(text.data[i]);
+        if (blank && i > 0 && is_blank(text.data[i - 1]))
+            continue;
+        line->data[line->length] = blank ? ' ' : text.data[i];
+        if (line->length - start == most) {
+            line->length = whole_characters(line, start);
+            return buffer_append_text(line, TEXT("\u2026"));
+        }
+        line->length++;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static void write_all(int descriptor, struct text line)
@@ -69,9 +88,11 @@ void log_event(const struct log *log, enum log_level level, struct text event_id
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
     clock_iso8601(time, clock_wall_ms());
-    if (buffer_printf(&line, "%s %s: %.*s - %.*s - ", time, names[level], TEXT_ARGS(event_id),
-                      TEXT_ARGS(correlation_id)) == STATUS_OK &&
-        append_folded(&line, message) == STATUS_OK && buffer_append(&line, "\n", 1) == STATUS_OK)
+    if (buffer_printf(&line, "%s %s: ", time, names[level]) == STATUS_OK &&
+        append_folded(&line, event_id, MAX_ID) == STATUS_OK && buffer_append(&line, " - ", 3) == STATUS_OK &&
+        append_folded(&line, correlation_id, MAX_ID) == STATUS_OK &&
+        buffer_append(&line, " - ", 3) == STATUS_OK &&
+        append_folded(&line, message, MAX_MESSAGE) == STATUS_OK && buffer_append(&line, "\n", 1) == STATUS_OK)
         write_all(level == LOG_ERROR ? log->errors : log->output, buffer_text(&line));
     buffer_deinit(&line);
 }

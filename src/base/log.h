@@ -20,7 +20,9 @@ enum log_level {
 /*
  * Where log lines go. Lines look as the reference's:
  *     2026-01-01T00:00:00.000Z Trace: <event id> - <correlation id> - <message>
- * with line breaks and runs of blanks in the message folded to one space. Error lines go to `errors`, the
+ * Ids and message may come from a client: runs of blanks, line breaks and other control characters in them
+ * are folded to one space, and what is longer than 256 bytes of an id or 64 KiB of a message is cut, so that
+ * nobody writes lines that are not ours, or many of them in one. Error lines go to `errors`, the
  * others to `output`: file descriptors it does not own. A line is written by one write(2), so that lines of
  * several threads do not mix. Thread-safe: nothing changes after log_init.
  */

@@ -60,6 +60,29 @@ runnerTest('lines look as the reference writes them', { ...app, args: ['--log-le
   assert.match(runner.stderr, new RegExp(`Error: (${event}) - \\1 - Failed to handle fail: for the log\n`));
 });
 
+runnerTest('what clients send writes no lines of its own', { ...app, args: ['--log-level', 'debug'] }, async (runner) => {
+  const client = await runner.connect();
+  const forged = '\r\n2026-01-01T00:00:00.000Z Error: forged - forged - forged\u001b[2J\u0000\u007f';
+  for (const id of [forged, 'x'.repeat(100_000), ['a', forged], null, 7]) {
+    await client.ask({ name: 'emit', headers: { 'correlation-id': id } });
+    await client.ask({ name: 'fail', query: { correlationid: id } });
+    await client.ask({ name: `nobody${forged}`, headers: { 'correlation-id': id } });
+  }
+  await client.ask({ name: 'n'.repeat(1_000_000) });
+  await client.close();
+  await runner.stop();
+  for (const name of ['stdout', 'stderr']) {
+    for (const text of runner.lines(name)) {
+      assert.match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:(?:Debug|Trace|Error): [0-9a-f-]{36} - |Info: configurapi - {2}- (?:Listening|Management))/);
+      assert.doesNotMatch(text, /[\0-\x1f\x7f]/);
+      assert.ok(text.length < 66_000, `a line of ${text.length} characters`);
+    }
+  }
+  assert.match(runner.stdout, / - x{256}… - emitted as debug\n/);
+  assert.match(runner.stderr, / - x{256}… - Failed to handle fail: for the log\n/);
+  assert.match(runner.stderr, / - {2}2026-01-01T00:00:00\.000Z Error: forged - forged - forged \[2J {2}- Failed to handle fail: for the log\n/);
+});
+
 runnerTest('--log-level trace is the default', app, async (runner) => {
   await exercise(runner);
   assert.deepEqual(levels(runner), ['Error', 'Info', 'Trace']);

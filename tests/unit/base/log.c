@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include "support/cmocka_all.h"
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,61 @@ static void writes_the_reference_s_lines(void **state)
     assert_int_equal(written[4], '-');
     assert_int_equal(written[10], 'T');
     assert_int_equal(written[23], 'Z');
+}
+
+static void folds_what_is_not_ours(void **state)
+{
+    struct log log = make_log(LOG_TRACE);
+
+    (void)state;
+    log_event(&log, LOG_TRACE, TEXT("i\nd\x7F"), TEXT("c\r\n2026 Error: x\x1B[2J\x01\x02"),
+              TEXT("m\0n\x1B[1m\x7F"));
+    assert_string_equal(read_lines() + CLOCK_ISO8601_LENGTH,
+                        " Trace: i d  - c 2026 Error: x [2J  - m n [1m \n");
+}
+
+static void expect_cut(size_t length, size_t expected, bool ellipsis)
+{
+    static char longer[80 * 1024];
+    struct log log = make_log(LOG_TRACE);
+    char written[80];
+
+    memset(longer, 'x', sizeof longer);
+    memcpy(longer + 254, "\xF0\x9F\x98\x80", 4); /* a character on the border of the ids */
+    log_event(&log, LOG_TRACE, (struct text){longer, length}, TEXT(""), TEXT("m"));
+    const char *line_end = strchr(read_lines(), '\n');
+    snprintf(written, sizeof written, "%s -  - m\n", ellipsis ? "\u2026" : "");
+    assert_string_equal(line_end + 1 - strlen(written), written);
+    assert_int_equal(line_end + 1 - strlen(written) - line,
+                     CLOCK_ISO8601_LENGTH + strlen(" Trace: ") + expected);
+}
+
+static void cuts_what_is_long(void **state)
+{
+    (void)state;
+    expect_cut(254, 254, false);
+    expect_cut(259, 254, true);
+    expect_cut(sizeof line * 20, 254, true);
+}
+
+static void cuts_long_messages(void **state)
+{
+    enum { MOST = 64 * 1024, BEFORE = CLOCK_ISO8601_LENGTH + sizeof " Info: id - c - " - 1 };
+    static char message[MOST + 2];
+    static char written[MOST + 256];
+
+    (void)state;
+    memset(message, 'm', sizeof message);
+    for (size_t length = MOST - 1; length <= MOST + 1; length++) {
+        FILE *file = tmpfile();
+        struct log log = {.level = LOG_INFO, .output = fileno(file)};
+        log_event(&log, LOG_INFO, TEXT("id"), TEXT("c"), (struct text){message, length});
+        rewind(file);
+        size_t found = fread(written, 1, sizeof written, file);
+        fclose(file);
+        assert_int_equal(found, BEFORE + (length > MOST ? MOST + strlen("\u2026") : length) + 1);
+        assert_memory_equal(written + BEFORE, message, length < MOST ? length : MOST);
+    }
 }
 
 static void writes_lines_about_itself(void **state)
@@ -85,6 +141,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_the_reference_s_lines),
+        cmocka_unit_test(folds_what_is_not_ours),
+        cmocka_unit_test(cuts_what_is_long),
+        cmocka_unit_test(cuts_long_messages),
         cmocka_unit_test(writes_lines_about_itself),
         cmocka_unit_test(lets_through_by_level),
         cmocka_unit_test(parses_levels),
