@@ -205,6 +205,16 @@ static const struct service_route *route_of(const struct event *event)
     return route ? route : service->catchall;
 }
 
+/* A name may hold anything, a NUL too: printf would end there. */
+static enum status append_around(struct buffer *out, struct text before, struct text name, struct text behind)
+{
+    enum status status = buffer_append_text(out, before);
+
+    if (status == STATUS_OK)
+        status = buffer_append_text(out, name);
+    return status == STATUS_OK ? buffer_append_text(out, behind) : status;
+}
+
 static void log_failure(struct event *event)
 {
     struct buffer line;
@@ -212,8 +222,8 @@ static void log_failure(struct event *event)
     if (!log_enabled(event->service->log, LOG_ERROR))
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
-    if (buffer_printf(&line, "Failed to handle %.*s: %.*s", TEXT_ARGS(event->name),
-                      TEXT_ARGS(event->failure)) == STATUS_OK)
+    if (append_around(&line, TEXT("Failed to handle "), event->name, TEXT(": ")) == STATUS_OK &&
+        buffer_append_text(&line, event->failure) == STATUS_OK)
         event_log(event, LOG_ERROR, buffer_text(&line));
     buffer_deinit(&line);
 }
@@ -226,7 +236,8 @@ static void log_handled(struct event *event)
     if (!log_enabled(event->service->log, LOG_TRACE) || !route || route->config->log_level < LOG_TRACE)
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
-    if (buffer_printf(&line, "Handled %.*s [%llums]", TEXT_ARGS(event->name),
+    if (append_around(&line, TEXT("Handled "), event->name, TEXT(" [")) == STATUS_OK &&
+        buffer_printf(&line, "%llums]",
                       (unsigned long long)((clock_now_ns() - event->started_ns) / 1000000)) == STATUS_OK)
         event_log(event, LOG_TRACE, buffer_text(&line));
     buffer_deinit(&line);
@@ -239,7 +250,7 @@ static void not_implemented(struct event *event)
 
     buffer_init(&details, BUFFER_UNLIMITED);
     /* The stray quote at its end is 1.9.0's: clients may compare it. */
-    if (buffer_printf(&details, "Route for '%.*s' event could not be found.'", TEXT_ARGS(event->name)) !=
+    if (append_around(&details, TEXT("Route for '"), event->name, TEXT("' event could not be found.'")) !=
             STATUS_OK ||
         arena_copy(&event->arena, buffer_text(&details), &kept) != STATUS_OK)
         kept = (struct text){NULL, 0};

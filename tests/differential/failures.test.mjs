@@ -19,6 +19,7 @@ failures.cases({
   'no route': { ask: { name: 'nobody' }, status: 501 },
   'no name and no route': { ask: { payload: 1 }, status: 501 },
   'a name of quotes and line breaks without a route': { ask: { name: '"\n\'<é😀' }, status: 501 },
+  'a name with a NUL in it without a route': { ask: ['a\0b', '\0', 'a\0'].map((name) => ({ name })), status: 501 },
 
   'Error thrown': named('throwError'),
   'Error thrown by an async function': named('throwErrorAsync'),

@@ -79,6 +79,7 @@ runnerTest('what clients send writes no lines of its own', { ...app, args: ['--l
     }
   }
   assert.match(runner.stdout, / - x{256}… - emitted as debug\n/);
+  assert.match(runner.stderr, /Failed to handle nobody 2026-01-01T00:00:00\.000Z Error: forged - forged - forged \[2J : Not Implemented\.\n/);
   assert.match(runner.stderr, / - x{256}… - Failed to handle fail: for the log\n/);
   assert.match(runner.stderr, / - {2}2026-01-01T00:00:00\.000Z Error: forged - forged - forged \[2J {2}- Failed to handle fail: for the log\n/);
 });
