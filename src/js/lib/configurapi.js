@@ -65,7 +65,7 @@ class Request {
     this.pathAndQuery = '';
   }
 
-  // The message as it came: a string, or a Buffer for a binary message.
+  // The message as it came: a string, or a Buffer for a binary message; undefined where there is none.
   get raw() {
     if (this.#bytes) {
       this.#raw = Buffer.from(this.#raw, this.#bytes);

@@ -345,7 +345,7 @@ function finishHeaders(headers, peer) {
 
 function makeEvent(slot, kind, flags, text, peer) {
   const binary = flags & BYTES ? 'latin1' : flags & BINARY ? 'utf8' : undefined;
-  const request = new Request('', FROM_RUNNER, text, binary);
+  const request = new Request('', FROM_RUNNER, kind === KIND_MESSAGE ? text : undefined, binary);
   const event = new Event(request, FROM_RUNNER, slot);
   event.identity = peer.identity;
   if (kind === KIND_MESSAGE) {

@@ -152,6 +152,7 @@ module.exports = {
       headers: headersOf(event),
       identity: event.identity === undefined,
       payload: event.payload === undefined,
+      raw: event.request.raw === undefined,
       correlationId: event.correlationId,
       isId: event.correlationId === event.id,
     });
@@ -178,6 +179,7 @@ module.exports = {
       name: event.name,
       method: event.method,
       payload: event.payload,
+      raw: event.request.raw === undefined,
       identity: event.identity,
       connection: event.request.headers['connection-id'],
     });
