@@ -255,6 +255,13 @@ NATIVE_FUNCTION(arch)
     return native_string(context, name, exception);
 }
 
+/* version() -> the runner's own, as --version says it */
+NATIVE_FUNCTION(version)
+{
+    NATIVE_NEEDS_NONE;
+    return native_string(context, TEXT(CONFIGURAPI_VERSION), exception);
+}
+
 /* engineVersion() -> the library's version, "2.50.6"; empty where it does not say */
 NATIVE_FUNCTION(engine_version)
 {
@@ -262,7 +269,7 @@ NATIVE_FUNCTION(engine_version)
     static const char *const names[] = {"jsc_get_major_version", "jsc_get_minor_version",
                                         "jsc_get_micro_version"};
     unsigned parts[3];
-    char version[64];
+    char text[64];
     void *library = dlopen(CONFIGURAPI_ENGINE_LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
     bool found = library;
 
@@ -275,8 +282,8 @@ NATIVE_FUNCTION(engine_version)
     }
     if (library)
         dlclose(library);
-    int length = found ? snprintf(version, sizeof version, "%u.%u.%u", parts[0], parts[1], parts[2]) : 0;
-    return native_string(context, (struct text){version, (size_t)length}, exception);
+    int length = found ? snprintf(text, sizeof text, "%u.%u.%u", parts[0], parts[1], parts[2]) : 0;
+    return native_string(context, (struct text){text, (size_t)length}, exception);
 }
 
 /* Writes all of it, waiting where `descriptor` does not block; what cannot be written is nobody's concern. */
@@ -334,6 +341,7 @@ const struct native native_process[] = {
     {"pid", pid},
     {"ppid", ppid},
     {"arch", arch},
+    {"version", version},
     {"engineVersion", engine_version},
     {"consoleWrite", console_write},
     {NULL, NULL},

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { oldNode } from './support/node.mjs';
-import { runnerTest } from './support/runner.mjs';
+import { runnerTest, runToEnd } from './support/runner.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = new URL('fixtures/globals/', import.meta.url);
@@ -41,6 +41,21 @@ runnerTest('every script runs in a handler', app, async (runner) => {
     assert.equal(reply.body, 'good', `${name}: ${reply.body.message}\n${reply.body.details}`);
   }
   await client.close();
+});
+
+runnerTest('process.versions has what Node has not', {
+  routes: { versions: 'versionsHandler' },
+  handlers: {
+    versionsHandler(event) {
+      event.response = new Response(process.versions);
+    },
+  },
+}, async (runner) => {
+  const { body } = await runner.ask({ name: 'versions' });
+  const { stdout } = await runToEnd(['--version'], { cwd: '/' });
+  assert.equal(`${body.configurapi}\n`, stdout);
+  assert.match(body.javascriptcore, /^\d+\.\d+\.\d+$/);
+  assert.equal(body.node.split('.')[0], '20');
 });
 
 for (const name of Object.keys(checks)) {

@@ -72,7 +72,7 @@ const execPath = native.execPath() || command[0];
 
 Object.assign(process, {
   version: `v${NODE}`,
-  versions: { node: NODE, configurapi: native.version, javascriptcore: native.engineVersion() },
+  versions: { node: NODE, configurapi: native.version(), javascriptcore: native.engineVersion() },
   arch: native.arch(),
   platform: 'linux',
   release: { name: 'node' },
