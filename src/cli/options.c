@@ -175,21 +175,27 @@ static bool set_value(struct command_line *line, const struct option *option, co
     return false;
 }
 
-/* "--name", "--name=value" or "-n"; *value gets what stands behind '='. */
-static const struct option *find(const char *argument, const char **value)
+/* "-n" or, where it takes one, "-nvalue"; *value gets the value, NULL where there is none. */
+static const struct option *find_letter(const char *argument, const char **value)
 {
-    bool is_long = strncmp(argument, "--", 2) == 0;
-    const char *name = argument + (is_long ? 2 : 1);
-    const char *equals = is_long ? strchr(name, '=') : NULL;
+    *value = argument[2] ? argument + 2 : NULL;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].letter == argument[1] && (!*value || options[i].kind != KIND_FLAG))
+            return &options[i];
+    return NULL;
+}
+
+/* "--name" or "--name=value" likewise. */
+static const struct option *find_name(const char *argument, const char **value)
+{
+    const char *name = argument + 2;
+    const char *equals = strchr(name, '=');
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
 
     *value = equals ? equals + 1 : NULL;
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        const struct option *option = &options[i];
-        if (is_long ? strlen(option->name) == length && memcmp(option->name, name, length) == 0
-                    : option->letter && length == 1 && option->letter == *name)
-            return option;
-    }
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strlen(options[i].name) == length && memcmp(options[i].name, name, length) == 0)
+            return &options[i];
     return NULL;
 }
 
@@ -219,7 +225,8 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
         const char *value;
         if (argument[0] != '-' || argument[1] == '\0')
             return invalid(buffer_printf(error, "unexpected argument '%s' (see --help)", argument));
-        const struct option *option = find(argument, &value);
+        const struct option *option =
+            argument[1] == '-' ? find_name(argument, &value) : find_letter(argument, &value);
         if (!option)
             return invalid(buffer_printf(error, "unknown option '%s' (see --help)", argument));
         if (option->kind == KIND_FLAG && value)

@@ -52,6 +52,10 @@ static void takes_values_either_way(void **state)
     assert_string_equal(line.options.config_path, "b=c.yaml");
     good("-p", "0");
     assert_int_equal(line.options.port, 0);
+    good("-p18100", NULL);
+    assert_int_equal(line.options.port, 18100);
+    good("-fa.yaml", NULL);
+    assert_string_equal(line.options.config_path, "a.yaml");
     good("--log-level", "none");
     assert_int_equal(line.options.log_level, LOG_NONE);
     good("--check", NULL);
@@ -76,6 +80,10 @@ static void refuses_with_one_line(void **state)
     (void)state;
     bad("--nonsense", NULL, "unknown option '--nonsense' (see --help)");
     bad("-x", NULL, "unknown option '-x' (see --help)");
+    bad("-p1x", NULL, "--port wants a port from 0 to 65535, not '1x'");
+    bad("-x1", NULL, "unknown option '-x1' (see --help)");
+    bad("-help", NULL, "unknown option '-help' (see --help)");
+    bad("--", NULL, "unknown option '--' (see --help)");
     bad("server.js", NULL, "unexpected argument 'server.js' (see --help)");
     bad("--port", "65536", "--port wants a port from 0 to 65535, not '65536'");
     bad("--port", NULL, "--port wants a port from 0 to 65535, not ''");
