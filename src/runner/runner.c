@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SLOW_START_MS = 5000 };
+
 struct runner_options runner_default_options(void)
 {
     return (struct runner_options){
@@ -74,6 +76,16 @@ static void before_poll(uv_prepare_t *prepare)
 
 /* ---- making ---- */
 
+/* What a handler waits for may be another thread's affair, or the engine's own: nobody can tell that it will
+ * never come. But nobody shall have to guess why nothing is served. */
+static void on_slow_start(struct deadline *deadline)
+{
+    struct runner *runner = LIST_ENTRY(deadline, struct runner, start_deadline);
+
+    log_write(&runner->log, LOG_INFO, "on_start has not ended: nothing is served before it has");
+    deadline_set(&runner->deadlines, deadline, SLOW_START_MS);
+}
+
 static void open_handles(struct runner *runner)
 {
     uv_loop_t *loop = runner->loop;
@@ -86,6 +98,7 @@ static void open_handles(struct runner *runner)
     uv_timer_init(loop, &runner->spread_timer);
     uv_idle_init(loop, &runner->immediates);
     deadlines_init(&runner->deadlines, loop);
+    deadline_init(&runner->start_deadline, on_slow_start);
     runner->after_poll.data = runner->before_poll.data = runner;
     runner->js_timer.data = runner->idle_timer.data = runner->drain_timer.data = runner->spread_timer.data =
         runner->immediates.data = runner;
@@ -208,15 +221,15 @@ static enum status run_on_start(struct runner *runner, struct buffer *error)
     runner->start_event = event;
     service_process(event);
     turn(runner);
-    while (runner->start_event && !runner->stopping && uv_run(runner->loop, UV_RUN_ONCE))
-        ;
+    deadline_set(&runner->deadlines, &runner->start_deadline, SLOW_START_MS); /* keeps the loop alive, too */
+    while (runner->start_event && !runner->stopping)
+        uv_run(runner->loop, UV_RUN_ONCE);
+    deadline_cancel(&runner->deadlines, &runner->start_deadline);
     if (runner->stopping)
         return STATUS_CLOSED;
-    if (!runner->start_event && !runner->start_failed)
+    if (!runner->start_failed)
         return STATUS_OK;
-    const char *failure = runner->start_event     ? "it waits for what will never come"
-                          : runner->start_failure ? runner->start_failure
-                                                  : "out of memory";
+    const char *failure = runner->start_failure ? runner->start_failure : "out of memory";
     enum status status = buffer_printf(error, "on_start failed: %s", failure);
     return status == STATUS_OK ? STATUS_INVALID : status;
 }

@@ -90,7 +90,8 @@ struct runner {
     uv_timer_t drain_timer;
     uv_timer_t spread_timer; /* while stopping: closes a batch of connections at a time */
     size_t close_batch;
-    struct event *start_event;
+    struct event *start_event; /* NULL unless on_start is under way */
+    struct deadline start_deadline;
     bool handles_open;
     bool net_ready;
     bool start_failed;

@@ -158,3 +158,15 @@ runnerTest('more clients than fit into one crossing, whose on_disconnect posts b
   runner.assertCleanEnd(await runner.exited);
   await Promise.all(ends);
 });
+
+runnerTest('an on_start that does not end says so, and can be stopped', {
+  routes: { on_start: 'startHandler' },
+  handlers: {
+    startHandler() {
+      return new Promise(() => {});
+    },
+  },
+  port: 0,
+}, async (runner) => {
+  await runner.output('stdout', /Info: configurapi - {2}- on_start has not ended: nothing is served before it has\n/);
+});
