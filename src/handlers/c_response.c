@@ -460,7 +460,7 @@ static enum status append_headers(struct c_response *response, bool has_message_
     for (void *at = json_object_iter(headers); at && status == STATUS_OK;
          at = json_object_iter_next(headers, at)) {
         struct text name = {json_object_iter_key(at), json_object_iter_key_len(at)};
-        bool replaced = (has_message_id && text_equal(name, TEXT("message-id"))) ||
+        bool replaced = (has_message_id && text_equal_ignore_case(name, TEXT("message-id"))) ||
                         (response->kind == BODY_BYTES && text_equal(name, TEXT("content-transfer-encoding")));
         if (replaced)
             continue;

@@ -100,6 +100,8 @@ replies.cases({
   'Response: headers without a prototype': response('noPrototype'),
   'Response: a subclass': response('subclass', 203),
   'message-id of the handler and of the client': response('ownMessageId'),
+  'message-ids of the handler in several cases, and of the client': response('ownMessageIds'),
+  'message-ids of the handler in several cases, alone': { ask: { name: 'response', params: { kind: 'ownMessageIds' } } },
   'message-id of the handler alone': { ask: { name: 'response', params: { kind: 'ownMessageId' } } },
   'content-transfer-encoding of the handler': response('transferEncoding'),
   'plain response': response('plain', 202),

@@ -318,9 +318,10 @@ runnerTest('status and own headers are on every frame', app, async (runner) => {
 
 runnerTest("a stream's marks can not be given by the handler", app, async (runner) => {
   const client = await runner.connect();
-  const headers = { 'x-stream': 'mine', 'x-stream-id': 'mine', 'message-id': 'mine' };
+  const headers = { 'x-stream': 'mine', 'x-stream-id': 'mine', 'message-id': 'mine', 'Message-ID': 'mine' };
   client.send({ name: 'list', params: { headers }, payload: ['a'], headers: { 'message-id': 'yours' } });
   const { frames } = await takeStream(client);
+  for (const frame of frames) assert.deepEqual(Object.keys(frame.headers).sort(), ['message-id', 'x-stream', 'x-stream-id']);
   for (const frame of frames) assert.equal(frame.headers['message-id'], 'yours');
   assert.deepEqual(frames.map((frame) => frame.headers['x-stream']), ['chunk', 'done']);
 });

@@ -2,6 +2,8 @@
 
 // Responses as the text of messages: {"statusCode":…,"headers":{…},"body":…} (CONTRACT, section 4).
 
+const MESSAGE_ID = 'message-id';
+
 function bytesOf(value) {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
@@ -11,8 +13,19 @@ function describe(value) {
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
+// Headers in which C puts the client's message-id: without one of their own, in whatever case.
+function withoutMessageId(headers) {
+  let rest = headers;
+  for (const name in headers) {
+    if (name.length !== MESSAGE_ID.length || name.toLowerCase() !== MESSAGE_ID) continue;
+    if (rest === headers) rest = { ...headers };
+    delete rest[name];
+  }
+  return rest;
+}
+
 // A response as the text of a message: {"statusCode":…,"headers":{…},"body":…}. With `echo`, C puts the client's
-// message-id into the headers, so they must not have one.
+// message-id into the headers.
 function write(response, echo) {
   if (typeof response !== 'object' || response === null)
     throw new TypeError(`A response must be an object, not ${describe(response)}.`);
@@ -21,10 +34,7 @@ function write(response, echo) {
   if (typeof headers.toJSON === 'function') headers = headers.toJSON('headers');
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
     throw new TypeError(`A response's headers must be an object, not ${describe(headers)}.`);
-  if (echo && 'message-id' in headers) {
-    headers = { ...headers };
-    delete headers['message-id'];
-  }
+  if (echo) headers = withoutMessageId(headers);
   if (typeof body === 'object' && body !== null) {
     const bytes = bytesOf(body);
     if (bytes) {
@@ -47,4 +57,4 @@ function writeParts(statusCode, headers, body) {
   return `{"statusCode":${JSON.stringify(statusCode) ?? '200'},"headers":${JSON.stringify(headers) ?? '{}'},"body":${body ?? '""'}}`;
 }
 
-module.exports = { bytesOf, write };
+module.exports = { bytesOf, withoutMessageId, write };

@@ -6,7 +6,7 @@
 const { api } = require('./configurapi');
 const { errorResponseOf } = require('./failures');
 const { EARLY } = require('./peers');
-const { bytesOf } = require('./replies');
+const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
 
 const TURN_BUDGET = 1 << 20; // characters that all streams send before the loop gets a turn
@@ -243,10 +243,9 @@ class Stream {
 
   #headOf(statusCode, headers, kind) {
     if (typeof headers !== 'object' || Array.isArray(headers)) throw new TypeError("A response's headers must be an object.");
-    const own = { ...headers };
+    const own = this.#messageId === undefined ? { ...headers } : { ...withoutMessageId(headers) };
     delete own['x-stream'];
     delete own['x-stream-id'];
-    if (this.#messageId !== undefined) delete own['message-id'];
     const text = JSON.stringify(own);
     const messageId = this.#messageId === undefined ? '' : `"message-id":${this.#messageId},`;
     return `{"statusCode":${JSON.stringify(statusCode) ?? '200'},"headers":${text.slice(0, -1)}${text === '{}' ? '' : ','}` +

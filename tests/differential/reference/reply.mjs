@@ -13,7 +13,10 @@ export function serialize(response, messageId) {
     headers['content-transfer-encoding'] = 'base64';
     body = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
   }
-  if (messageId !== undefined) headers['message-id'] = messageId;
+  if (messageId !== undefined) {
+    for (const name of Object.keys(headers)) if (name.toLowerCase() === 'message-id') delete headers[name];
+    headers['message-id'] = messageId;
+  }
 
   // The response's jsonReplacer is for its body, so the body is made into text by itself.
   const bodyText = typeof body === 'string' ? JSON.stringify(body) : JSON.stringify(body, response.jsonReplacer) ?? '""';

@@ -91,6 +91,7 @@ const responses = {
   headers: () => new Response('x', 200, { 'content-type': 'text/plain', 'X-Custom': 'Yes', empty: '' }),
   headerValues: () => new Response('x', 200, { number: 1, yes: true, nothing: null, missing: undefined, list: ['a', 'b'], map: { a: 1 }, date: new Date(0) }),
   headerNames: () => new Response('x', 200, JSON.parse('{"__proto__":"p","":"e","ü 😀":"u","1":"n"}')),
+  ownMessageIds: () => new Response('x', 200, { 'Message-Id': 'one', 'MESSAGE-ID': 'two', 'message-id': 'three', 'x-message-id': 'four' }),
   ownMessageId: () => new Response('x', 200, { 'message-id': 'of the handler' }),
   transferEncoding: () => new Response(Buffer.from('x'), 200, { 'content-transfer-encoding': 'mine' }),
   headersNull: () => new Response('x', 200, null),
