@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "pipeline/service.h"
 #include "protocol/close.h"
@@ -157,6 +158,18 @@ static enum status set_name(struct event *event)
     return status;
 }
 
+/* A message that is JSON and yet no message: what it is told, the log and the metrics hear too. */
+static void reject(struct connection *connection, struct event *event)
+{
+    event->started_ns = clock_now_ns();
+    event_set_error(event, 400, text_from_cstr(event->envelope.error), TEXT(""));
+    event_log(event, LOG_ERROR, event->error_message);
+    metrics_event(&connection->runner->metrics, event);
+    send_error(connection, event->error_status, event->error_message, event->error_details,
+               event->envelope.message_id);
+    service_discard(event);
+}
+
 static void start_event(struct connection *connection, struct text message, bool binary)
 {
     struct event *event = service_event(connection->runner->service);
@@ -177,9 +190,7 @@ static void start_event(struct connection *connection, struct text message, bool
     else
         envelope_scan(&event->envelope, message);
     if (event->envelope.kind == ENVELOPE_INVALID) {
-        send_error(connection, 400, text_from_cstr(event->envelope.error), TEXT(""),
-                   event->envelope.message_id);
-        service_discard(event);
+        reject(connection, event);
         return;
     }
     if (arena_copy(&event->arena, event->envelope.message_id, &event->message_id) != STATUS_OK ||

@@ -60,6 +60,18 @@ runnerTest('lines look as the reference writes them', { ...app, args: ['--log-le
   assert.match(runner.stderr, new RegExp(`Error: (${event}) - \\1 - Failed to handle fail: for the log\n`));
 });
 
+runnerTest('a message that is refused', app, async (runner) => {
+  const client = await runner.connect();
+  const refused = { 'name must be a string': { name: 5 }, 'params must be an object': { params: [] }, 'headers must be an object': { headers: 'none' } };
+  for (const [message, sent] of Object.entries(refused)) {
+    assert.equal((await client.ask(sent)).body.message, message);
+    await runner.output('stderr', new RegExp(`Error: ([0-9a-f-]{36}) - \\1 - ${message}\n`));
+  }
+  await client.ask({ name: 7, headers: { 'correlation-id': 'corr-2' } });
+  await runner.output('stderr', /Error: [0-9a-f-]{36} - corr-2 - name must be a string\n/);
+  await client.close();
+});
+
 runnerTest('what clients send writes no lines of its own', { ...app, args: ['--log-level', 'debug'] }, async (runner) => {
   const client = await runner.connect();
   const forged = '\r\n2026-01-01T00:00:00.000Z Error: forged - forged - forged\u001b[2J\u0000\u007f';

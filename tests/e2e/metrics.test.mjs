@@ -334,6 +334,7 @@ runnerTest('events by route and status', app, async (runner) => {
   }
   for (const name of ['nowhere', '', 'echo ', 'Echo']) assert.equal((await client.ask({ name })).statusCode, 501);
   assert.equal((await client.ask('not JSON')).statusCode, 501);
+  for (const refused of [{ name: 5 }, { name: 'echo', params: 5 }]) assert.equal((await client.ask(refused)).statusCode, 400);
   for (const status of [201, 201, 302, 418]) await client.ask({ name: 'status', payload: status });
 
   const metrics = await metricsOf(runner);
@@ -341,12 +342,12 @@ runnerTest('events by route and status', app, async (runner) => {
     assert.deepEqual(metrics.events(name), { [status]: count });
     assert.equal(metrics.get('handler_seconds_count', { route: name }), count);
   }
-  assert.deepEqual(metrics.events(''), { 501: 5 });
-  assert.equal(metrics.get('handler_seconds_count', { route: '' }), 5);
+  assert.deepEqual(metrics.events(''), { 400: 2, 501: 5 });
+  assert.equal(metrics.get('handler_seconds_count', { route: '' }), 7);
   assert.deepEqual(metrics.events('status'), { 201: 2, 302: 1, 418: 1 });
   assert.deepEqual(metrics.events('hold'), {});
   const all = metrics.families.get('configurapi_events_total').samples.reduce((sum, { value }) => sum + value, 0);
-  assert.equal(all, 1 + 12 + 5 + 4, 'with on_connect');
+  assert.equal(all, 1 + 12 + 7 + 4, 'with on_connect');
 });
 
 runnerTest('routes with odd names', app, async (runner) => {
