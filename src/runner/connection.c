@@ -312,8 +312,10 @@ static void send_close(struct connection *connection, uint16_t code, struct text
 void connection_close(struct connection *connection, uint16_t code, struct text reason)
 {
     if (connection->state != CONNECTION_OPEN) {
-        if (connection->state < CONNECTION_OPEN)
-            connection_drop(connection);
+        if (connection->state < CONNECTION_OPEN && connection->input.length > 0)
+            connection_refuse(connection, 503, "The connection was closed before it was open");
+        else if (connection->state < CONNECTION_OPEN)
+            connection_drop(connection); /* which has asked for nothing */
         return;
     }
     if (!connection->ending) /* then the peer has answered already */

@@ -80,7 +80,8 @@ enum { CONNECTION_IP_SIZE = 46 };
 /* Where it comes from, as text; an IPv4 address that came in over IPv6 is IPv4's. */
 void connection_source_ip(const struct connection *connection, char out[CONNECTION_IP_SIZE]);
 
-/* Starts the closing handshake; before OPEN, or when it is closing already, ends the connection at once. */
+/* Starts the closing handshake; before OPEN it answers what was asked with 503. Nothing when it is closing
+ * already. */
 void connection_close(struct connection *connection, uint16_t code, struct text reason);
 /* Deals with what its close had to leave for the turn. For those in runner->left. */
 void connection_settle(struct connection *connection);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void refuse(struct connection *connection, int status, const char *reason)
+void connection_refuse(struct connection *connection, int status, const char *reason)
 {
     struct buffer *out = channel_out(&connection->channel);
 
@@ -101,7 +101,7 @@ static void on_connect_done(struct event *event)
         int refused_with = refusal(event);
         if (refused_with && connection->runner->options.api_gateway) {
             connection->runner->metrics.rejected[REJECTED_BY_ON_CONNECT]++;
-            refuse(connection, refused_with, "on_connect refused the connection");
+            connection_refuse(connection, refused_with, "on_connect refused the connection");
             connection_free_if_over(connection);
             return;
         }
@@ -198,24 +198,24 @@ void connection_read_head(struct connection *connection)
     case UPGRADE_INCOMPLETE: return;
     case UPGRADE_REFUSED:
         runner->metrics.rejected[metrics_rejection(request.refusal)]++;
-        refuse(connection, request.refusal, request.reason);
+        connection_refuse(connection, request.refusal, request.reason);
         return;
     case UPGRADE_COMPLETE: break;
     }
     if (!origin_is_allowed(&runner->options, &request)) {
         runner->metrics.rejected[REJECTED_ORIGIN]++;
-        refuse(connection, 403, "Pages of this origin may not connect");
+        connection_refuse(connection, 403, "Pages of this origin may not connect");
         return;
     }
     connection->deflate = agree_on_compression(connection, &request);
     if (connection->deflate.malformed) {
         runner->metrics.rejected[REJECTED_BAD_REQUEST]++;
-        refuse(connection, 400, "Sec-WebSocket-Extensions is not well-formed");
+        connection_refuse(connection, 400, "Sec-WebSocket-Extensions is not well-formed");
         return;
     }
     if (runner->options.max_connections && runner->roster.count >= runner->options.max_connections) {
         runner->metrics.rejected[REJECTED_FULL]++;
-        refuse(connection, 503, "There are too many connections");
+        connection_refuse(connection, 503, "There are too many connections");
         return;
     }
     if (name_connection(connection, &request) != STATUS_OK) {

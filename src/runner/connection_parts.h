@@ -51,6 +51,8 @@ void connection_free_if_over(struct connection *connection);
 
 /* `input` holds all that came so far. */
 void connection_read_head(struct connection *connection);
+/* In HEAD or CONNECTING: answers the request with an HTTP status, and ends the connection. */
+void connection_refuse(struct connection *connection, int status, const char *reason);
 
 /* ---- connection_messages.c ---- */
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { once } from 'node:events';
 import { echoApp } from './support/app.mjs';
-import { text } from './support/raw.mjs';
+import { text, upgradeRequest } from './support/raw.mjs';
 import { runnerTest } from './support/runner.mjs';
 
 const app = {
@@ -62,7 +62,28 @@ runnerTest('clients that are still in their handshake', app, async (runner) => {
   half.write('GET / HTTP/1.1\r\nHost: localhost\r\n');
   await (await runner.connect({ path: '/?label=whole' })).ask({ name: 'echo', payload: 1 });
   await runner.stop();
-  await Promise.all([silent.rest(), half.rest()]);
+  assert.equal((await silent.rest()).length, 0);
+  assert.match((await half.rest()).toString(), /^HTTP\/1\.1 503 /);
+});
+
+runnerTest('clients whose on_connect has not ended', {
+  ...app,
+  handlers: {
+    ...app.handlers,
+    async connectHandler(event) {
+      console.log('connecting');
+      event.identity = { label: event.params.label };
+      await wait(Number(event.params.ms));
+    },
+  },
+  args: ['--drain-timeout', '2s'],
+}, async (runner) => {
+  const clients = [await runner.connectRaw(), await runner.connectRaw()];
+  clients.forEach((client, i) => client.write(upgradeRequest({ path: `/?label=early&ms=${[100, 1e9][i]}` })));
+  await runner.output('stdout', /connecting[^]*connecting/);
+  await runner.stop();
+  for (const client of clients) assert.match((await client.rest()).toString(), /^HTTP\/1\.1 503 /);
+  assert.deepEqual(runner.stdout.match(/gone: .*/g), ['gone: early 1006'], 'what on_connect has begun is ended');
 });
 
 runnerTest('a handler that is still at work', app, async (runner) => {
