@@ -61,3 +61,16 @@ enum status arena_copy(struct arena *arena, struct text source, struct text *cop
     *copy = (struct text){bytes, source.length};
     return STATUS_OK;
 }
+
+enum status arena_copy_terminated(struct arena *arena, struct text source, struct text *copy)
+{
+    char *bytes = arena_alloc(arena, source.length + 1);
+
+    if (!bytes)
+        return STATUS_NO_MEMORY;
+    if (source.length > 0)
+        memcpy(bytes, source.data, source.length);
+    bytes[source.length] = '\0';
+    *copy = (struct text){bytes, source.length};
+    return STATUS_OK;
+}

@@ -26,3 +26,5 @@ void arena_reset(struct arena *arena);  /* frees the blocks, starts anew in the 
 NODISCARD void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of `source`; *copy is unchanged where memory is out. */
 NODISCARD enum status arena_copy(struct arena *arena, struct text source, struct text *copy);
+/* The same with a NUL behind it, which its length leaves out; its data is never NULL. */
+NODISCARD enum status arena_copy_terminated(struct arena *arena, struct text source, struct text *copy);

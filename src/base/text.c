@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 struct text text_from_cstr(const char *cstr)
@@ -59,4 +60,22 @@ struct text text_split(struct text t, char separator, struct text *rest)
     size_t head = (size_t)(at - t.data);
     *rest = (struct text){at + 1, t.length - head - 1};
     return (struct text){t.data, head};
+}
+
+size_t text_hash(struct text t)
+{
+    uint64_t value = 0xCBF29CE484222325u;
+
+    for (size_t i = 0; i < t.length; i++)
+        value = (value ^ (unsigned char)t.data[i]) * 0x100000001B3u;
+    return (size_t)(value ^ value >> 32);
+}
+
+int text_hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }

@@ -36,3 +36,26 @@ bool utf8_is_valid(const void *data, size_t length);
  * `data`. *cut: they might have gone on, had `data` not ended.
  */
 size_t utf8_prefix(const void *data, size_t length, size_t *broken, bool *cut);
+
+/* Writes a character's bytes, and says how many. It is up to U+10FFFF and no surrogate. */
+static inline size_t utf8_encode(uint32_t character, char out[4])
+{
+    size_t length = 0;
+
+    if (character < 0x80) {
+        out[0] = (char)character;
+        return 1;
+    }
+    if (character < 0x800) {
+        out[length++] = (char)(0xC0 | character >> 6);
+    } else if (character < 0x10000) {
+        out[length++] = (char)(0xE0 | character >> 12);
+        out[length++] = (char)(0x80 | (character >> 6 & 0x3F));
+    } else {
+        out[length++] = (char)(0xF0 | character >> 18);
+        out[length++] = (char)(0x80 | (character >> 12 & 0x3F));
+        out[length++] = (char)(0x80 | (character >> 6 & 0x3F));
+    }
+    out[length++] = (char)(0x80 | (character & 0x3F));
+    return length;
+}

@@ -35,19 +35,6 @@ struct builder {
     struct yaml_json json;
 };
 
-static enum status keep(struct builder *builder, struct text text, struct text *copy)
-{
-    char *bytes = arena_alloc(&builder->owned->arena, text.length + 1);
-
-    if (!bytes)
-        return STATUS_NO_MEMORY;
-    if (text.length > 0)
-        memcpy(bytes, text.data, text.length);
-    bytes[text.length] = '\0';
-    *copy = (struct text){bytes, text.length};
-    return STATUS_OK;
-}
-
 enum { WHERE_SIZE = 2 * REPORT_SHOWN + 32 };
 
 /* "event "getData", policy "checkHandler": ", as much of it as is known. */
@@ -124,11 +111,11 @@ static enum status read_import(struct builder *builder, const struct yaml_value 
         return unexpected(builder, "a module's name or path", value);
     import->position = value->position;
     if (!text_starts_with(value->text, TEXT(".")))
-        return keep(builder, value->text, &import->name);
+        return arena_copy_terminated(&builder->owned->arena, value->text, &import->name);
     buffer_init(&path, BUFFER_UNLIMITED);
     enum status status = path_resolve(&path, builder->owned->config.directory, value->text);
     if (status == STATUS_OK)
-        status = keep(builder, buffer_text(&path), &import->name);
+        status = arena_copy_terminated(&builder->owned->arena, buffer_text(&path), &import->name);
     buffer_deinit(&path);
     return status;
 }
@@ -218,7 +205,7 @@ static enum status read_policy(struct builder *builder, const struct yaml_value 
     status = read_log_level(builder, value, &policy->log_level, &policy->log_level_known);
     builder->policy = TEXT("");
     if (status == STATUS_OK)
-        status = keep(builder, name, &policy->name);
+        status = arena_copy_terminated(&builder->owned->arena, name, &policy->name);
     if (status != STATUS_OK)
         return status;
     const struct yaml_value *parameters = policy_parameters(value, name);
@@ -264,7 +251,7 @@ static enum status read_name(struct builder *builder, const struct yaml_value *v
     buffer_init(&spelled, MAX_NAME);
     enum status status = yaml_string(&spelled, value);
     if (status == STATUS_OK)
-        status = keep(builder, buffer_text(&spelled), name);
+        status = arena_copy_terminated(&builder->owned->arena, buffer_text(&spelled), name);
     else if (status != STATUS_NO_MEMORY)
         status = enabled ? unexpected(builder, "the name of an event", value) : STATUS_OK;
     buffer_deinit(&spelled);
@@ -381,9 +368,9 @@ static enum status build(struct config **config, struct text yaml, const char *p
     *owned = (struct owned_config){0};
     arena_init(&owned->arena, NULL, 0);
     names_init(&owned->routes, &owned->arena);
-    enum status status = keep(&builder, text_from_cstr(path), &owned->config.path);
+    enum status status = arena_copy_terminated(&owned->arena, text_from_cstr(path), &owned->config.path);
     if (status == STATUS_OK)
-        status = keep(&builder, directory, &owned->config.directory);
+        status = arena_copy_terminated(&owned->arena, directory, &owned->config.directory);
     if (status == STATUS_OK)
         status = read_document(&builder, yaml);
     if (status == STATUS_OK)

@@ -1,6 +1,5 @@
 #include "config/names.h"
 
-#include <stdint.h>
 #include <string.h>
 
 enum { SMALLEST = 8 };
@@ -15,20 +14,10 @@ void names_init(struct names *names, struct arena *arena)
     *names = (struct names){.arena = arena};
 }
 
-/* FNV-1a. */
-static size_t hash(struct text name)
-{
-    uint64_t value = 0xCBF29CE484222325u;
-
-    for (size_t i = 0; i < name.length; i++)
-        value = (value ^ (unsigned char)name.data[i]) * 0x100000001B3u;
-    return (size_t)(value ^ value >> 32);
-}
-
 /* The slot that has the name, or the free one where it belongs. */
 static struct names_slot *slot_of(const struct names *names, struct text name)
 {
-    size_t at = hash(name) & (names->capacity - 1);
+    size_t at = text_hash(name) & (names->capacity - 1);
 
     while (names->slots[at].value && !text_equal(names->slots[at].name, name))
         at = (at + 1) & (names->capacity - 1);

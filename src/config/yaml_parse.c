@@ -22,20 +22,6 @@ struct anchor {
     bool open; /* what it stands for is being read */
 };
 
-/* A copy in the arena, with a NUL behind it. */
-static enum status keep(struct parser *parser, struct text text, struct text *copy)
-{
-    char *bytes = arena_alloc(parser->arena, text.length + 1);
-
-    if (!bytes)
-        return STATUS_NO_MEMORY;
-    if (text.length > 0)
-        memcpy(bytes, text.data, text.length);
-    bytes[text.length] = '\0';
-    *copy = (struct text){bytes, text.length};
-    return STATUS_OK;
-}
-
 static struct yaml_value *new_value(struct parser *parser, enum yaml_type type,
                                     struct config_position position)
 {
@@ -116,7 +102,7 @@ static enum status place(struct parser *parser, const struct yaml_value *parent,
     buffer_init(&text, BUFFER_UNLIMITED);
     enum status status = yaml_block_append(&text, event->block, parent->position.column - 1);
     if (status == STATUS_OK)
-        status = keep(parser, buffer_text(&text), &event->text);
+        status = arena_copy_terminated(parser->arena, buffer_text(&text), &event->text);
     else if (status == STATUS_INVALID)
         status = report_at(parser->report, event->position,
                            "expected indented lines of text; write \"\" where there are none");
@@ -183,7 +169,7 @@ static enum status key_text(struct parser *parser, const struct yaml_value *key,
     buffer_init(&spelled, YAML_MAX_KEY);
     enum status status = spell_key(parser, key, &spelled);
     if (status == STATUS_OK)
-        status = keep(parser, buffer_text(&spelled), text);
+        status = arena_copy_terminated(parser->arena, buffer_text(&spelled), text);
     else if (status == STATUS_LIMIT)
         status =
             report_at(parser->report, key->position, "the key is too long: more than %d bytes", YAML_MAX_KEY);

@@ -1,4 +1,5 @@
 #include "config/yaml_quoted.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -34,10 +35,9 @@ static uint32_t take_hex(struct scan *scan, int count)
 {
     uint32_t value = 0;
 
-    for (; count > 0 && scan->at < scan->end; count--) {
-        char c = *scan->at++;
-        value = value << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
+    for (; count > 0 && scan->at < scan->end; count--)
+        value = value << 4 | (uint32_t)text_hex_value(*scan->at++);
+
     return value;
 }
 
@@ -58,25 +58,10 @@ static uint32_t take_pair(struct scan *scan, uint32_t first)
 static enum status append_character(struct buffer *out, uint32_t c)
 {
     char bytes[4];
-    size_t length = 0;
 
     if ((c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF)
         c = 0xFFFD;
-    if (c < 0x80) {
-        bytes[length++] = (char)c;
-    } else if (c < 0x800) {
-        bytes[length++] = (char)(0xC0 | c >> 6);
-    } else if (c < 0x10000) {
-        bytes[length++] = (char)(0xE0 | c >> 12);
-        bytes[length++] = (char)(0x80 | (c >> 6 & 0x3F));
-    } else {
-        bytes[length++] = (char)(0xF0 | c >> 18);
-        bytes[length++] = (char)(0x80 | (c >> 12 & 0x3F));
-        bytes[length++] = (char)(0x80 | (c >> 6 & 0x3F));
-    }
-    if (c >= 0x80)
-        bytes[length++] = (char)(0x80 | (c & 0x3F));
-    return buffer_append(out, bytes, length);
+    return buffer_append(out, bytes, utf8_encode(c, bytes));
 }
 
 /* What is behind a backslash. */

@@ -170,25 +170,14 @@ void yaml_reader_pass(struct yaml_reader *reader, char indicator)
     reader->end = (struct yaml_place){place.offset + 1, {place.position.line, place.position.column + 1}};
 }
 
-static enum status keep(struct yaml_reader *reader, const char *data, size_t length, struct text *copy)
-{
-    char *bytes = arena_alloc(reader->arena, length + 1);
-
-    if (!bytes)
-        return STATUS_NO_MEMORY;
-    if (length > 0)
-        memcpy(bytes, data, length);
-    bytes[length] = '\0';
-    *copy = (struct text){bytes, length};
-    return STATUS_OK;
-}
-
 static enum status keep_token(struct yaml_reader *reader, struct fy_token *token, struct text *copy)
 {
     size_t length = 0;
     const char *data = fy_token_get_text(token, &length);
 
-    return data ? keep(reader, data, length, copy) : STATUS_NO_MEMORY;
+    if (!data)
+        return STATUS_NO_MEMORY;
+    return arena_copy_terminated(reader->arena, (struct text){data, length}, copy);
 }
 
 static struct text raw_text(const struct yaml_reader *reader, struct fy_token *token)
@@ -208,7 +197,7 @@ static enum status keep_quoted(struct yaml_reader *reader, struct fy_token *toke
     buffer_init(&text, BUFFER_UNLIMITED);
     enum status status = yaml_quoted_append(&text, raw_text(reader, token), double_quotes);
     if (status == STATUS_OK)
-        status = keep(reader, text.data, text.length, copy);
+        status = arena_copy_terminated(reader->arena, buffer_text(&text), copy);
     buffer_deinit(&text);
     return status;
 }

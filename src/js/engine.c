@@ -1,4 +1,5 @@
 #include "js/engine.h"
+#include "base/utf8.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -54,26 +55,6 @@ enum status engine_open(struct buffer *error)
     return status == STATUS_OK ? STATUS_SYSTEM : status;
 }
 
-static char *put_utf8(char *at, uint32_t c)
-{
-    if (c < 0x80) {
-        *at++ = (char)c;
-    } else if (c < 0x800) {
-        *at++ = (char)(0xC0 | c >> 6);
-        *at++ = (char)(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        *at++ = (char)(0xE0 | c >> 12);
-        *at++ = (char)(0x80 | (c >> 6 & 0x3F));
-        *at++ = (char)(0x80 | (c & 0x3F));
-    } else {
-        *at++ = (char)(0xF0 | c >> 18);
-        *at++ = (char)(0x80 | (c >> 12 & 0x3F));
-        *at++ = (char)(0x80 | (c >> 6 & 0x3F));
-        *at++ = (char)(0x80 | (c & 0x3F));
-    }
-    return at;
-}
-
 /* Narrows ASCII from the front, sixteen units a step so that the compiler can use vectors; returns how many.
  */
 static size_t narrow_ascii(char *out, const JSChar *units, size_t count)
@@ -124,7 +105,7 @@ enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t c
             bool paired = c < 0xDC00 && done < count && units[done] >= 0xDC00 && units[done] < 0xE000;
             c = paired ? 0x10000 + ((c - 0xD800) << 10) + (units[done++] - 0xDC00u) : 0xFFFD;
         }
-        at = put_utf8(at, c);
+        at += utf8_encode(c, at);
     }
     out->length = (size_t)(at - out->data);
     return STATUS_OK;

@@ -1,4 +1,5 @@
 #include "json/scan.h"
+#include "base/utf8.h"
 #include "json/nesting.h"
 #include "json/plain.h"
 
@@ -8,18 +9,6 @@
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-/* The value of a hexadecimal digit, -1 for any other character. */
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* Past an escape, `at` being on its backslash. */
@@ -42,7 +31,7 @@ static const char *skip_escape(const char *at, const char *end)
     if (end - at < 6)
         return NULL;
     for (int i = 2; i < 6; i++)
-        if (hex_value(at[i]) < 0)
+        if (text_hex_value(at[i]) < 0)
             return NULL;
     return at + 6;
 }
@@ -218,7 +207,7 @@ static uint32_t hex4(const char *digits)
     uint32_t value = 0;
 
     for (int i = 0; i < 4; i++)
-        value = value << 4 | (uint32_t)hex_value(digits[i]);
+        value = value << 4 | (uint32_t)text_hex_value(digits[i]);
     return value;
 }
 
@@ -247,30 +236,6 @@ static uint32_t unescape(const char **at, const char *end)
         return high;
     *at += 6;
     return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-}
-
-static size_t encode_utf8(uint32_t character, char out[4])
-{
-    if (character < 0x80) {
-        out[0] = (char)character;
-        return 1;
-    }
-    if (character < 0x800) {
-        out[0] = (char)(0xc0 | character >> 6);
-        out[1] = (char)(0x80 | (character & 0x3f));
-        return 2;
-    }
-    if (character < 0x10000) {
-        out[0] = (char)(0xe0 | character >> 12);
-        out[1] = (char)(0x80 | (character >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (character & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | character >> 18);
-    out[1] = (char)(0x80 | (character >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (character >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (character & 0x3f));
-    return 4;
 }
 
 static bool is_surrogate(uint32_t character)
@@ -329,7 +294,7 @@ bool json_string_equal(struct text quoted, struct text plain, bool ignore_case)
         char utf8[4];
         uint32_t character = take_escape(&rest);
         if (is_surrogate(character) ||
-            !take_equal(&plain, (struct text){utf8, encode_utf8(character, utf8)}, ignore_case) ||
+            !take_equal(&plain, (struct text){utf8, utf8_encode(character, utf8)}, ignore_case) ||
             !take_equal(&plain, take_run(&rest), ignore_case))
             return false;
     }
@@ -345,7 +310,7 @@ enum status json_append_unquoted(struct buffer *out, struct text quoted)
     while (status == STATUS_OK && rest.length > 0) {
         char utf8[4];
         uint32_t character = take_escape(&rest);
-        status = buffer_append(out, utf8, encode_utf8(is_surrogate(character) ? 0xfffd : character, utf8));
+        status = buffer_append(out, utf8, utf8_encode(is_surrogate(character) ? 0xfffd : character, utf8));
         if (status == STATUS_OK)
             status = buffer_append_text(out, take_run(&rest));
     }

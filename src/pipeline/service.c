@@ -12,18 +12,9 @@ enum { MAX_UNUSED_EVENTS = 256 };
 
 /* ---- routes ---- */
 
-static size_t hash(struct text name)
-{
-    uint64_t value = 14695981039346656037u; /* FNV-1a */
-
-    for (size_t i = 0; i < name.length; i++)
-        value = (value ^ (unsigned char)name.data[i]) * 1099511628211u;
-    return (size_t)(value ^ value >> 32);
-}
-
 static const struct service_route *find(const struct service *service, struct text name)
 {
-    for (size_t at = hash(name);; at++) {
+    for (size_t at = text_hash(name);; at++) {
         const struct service_route *route = service->table[at & (service->table_size - 1)];
         if (!route || text_equal(route->config->name, name))
             return route;
@@ -40,7 +31,7 @@ static enum status build_table(struct service *service)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < service->config->route_count; i++) {
         struct service_route *route = &service->routes[i];
-        size_t at = hash(route->config->name);
+        size_t at = text_hash(route->config->name);
         while (service->table[at & (service->table_size - 1)])
             at++;
         service->table[at & (service->table_size - 1)] = route;

@@ -13,10 +13,10 @@ enum status header_append_decoded(struct buffer *out, struct text bytes)
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < bytes.length; i++) {
-        unsigned char c = (unsigned char)bytes.data[i];
-        if (c >= 0x80)
-            out->data[out->length++] = (char)(0xC0 | c >> 6);
-        out->data[out->length++] = (char)(c >= 0x80 ? 0x80 | (c & 0x3F) : c);
+        char utf8[4];
+        size_t length = utf8_encode((unsigned char)bytes.data[i], utf8);
+        memcpy(out->data + out->length, utf8, length);
+        out->length += length;
     }
     return STATUS_OK;
 }
@@ -121,14 +121,6 @@ static enum status append_headers(struct buffer *out, struct buffer *scratch,
     return status;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* application/x-www-form-urlencoded, one name or value. */
 static enum status decode_form(struct buffer *out, struct text encoded)
 {
@@ -138,9 +130,10 @@ static enum status decode_form(struct buffer *out, struct text encoded)
         return status;
     for (size_t i = 0; i < encoded.length; i++) {
         char c = encoded.data[i];
-        if (c == '%' && i + 2 < encoded.length && hex(encoded.data[i + 1]) >= 0 &&
-            hex(encoded.data[i + 2]) >= 0) {
-            c = (char)(hex(encoded.data[i + 1]) << 4 | hex(encoded.data[i + 2]));
+        int high = i + 2 < encoded.length ? text_hex_value(encoded.data[i + 1]) : -1;
+        int low = high >= 0 ? text_hex_value(encoded.data[i + 2]) : -1;
+        if (c == '%' && low >= 0) {
+            c = (char)(high << 4 | low);
             i += 2;
         } else if (c == '+') {
             c = ' ';

@@ -59,6 +59,12 @@ static void copies_text(void **state)
     assert_true(text_equal(copy, TEXT("hello")));
     assert_int_equal(arena_copy(&arena, TEXT(""), &copy), STATUS_OK);
     assert_int_equal(copy.length, 0);
+    assert_int_equal(arena_copy_terminated(&arena, TEXT("a\0b"), &copy), STATUS_OK);
+    assert_int_equal(copy.length, 3);
+    assert_memory_equal(copy.data, "a\0b", 4);
+    assert_int_equal(arena_copy_terminated(&arena, (struct text){NULL, 0}, &copy), STATUS_OK);
+    assert_int_equal(copy.length, 0);
+    assert_string_equal(copy.data, "");
     arena_deinit(&arena);
 }
 

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include "support/cmocka_all.h"
+#include <string.h>
 
 static void compares(void **state)
 {
@@ -36,12 +37,33 @@ static void splits(void **state)
     assert_int_equal(text_from_cstr(NULL).length, 0);
 }
 
+static void reads_hexadecimal_digits(void **state)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+        assert_int_equal(text_hex_value((char)c), found ? found - digits : -1);
+    }
+}
+
+static void hashes_every_byte(void **state)
+{
+    (void)state;
+    assert_int_equal(text_hash(TEXT("getData")), text_hash(TEXT("getData")));
+    assert_int_not_equal(text_hash(TEXT("")), text_hash(TEXT("\0")));
+    assert_int_not_equal(text_hash(TEXT("ab")), text_hash(TEXT("ba")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compares),
         cmocka_unit_test(trims_blanks_only),
         cmocka_unit_test(splits),
+        cmocka_unit_test(reads_hexadecimal_digits),
+        cmocka_unit_test(hashes_every_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -293,6 +293,23 @@ static void finds_the_whole_characters_at_the_start(void **state)
     check_prefix(TEXT("\xFF"), 0, 1, false);
 }
 
+static void encodes_characters(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c <= 0x10FFFF; c += c < 0x3000 || c >= 0x10F000 ? 1 : 0xFD) {
+        char bytes[4];
+        if (c >= 0xD800 && c <= 0xDFFF)
+            continue;
+        size_t length = utf8_encode(c, bytes);
+        assert_int_equal(length, c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
+        assert_true(utf8_is_valid(bytes, length));
+        uint32_t back = (unsigned char)bytes[0] & (length == 1 ? 0x7Fu : 0xFFu >> (length + 1));
+        for (size_t i = 1; i < length; i++)
+            back = back << 6 | ((unsigned char)bytes[i] & 0x3Fu);
+        assert_int_equal(back, c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +325,7 @@ int main(void)
         cmocka_unit_test(accepts_every_code_point),
         cmocka_unit_test(agrees_with_the_reference_on_short_texts),
         cmocka_unit_test(finds_the_whole_characters_at_the_start),
+        cmocka_unit_test(encodes_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
