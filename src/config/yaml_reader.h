@@ -41,8 +41,8 @@ struct yaml_reader {
     const struct report *report;
     struct buffer source;
     bool begun;
-    struct yaml_place
-        end; /* from here to the next event there are only indicators, comments and white space */
+    /* From here to the next event there are only indicators, comments and white space. */
+    struct yaml_place end;
 };
 
 /* Opens a reader on a text, which need not outlive the call. What events refer to lives in the arena. On

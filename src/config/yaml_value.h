@@ -42,8 +42,8 @@ struct yaml_items {
 
 struct yaml_value {
     enum yaml_type type;
-    struct config_position
-        position;   /* an alias's: where the alias stands; left out: where its key or dash stands */
+    /* An alias's: where the alias stands; where it was left out: where its key or dash stands. */
+    struct config_position position;
     unsigned depth; /* of nesting: 0 for a scalar */
     size_t size;    /* how many values this is when every alias is written out; long texts count as several */
     const struct yaml_value *original; /* of an alias: what it stands for; NULL otherwise */

@@ -8,8 +8,7 @@
  * need. */
 
 struct native {
-    const char
-        *name; /* the property of the `native` object that every internal module gets; NULL ends a table */
+    const char *name; /* in the `native` object that every internal module gets; NULL ends a table */
     JSObjectCallAsFunctionCallback function;
 };
 

@@ -63,8 +63,7 @@ struct event {
     char id[UUID_LENGTH + 1];          /* made when first looked at: "" until then */
 
     /* What goes out. */
-    struct language
-        *holder; /* the language that holds the response; NULL: `error_*` below, or nothing at all */
+    struct language *holder; /* of the response; NULL: `error_*` below, or nothing at all */
     uint32_t language_slot;  /* the JavaScript host's own number for it; 0 while it has none */
     struct event_view *view; /* what handlers in C see of it; NULL while none has run */
     bool response_is_error;  /* the response is an ErrorResponse */

@@ -37,9 +37,8 @@ struct service {
     const struct log *log;
     struct uuid_source uuids;
     struct service_route *routes; /* in the order of config->routes */
-    struct service_route *
-        *table; /* the same by hash of the name, open addressing; a power of two, never full */
-    size_t table_size;
+    struct service_route **table; /* the same by text_hash() of the name, open addressing; never full */
+    size_t table_size;            /* a power of two */
     /* The lifecycle's routes; NULL where the config has none. */
     const struct service_route *on_start;
     const struct service_route *on_first_request;

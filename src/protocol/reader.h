@@ -28,9 +28,8 @@ struct reader {
     struct buffer message; /* payload collected so far, unmasked, and behind it a cut control frame's */
     uint64_t frame_left;   /* payload bytes of the current frame still to come; 0 between frames */
     struct utf8 utf8;      /* of the text message so far; between messages as it was initialised */
-    uint32_t
-        max_frame; /* bytes of a data frame; likewise CLOSE_TOO_BIG. 0, unless its owner sets one: no limit */
-    uint8_t mask[4];                  /* the current frame's */
+    uint32_t max_frame; /* bytes of a data frame; likewise CLOSE_TOO_BIG. 0 until its owner sets one: none */
+    uint8_t mask[4];    /* the current frame's */
     uint8_t header[FRAME_MAX_HEADER]; /* of the next frame, cut by the network */
     uint8_t header_length;            /* bytes of it that are here */
     uint8_t control_length;           /* bytes of a cut control frame's payload that are here */

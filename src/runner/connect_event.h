@@ -7,8 +7,8 @@
 /* The texts that on_connect and on_disconnect are made of (CONTRACT, section 3; see enum event_kind). */
 
 /* {"headers":{…},"query":{…},"path":"…","pathAndQuery":"…"}: header names in lower case, repeated ones joined
- * with ", "
- * ("; " for cookies, as Node does); the query decoded as a form's, the last of several values winning. */
+ * with ", ", cookies with "; ", as Node does; the query decoded as a form's, the last of several values
+ * winning. */
 NODISCARD enum status connect_event_append(struct buffer *out, const struct upgrade_request *request);
 
 /* Appends a header's bytes as UTF-8: they are it, or each is taken for a character of Latin-1, as Node takes

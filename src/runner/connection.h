@@ -16,12 +16,18 @@
 /*
  * One client, from accept to the end of its on_disconnect.
  *
- *   HEAD --upgrade--> CONNECTING --101--> OPEN --Close sent--> CLOSING --Close or time--> FINISHING -->
- * CLOSED |                 (on_connect)        |                     |                        (bytes leave,
- *     +--refused--------------------------- + --Close received----+----------------------> input is dropped)
+ *   HEAD --upgrade--> CONNECTING --101--> OPEN --Close sent--> CLOSING
+ *    |                (on_connect)         |                      |
+ *    |                    |                +--Close received--+   +--Close or time
+ *    +--refused-----------+--refused                          |   |
+ *                              |                              |   |
+ *                              +----------> FINISHING <-------+---+
+ *                                  (bytes leave, input is dropped)
+ *                                               |
+ *                                            CLOSED
  *
- *   From any state the peer may vanish, which leads to CLOSED. on_disconnect runs when OPEN or CLOSING is
- * left for FINISHING or CLOSED. The memory goes when the channel is closed and the last event has ended.
+ * From any state the peer may vanish, which leads to CLOSED. on_disconnect runs when OPEN or CLOSING is left
+ * for FINISHING or CLOSED. The memory goes when the channel is closed and the last event has ended.
  */
 
 struct runner;
@@ -44,8 +50,7 @@ struct connection {
     struct list node; /* in runner->connections */
     struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
     struct deadline deadline;
-    struct buffer
-        input; /* HEAD and CONNECTING: the request and what came behind it; later: what waits for in_flight */
+    struct buffer input;  /* before OPEN: the request and what came behind it; later: what has to wait */
     struct buffer early;  /* CONNECTING: frames pushed before the 101 */
     struct buffer reason; /* of the Close, for on_disconnect */
     char *user_agent;     /* NULL where the request had none */
