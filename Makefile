@@ -27,6 +27,7 @@ check:
 	cmake --build --preset clang
 
 format:
+	scripts/install-dependencies --check
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 bench:
