@@ -92,6 +92,7 @@ refusal('an import that is no text', withConfig('import: [5]\napi:\n  events: []
 
 refusal('a handler file with a syntax error', withHandlers('exports.echoHandler = (event) => {\n  event.response.body = ;\n};\n'), [], /handlers\/app\.js:2\b/);
 refusal('a handler file that throws', withHandlers("const a = 1;\n\nthrow new Error('no luck today');\n"), [], /handlers\/app\.js:3\b/, /no luck today/);
+refusal('a handler file that throws on its first line', withHandlers("throw new Error('no luck today');\n"), [], /^\S*handlers\/app\.js:1:(?:7|16): /);
 refusal('a handler file that requires what is not there', withHandlers("require('../lib/missing');\n"), [], /handlers\/app\.js/, /lib\/missing/);
 refusal(
   'a syntax error in a file that a handler file requires',

@@ -234,6 +234,16 @@ module.exports = {
   },
 };
 
+runnerTest("details of an error on the file's first line", {
+  routes: { first: 'firstHandler' },
+  files: { 'handlers/app.js': "exports.firstHandler = () => { throw new Error('at once'); }; // and no more\n" },
+}, async (runner) => {
+  const { details } = (await runner.ask({ name: 'first' })).body;
+  const [, column] = details.match(/handlers\/app\.js:1:(\d+)\)?(?:\n|$)/);
+  assert.ok(["'at once'", "('at once'", "Error('at once'", 'new Error'].some((text) =>
+    "exports.firstHandler = () => { throw new Error('at once');".indexOf(text) === column - 1), details);
+});
+
 runnerTest('details of an error: the stack with file and line', stackApp, async (runner, directory) => {
   const details = async (name) => (await runner.ask({ name })).body.details;
   assert.match(await details('thrown'), /handlers\/app\.js:5\b/);

@@ -495,8 +495,9 @@ exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '
 // Where an error was made: the first place in its stack that is not ours.
 function placeOf(error) {
   const lines = [`@${error.sourceURL}:${error.line}${error.column ? `:${error.column}` : ''}`, ...String(error.stack).split('\n')];
-  const place = /@?([^@]+:\d+(?::\d+)?)$/;
-  return lines.map((line) => place.exec(line)?.[1]).find((found) => found && !/^(?:configurapi|undefined):/.test(found));
+  const place = /@?([^@]+?):(\d+)(?::(\d+))?$/;
+  const found = lines.map((line) => place.exec(line)).find((parts) => parts && !/^(?:configurapi|undefined)$/.test(parts[1].split(':')[0]));
+  return found && `${found[1]}:${stack.position(found[2], found[3])}`;
 }
 
 function loadError(error, name) {

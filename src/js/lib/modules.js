@@ -3,6 +3,7 @@
 // CommonJS for handlers: `require` as Node resolves it (https://nodejs.org/api/modules.html#all-together).
 
 const builtins = require('./builtins');
+const { HEAD } = require('./stack');
 
 const cache = Object.create(null);
 const packages = new Map(); // directory -> its package.json, or undefined
@@ -180,7 +181,7 @@ function evaluate(module, path) {
   if (/\.(?:node|mjs|[cm]?ts)$/.test(path)) throw new Error(`${path}: files of this kind can not be loaded; CommonJS .js, .cjs and .json can`);
   const source = native.readText(path).replace(/^\uFEFF/, '').replace(/^#!/, '//');
   // On one line with the module's first, so that its line numbers are the file's.
-  const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
+  const wrapped = `${HEAD}${source}\n})`;
   const run = native.evaluate(wrapped, path);
   run.call(module.exports, module.exports, module.require, module, path, module.path);
 }

@@ -8,6 +8,9 @@ const FRAME = /^((?:(?!: ).)*?)@(?:((?:\/|[a-z][a-z0-9+.-]*:).*?):(\d+):(\d+)|\[
 const LONGEST_LINE = 4096; // a longer one is somebody's message
 const INTERNAL = 'configurapi:';
 
+// What modules.js makes a file's function with, on the file's first line: the engine counts it as columns of that.
+const HEAD = '(function (exports, require, module, __filename, __dirname) {';
+
 function read(error, key) {
   try {
     return error[key];
@@ -32,6 +35,12 @@ function title(error) {
   return `${name}: ${message}`;
 }
 
+// `line:column`, or `line` alone, as it is in the file.
+function position(line, column) {
+  if (column === undefined) return `${line}`;
+  return `${line}:${Number(line) === 1 && column > HEAD.length ? column - HEAD.length : column}`;
+}
+
 // One line of the engine's as one of Node's: '' where it is none of the script's business, undefined where it is
 // no frame at all.
 function frame(line) {
@@ -39,7 +48,7 @@ function frame(line) {
   if (!found) return undefined;
   const [, name, file, row, column] = found;
   if (!file || file.startsWith(INTERNAL)) return '';
-  const place = `${file}:${row}:${column}`;
+  const place = `${file}:${position(row, column)}`;
   const called = name === 'global code' || name === 'module code' ? 'Object.<anonymous>' : name;
   return called ? `    at ${called} (${place})` : `    at ${place}`;
 }
@@ -92,3 +101,5 @@ exports.settle = (error) => {
     error = read(error, 'cause');
   }
 };
+
+Object.assign(exports, { HEAD, position });
