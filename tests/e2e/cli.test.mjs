@@ -88,6 +88,8 @@ refusal('an unknown handler in a file of another name', { files: { 'conf/api.yam
 refusal('a function that is no handler', { ...echoApp, files: { 'handlers/more.js': 'exports.helper = () => {};\n' }, routes: { a: 'helper' } }, [], /config\.yaml:\d+:\d+: /, /helper/);
 refusal('an import that is not there', { ...echoApp, imports: ['./lib/missing'] }, [], /lib\/missing/);
 refusal('an import of a package that is not there', { ...echoApp, imports: ['no-such-package'] }, [], /no-such-package/);
+refusal('an import that is not there, in a file of another name', { files: { 'conf/api.yaml': 'import: [./lib/missing]\napi:\n  events: []\n' } }, ['-f', 'conf/api.yaml'],
+  /^conf\/api\.yaml:1:10: Cannot find module '\S+\/conf\/lib\/missing'$/);
 refusal('an import that is no text', withConfig('import: [5]\napi:\n  events: []\n'), [], /config\.yaml:1:10: /);
 
 refusal('a handler file with a syntax error', withHandlers('exports.echoHandler = (event) => {\n  event.response.body = ;\n};\n'), [], /handlers\/app\.js:2\b/);

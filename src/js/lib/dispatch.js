@@ -500,9 +500,10 @@ function placeOf(error) {
   return found && `${found[1]}:${stack.position(found[2], found[3])}`;
 }
 
-function loadError(error, name) {
+// Where the configuration names a module that is not there, its own place is said in front.
+function loadError(error, name, directory) {
   if (!(error instanceof Error)) return `${name}: ${textOf(error)} was thrown`;
-  if (error.code === 'MODULE_NOT_FOUND') return error.message;
+  if (error.code === 'MODULE_NOT_FOUND') return error.message.replace(`\nRequire stack:\n- ${directory}/config.yaml`, '');
   return `${placeOf(error) ?? name}: ${error.name}: ${error.message}`;
 }
 
@@ -513,7 +514,7 @@ exports.load = (name, directory) => {
   try {
     found = require('./modules').load(name, directory);
   } catch (error) {
-    throw loadError(error, name); // a text, of one line as far as ours goes
+    throw loadError(error, name, directory); // a text, of one line as far as ours goes
   }
   if (!found) throw `'${name}' exports nothing.`;
   const names = [];
