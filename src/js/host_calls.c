@@ -68,6 +68,23 @@ static struct text on_message_id(void *owner, uint32_t slot)
     return event ? event->message_id : (struct text){NULL, 0};
 }
 
+static int congestion_of(struct peer *peer)
+{
+    enum congestion congestion = peer->functions->congestion(peer);
+
+    if (congestion != CONGESTION_NONE)
+        peer->awaits_drain = true;
+    return (int)congestion;
+}
+
+static int on_congestion(void *owner, uint32_t peer_slot)
+{
+    struct js_host *host = owner;
+    struct peer *peer = slots_get(&host->peers, peer_slot);
+
+    return peer ? congestion_of(peer) : -1;
+}
+
 static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary)
 {
     struct js_host *host = owner;
@@ -75,10 +92,7 @@ static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binar
 
     if (!peer || peer->functions->push(peer, data, binary) != STATUS_OK)
         return -1;
-    enum congestion congestion = peer->functions->congestion(peer);
-    if (congestion != CONGESTION_NONE)
-        peer->awaits_drain = true;
-    return (int)congestion;
+    return congestion_of(peer);
 }
 
 static struct buffer *on_push_buffer(void *owner)
@@ -101,6 +115,7 @@ const struct world_functions host_calls = {
     .event_id = on_event_id,
     .message_id = on_message_id,
     .request = on_request,
+    .congestion = on_congestion,
     .push = on_push,
     .push_buffer = on_push_buffer,
 };

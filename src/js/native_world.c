@@ -139,6 +139,17 @@ static JSValueRef on_message_id(JSContextRef context, JSObjectRef function, JSOb
     return id.length ? native_string(context, id, exception) : undefined(context);
 }
 
+/* congestion(peer) -> see world.h */
+static JSValueRef on_congestion(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    uint32_t peer_slot = argument_number(context, count, arguments, 0);
+
+    (void)this_object, (void)exception;
+    return jsc.JSValueMakeNumber(context, world->functions->congestion(world->owner, peer_slot));
+}
+
 /* push(peer, message, binary) -> see world.h */
 static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
                           const JSValueRef arguments[], JSValueRef *exception)
@@ -254,6 +265,7 @@ static const struct native functions[] = {
     {"exit", on_exit_call},
     {"eventId", on_event_id},
     {"messageId", on_message_id},
+    {"congestion", on_congestion},
     {"push", on_push},
     {"pushChunk", on_push_chunk},
     {"request", on_request},

@@ -16,12 +16,15 @@ const kernelBytes = ['tcp_rmem', 'tcp_wmem']
   .reduce((sum, most) => sum + most);
 
 const app = {
-  routes: { on_connect: 'connectHandler', numbers: 'numbersHandler', pulls: 'pullsHandler', push: 'pushHandler', echo: 'echoHandler', big: 'bigHandler', waits: 'waitsHandler' },
+  routes: { on_connect: 'connectHandler', numbers: 'numbersHandler', pulls: 'pullsHandler', push: 'pushHandler', echo: 'echoHandler', big: 'bigHandler', waits: 'waitsHandler', open: 'openHandler', total: 'totalHandler', flood: 'floodHandler', late: 'lateHandler', loops: 'loopsHandler' },
   prelude: `
 ${streamPrelude}
 const pulls = {};
 const ended = {};
 const gates = {};
+const pushes = {}; // by the connection's label
+const outcomes = [];
+let begun = 0; // pushes of floodHandler's
 
 // Chunks of so many characters that begin with their number. \`pulls\` says how many were asked for.
 function make(kind, key, count, size) {
@@ -85,7 +88,9 @@ function make(kind, key, count, size) {
 }
 `,
   handlers: {
-    connectHandler() {},
+    connectHandler(event) {
+      pushes[event.params.label] = event.request.headers['push-function'];
+    },
     numbersHandler(event) {
       const { kind = 'generator', key, count = Infinity, size, headers } = event.params;
       event.response = new StreamResponse(make(kind, key, count, size), 200, headers ?? {});
@@ -106,6 +111,39 @@ function make(kind, key, count, size) {
       event.response = new Response('x'.repeat(event.params.size));
       setTimeout(gates[event.params.opens], 1); // behind the reply
     },
+    /** Opens all gates at once. */
+    openHandler(event) {
+      event.response = new Response(Object.values(gates).map((open) => open()).length);
+    },
+    totalHandler(event) {
+      const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
+      event.response = new Response({ pulls: sum(pulls), gates: Object.keys(gates).length, begun, outcomes });
+    },
+    /** Pushes without waiting. */
+    floodHandler(event) {
+      const { label, count, size } = event.params;
+      for (let i = 0; i < count; i++) pushes[label]('x'.repeat(size)).catch((error) => outcomes.push(error.statusCode));
+      event.response = new Response('flooded');
+    },
+    /** Pushes streams. */
+    lateHandler(event) {
+      const { label, kind, streams, count, size } = event.params;
+      for (let i = 0; i < streams; i++)
+        pushes[label](new StreamResponse(make(kind, String(i), count, size), 200, { 'message-id': String(i) })).catch((error) => outcomes.push(error.statusCode));
+      event.response = new Response('late');
+    },
+    /** So many at once, each of which waits for its push before the next. */
+    loopsHandler(event) {
+      const { label, loops, size } = event.params;
+      for (let i = 0; i < loops; i++)
+        (async () => {
+          for (;;) {
+            begun++;
+            await pushes[label]('x'.repeat(size));
+          }
+        })().catch((error) => outcomes.push(error.statusCode));
+      event.response = new Response('looping');
+    },
     waitsHandler(event) {
       event.response = new Response(event.params.key in gates);
     },
@@ -114,9 +152,9 @@ function make(kind, key, count, size) {
 
 const numbers = (params) => ({ name: 'numbers', params, headers: { 'message-id': params.key } });
 
-async function connectPaused(runner) {
+async function connectPaused(runner, label) {
   const client = await runner.connectRaw();
-  await client.upgrade();
+  await client.upgrade(label === undefined ? {} : { path: `/?label=${label}` });
   client.socket.pause();
   return client;
 }
@@ -283,6 +321,99 @@ runnerTest("one connection's stall does not hold another's stream", app, async (
   await takeNumbers(stalled, 0, count, size);
   await takeDone(stalled);
   await stalled.destroy();
+});
+
+// ---- many at once on one connection ----
+
+const many = { ...app, args: ['--high-water-mark', '256k', '--max-buffered', '8m'] };
+const large = 256 * KB;
+
+async function allOf(watcher) {
+  watcher.asked = (watcher.asked ?? 0) + 1;
+  return (await watcher.ask({ name: 'total' })).body;
+}
+
+/** The high-water mark, and a chunk above it; with what is said besides. */
+const most = 2 * large + 64 * KB;
+
+/** A gauge or counter of /metrics. */
+async function metric(runner, name) {
+  const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+  return Number(metrics.match(new RegExp(`^configurapi_${name} (\\d+)$`, 'm'))[1]);
+}
+
+/** Takes `streams` streams of `count` chunks each, whole and in order, told apart by their message-id. */
+async function takeMany(client, streams, count, chunkSize) {
+  const next = {};
+  for (let done = 0; done < streams; ) {
+    const frame = await client.frame();
+    assert.equal(frame.opcode, 1);
+    const [, key] = frame.payload.subarray(0, 300).toString('latin1').match(/"message-id":"(\w+)"/);
+    const number = numberOf(frame, chunkSize);
+    next[key] ??= 0;
+    if (number !== undefined) assert.equal(number, next[key]++);
+    else if (++done) assert.equal(next[key], count, `all of ${key}`);
+  }
+}
+
+for (const kind of ['generator', 'async generator', 'reader']) {
+  runnerTest(`a hundred streams at once: as many chunks are asked for as there is room for, ${kind}`, many, async (runner) => {
+    const watcher = await runner.connect();
+    const client = await connectPaused(runner);
+    client.write(Buffer.concat(Array.from({ length: 100 }, (_, i) => text(numbers({ kind, key: `k${i}`, count: 3, size: large })))));
+    const pulls = await stable(async () => (await allOf(watcher)).pulls);
+    assert.ok((await metric(runner, 'buffered_bytes')) <= most);
+    const sent = (await metric(runner, 'messages_sent_total')) - watcher.asked;
+    assert.ok(pulls <= sent + 1, `${pulls} pulls, ${sent} sent`);
+    client.socket.resume();
+    await takeMany(client, 100, 3, large);
+    await client.destroy();
+  });
+}
+
+runnerTest('sources that answer together: what they gave waits', many, async (runner) => {
+  const watcher = await runner.connect();
+  const client = await connectPaused(runner);
+  client.write(Buffer.concat(Array.from({ length: 100 }, (_, i) => text(numbers({ kind: 'gated async generator', key: `k${i}`, count: 2, size: large })))));
+  while ((await allOf(watcher)).gates < 100); // those that do not answer hold nobody up
+  await watcher.ask({ name: 'open' });
+  await stable(async () => (await allOf(watcher)).pulls);
+  assert.ok((await metric(runner, 'buffered_bytes')) <= most);
+  client.socket.resume();
+  await takeMany(client, 100, 2, large);
+  await client.destroy();
+});
+
+for (const kind of ['generator', 'async generator']) {
+  runnerTest(`streams pushed to a congested connection ask for nothing yet: ${kind}`, { ...app, args: ['--high-water-mark', '256k'] }, async (runner) => {
+    const floods = Math.ceil(kernelBytes / large) + 8;
+    const watcher = await runner.connect();
+    const client = await connectPaused(runner, 'slow');
+    await watcher.ask({ name: 'flood', params: { label: 'slow', count: floods, size: large } });
+    await watcher.ask({ name: 'late', params: { label: 'slow', kind, streams: 60, count: 3, size: large } });
+    for (let i = 0; i < 300; i++) assert.equal((await allOf(watcher)).pulls, 0);
+    client.socket.resume();
+    for (let i = 0; i < floods; i++) assert.equal((await client.frame()).payload.length, large);
+    await takeMany(client, 60, 3, large);
+    assert.deepEqual((await allOf(watcher)).outcomes, []);
+    await client.destroy();
+  });
+}
+
+runnerTest('pushes that wait go on one after another', { ...app, args: ['--high-water-mark', '256k'] }, async (runner) => {
+  const loops = 100;
+  const watcher = await runner.connect();
+  const client = await connectPaused(runner, 'slow');
+  await watcher.ask({ name: 'loops', params: { label: 'slow', loops, size: large } });
+  for (let round = 1; round <= 5; round++) {
+    client.socket.resume();
+    for (let i = 0; i < loops; i++) assert.equal((await client.frame()).payload.length, large);
+    client.socket.pause();
+    await stable(async () => (await allOf(watcher)).begun);
+    const unsent = await metric(runner, 'buffered_bytes');
+    if (round > 1) assert.ok(unsent <= most, `${unsent} bytes are unsent`); // in the first, all had pushed at once
+  }
+  await client.reset();
 });
 
 runnerTest('twenty stalled streams, each goes on by itself', { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {

@@ -2,13 +2,9 @@
 
 // Connections as handlers see them: who is there, and how to send to it (CONTRACT, section 7).
 
+const { CONGESTED, Line } = require('./line');
 const postback = require('./postback');
 const { bytesOf, write } = require('./replies');
-
-// What native.push says besides 0, queued, and -1, the connection is gone: queued, but there is more to send than the
-// high-water mark; the same before the handshake has ended.
-const CONGESTED = 1;
-const EARLY = 2;
 
 class Peer {
   #push;
@@ -16,7 +12,7 @@ class Peer {
   identity = undefined;
   gone = false; // nothing can be sent any more
   streams = new Set();
-  #waiting = [];
+  line = new Line(() => this.congestion());
 
   constructor(slot, id) {
     this.slot = slot;
@@ -32,9 +28,13 @@ class Peer {
     return (this.#postbackUrl ??= postback.urlOf(this.id));
   }
 
-  // Queues a text, or bytes for a binary message; below 0 where the connection is gone, above it where a stream has to wait.
-  // Nobody may be made to wait where it is EARLY, for on_connect may be who does, and it is what the handshake's end
-  // waits for.
+  // 0: there is room; CONGESTED or EARLY: who can wait should; below 0: the connection is gone. Nobody may be made to wait
+  // where it is EARLY, for on_connect may be who does, and it is what the handshake's end waits for.
+  congestion() {
+    return native.congestion(this.slot);
+  }
+
+  // Queues a text, or bytes for a binary message, and says what congestion() would then.
   send(message, binary) {
     return native.push(this.slot, message, binary);
   }
@@ -45,18 +45,20 @@ class Peer {
     return native.pushChunk(this.slot, head, text);
   }
 
-  room() {
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  // Resolves when one may go on to send (see line.js).
+  async room(stream, onEarly) {
+    do await this.line.wait(stream, onEarly);
+    while (this.congestion() > 0); // somebody else was faster
   }
 
   drained() {
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.line.letIn();
   }
 
   closed() {
     if (this.gone) return;
     this.gone = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new GoneError(this.id));
+    this.line.end(new GoneError(this.id));
     for (const stream of this.streams) stream.cancel();
   }
 }
@@ -86,4 +88,3 @@ async function pushTo(peer, response) {
 }
 
 exports.Peer = Peer;
-exports.EARLY = EARLY;

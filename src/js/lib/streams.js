@@ -5,11 +5,11 @@
 
 const { api } = require('./configurapi');
 const { errorResponseOf } = require('./failures');
-const { EARLY } = require('./peers');
 const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
 
 const TURN_BUDGET = 1 << 20; // characters that all streams send before the loop gets a turn
+const LINE_BUDGET = 1 << 16; // characters that one sends before the connection's others get theirs
 
 class StreamResponse extends api.Response {
   constructor(source, statusCode = 200, headers = {}) {
@@ -167,41 +167,60 @@ class Stream {
     this.#finish();
   }
 
-  // Waits for room, where what was sent last says that there is none.
-  async #rest(sent) {
-    if (sent === EARLY) this.#goOnAlone();
-    if (sent !== 0) await this.#peer.room();
-    else await rest();
-  }
-
   async #pump() {
-    let closes = false; // whether the source has to be told of an error
+    const peer = this.#peer;
+    const { line } = peer;
+    let closes = true; // whether the source has to be told of an error
+    let sent = 0; // characters since its turn began
     try {
+      let congestion = peer.congestion();
       for (;;) {
+        if (spent >= TURN_BUDGET) {
+          await rest();
+          congestion = peer.congestion();
+        }
+        if (sent >= LINE_BUDGET && !line.isEmpty) line.pass(this);
+        if (congestion > 0 || !line.take(this)) {
+          await this.#room();
+          sent = 0;
+        }
+        if (this.#over) return;
         closes = false;
         let result = this.#iterator.next();
-        if (isThenable(result)) result = await result;
+        let isLate = isThenable(result);
+        if (isLate) result = await result;
         if (this.#over) return;
         if (typeof result !== 'object' || result === null) throw new TypeError(`The source's iterator gave ${result}, which is no object.`);
         if (result.done) break;
         let { value } = result;
         closes = true;
-        if (isThenable(value)) value = await value;
+        if (isThenable(value)) {
+          isLate = true;
+          value = await value;
+        }
+        if (isLate && peer.congestion() > 0) await this.#room(); // others have sent meanwhile
         if (this.#over) return;
-        const sent = this.#sendChunk(value);
-        if (sent < 0) {
+        const before = spent;
+        congestion = this.#sendChunk(value);
+        sent += spent - before;
+        if (congestion < 0) {
           this.cancel();
           return;
         }
-        if (sent !== 0 || spent >= TURN_BUDGET) await this.#rest(sent);
-        if (this.#over) return;
       }
       this.#end();
     } catch (error) {
       if (this.#over) return;
       if (closes) closeIterator(this.#iterator);
       this.#fail(error);
+    } finally {
+      line.pass(this);
     }
+  }
+
+  #room() {
+    this.#peer.line.pass(this);
+    return this.#peer.room(this, () => this.#goOnAlone());
   }
 
   // What Peer.send() says; 0 where nothing was to be sent yet.
@@ -225,7 +244,7 @@ class Stream {
   }
 
   #sendText(text) {
-    spent += text.length;
+    spent += this.#head.length + text.length;
     return this.#peer.sendChunk(this.#head, text);
   }
 
