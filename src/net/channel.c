@@ -160,12 +160,24 @@ size_t channel_unsent(const struct channel *channel)
            (channel->sending ? uv_stream_get_write_queue_size((uv_stream_t *)&channel->tcp) : 0);
 }
 
+struct socket_progress channel_progress(const struct channel *channel)
+{
+    uv_os_fd_t descriptor;
+
+    if (uv_fileno((const uv_handle_t *)&channel->tcp, &descriptor) != 0)
+        return (struct socket_progress){0};
+    return socket_progress(descriptor);
+}
+
 static void check_congestion(struct channel *channel)
 {
     size_t unsent = channel_unsent(channel);
 
     if (unsent > channel->net->high_water_mark) {
-        channel->congested = true;
+        if (!channel->congested) {
+            channel->congested = true;
+            channel->events->on_congested(channel);
+        }
     } else if (channel->congested && unsent <= channel->net->high_water_mark / 2) {
         channel->congested = false;
         channel->events->on_drained(channel);

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/status.h"
 #include "net/net.h"
+#include "net/socket.h"
 #include "net/tls.h"
 
 #include <stdbool.h>
@@ -27,7 +28,9 @@ struct channel_events {
     /* The peer's end of the stream, or an error: nothing more will come. The owner closes the channel, now or
      * soon. */
     void (*on_end)(struct channel *channel);
-    /* The unsent bytes, once above the high-water mark, have fallen below half of it. */
+    /* The unsent bytes have passed the high-water mark. */
+    void (*on_congested)(struct channel *channel);
+    /* After that: they have fallen below half of it. */
     void (*on_drained)(struct channel *channel);
     /* The last call; the owner may free itself. */
     void (*on_closed)(struct channel *channel);
@@ -62,6 +65,8 @@ struct buffer *channel_out(struct channel *channel);
 void channel_wrote(struct channel *channel);
 /* Bytes that neither the kernel nor the peer has: ours to hold. */
 size_t channel_unsent(const struct channel *channel);
+/* What became of what was sent before. */
+struct socket_progress channel_progress(const struct channel *channel);
 void channel_flush(struct channel *channel); /* net_flush() does it for all */
 
 /* Sends what is queued, then shuts down our side. */

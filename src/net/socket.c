@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -117,4 +118,17 @@ enum status socket_adopt(int descriptor, struct socket_address *address, struct 
         return STATUS_OK;
     enum status printed = buffer_printf(error, "descriptor %d is no listening TCP socket", descriptor);
     return printed == STATUS_OK ? status : printed;
+}
+
+struct socket_progress socket_progress(int descriptor)
+{
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+        return (struct socket_progress){0};
+    return (struct socket_progress){
+        .taken = info.tcpi_bytes_acked,
+        .has_more = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0,
+    };
 }

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SOCKET_BACKLOG = 1024 };
@@ -22,3 +23,12 @@ NODISCARD enum status socket_listen(int *descriptor, struct socket_address *addr
 
 /* The same of a listening socket that somebody else has opened. */
 NODISCARD enum status socket_adopt(int descriptor, struct socket_address *address, struct buffer *error);
+
+/* How far the other side has come with what was written to a connected TCP socket. */
+struct socket_progress {
+    uint64_t taken; /* bytes that its system has acknowledged, since the start */
+    bool has_more;  /* some that were written are not among them */
+};
+
+/* Nothing taken and nothing more, where the system does not say. */
+struct socket_progress socket_progress(int descriptor);

@@ -394,13 +394,25 @@ static bool is_due(const struct connection *connection, uint64_t since_ms, uint3
     return after_ms && uv_now(connection->runner->loop) >= since_ms + after_ms;
 }
 
+/* Whether the peer lives although nothing has come from it since the last ping. That may lie behind what a
+ * slow reader is still taking; and where we do not read, the answer may be here. */
+static bool takes(struct connection *connection)
+{
+    struct socket_progress progress = channel_progress(&connection->channel);
+    bool took = progress.taken != connection->taken;
+
+    connection->taken = progress.taken;
+    return took && (progress.has_more || !connection->channel.reading);
+}
+
 /* False where the peer has been silent for too long. */
 static bool ping(struct connection *connection)
 {
+    if (takes(connection))
+        connection->silent_pings = 0;
     if (connection->silent_pings >= MAX_SILENT_PINGS)
         return false;
-    /* While we do not read, its silence says nothing. */
-    connection->silent_pings = (uint8_t)(connection->channel.reading ? connection->silent_pings + 1 : 0);
+    connection->silent_pings++;
     connection->pinged_ms = uv_now(connection->runner->loop);
     connection_send_frame(connection, FRAME_PING, TEXT(""));
     return true;
@@ -483,6 +495,11 @@ static void on_end(struct channel *channel)
     connection_drop(of_channel(channel));
 }
 
+static void on_congested(struct channel *channel)
+{
+    connection_update_reading(of_channel(channel));
+}
+
 static void on_drained(struct channel *channel)
 {
     struct connection *connection = of_channel(channel);
@@ -505,6 +522,7 @@ static void on_closed(struct channel *channel)
 static const struct channel_events channel_events = {
     .on_data = on_data,
     .on_end = on_end,
+    .on_congested = on_congested,
     .on_drained = on_drained,
     .on_closed = on_closed,
 };

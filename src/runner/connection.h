@@ -57,6 +57,7 @@ struct connection {
     uint64_t opened_ms;   /* by the loop's clock, as is the next */
     uint64_t active_ms;   /* when the last message came or went */
     uint64_t pinged_ms;   /* when it was pinged last */
+    uint64_t taken;       /* bytes that the peer had taken then */
     uint32_t head_length; /* CONNECTING: bytes of `input` that are the request */
     uint32_t in_flight;   /* events under way, on_connect and on_disconnect too */
     uint16_t code;        /* of the Close, for on_disconnect */
