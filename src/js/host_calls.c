@@ -90,9 +90,12 @@ static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binar
     struct js_host *host = owner;
     struct peer *peer = slots_get(&host->peers, peer_slot);
 
-    if (!peer || peer->functions->push(peer, data, binary) != STATUS_OK)
-        return -1;
-    return congestion_of(peer);
+    switch (peer ? peer->functions->push(peer, data, binary) : STATUS_CLOSED) {
+    case STATUS_OK: return congestion_of(peer);
+    case STATUS_LIMIT: return -2;
+    case STATUS_NO_MEMORY: return -3;
+    default: return -1;
+    }
 }
 
 static struct buffer *on_push_buffer(void *owner)

@@ -53,7 +53,8 @@ struct world_functions {
     /* 0 there is room, 1 more is unsent than the high-water mark, 2 the same before the handshake's end, -1
      * the connection is gone. Who is told 1 or 2 is told the end of it, too. */
     int (*congestion)(void *owner, uint32_t peer_slot);
-    /* Queues a message, and says what congestion() would then. */
+    /* Queues a message, and says what congestion() would then; -2: there is too much to be sent, -3: out of
+     * memory. */
     int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary);
     /* A buffer for what is pushed, empty; kept from one push to the next. */
     struct buffer *(*push_buffer)(void *owner);

@@ -24,7 +24,7 @@ enum congestion {
 
 struct peer_functions {
     /* Queues one whole message, text or binary; data is copied. STATUS_CLOSED once nothing can be sent any
-     * more. */
+     * more, STATUS_LIMIT where that would be too much to hold before the handshake's end. */
     enum status (*push)(struct peer *peer, struct text data, bool binary);
     /* Whether so much is unsent that a sender should wait. */
     enum congestion (*congestion)(const struct peer *peer);

@@ -52,7 +52,12 @@ void connection_wrote(struct connection *connection)
     channel_wrote(&connection->channel);
     if (connection->state == CONNECTION_OPEN &&
         channel_unsent(&connection->channel) > connection->runner->options.max_buffered)
-        connection_close(connection, CLOSE_TRY_AGAIN_LATER, TEXT("Too much is unsent"));
+        connection_overflow(connection);
+}
+
+void connection_overflow(struct connection *connection)
+{
+    connection_close(connection, CLOSE_TRY_AGAIN_LATER, TEXT("Too much is unsent"));
 }
 
 void connection_sent_message(struct connection *connection, size_t length)
@@ -117,20 +122,31 @@ void connection_send_frame(struct connection *connection, enum frame_opcode opco
         connection_give_up(connection);
 }
 
+/* It leaves behind the 101. Where that is more than --max-buffered, the connection is closed then. */
+static enum status push_early(struct connection *connection, enum frame_opcode opcode, struct text data)
+{
+    enum status status = connection_append_frame(&connection->early, opcode, data);
+
+    switch (status) {
+    case STATUS_OK: connection_sent_message(connection, data.length); break;
+    case STATUS_LIMIT: connection->overflowed = true; break;
+    default: connection_give_up(connection); break;
+    }
+    return status;
+}
+
 static enum status push(struct peer *peer, struct text data, bool binary)
 {
     struct connection *connection = of_peer(peer);
     enum frame_opcode opcode = binary ? FRAME_BINARY : FRAME_TEXT;
 
-    if (connection->state == CONNECTION_CONNECTING) {
-        enum status status = connection_append_frame(&connection->early, opcode, data);
-        if (status == STATUS_OK)
-            connection_sent_message(connection, data.length);
-        return status;
-    }
+    if (connection->state == CONNECTION_CONNECTING)
+        return push_early(connection, opcode, data);
     if (connection->state != CONNECTION_OPEN)
         return STATUS_CLOSED;
     connection_send_message(connection, opcode, data);
+    if (connection->state == CONNECTION_CLOSED)
+        return STATUS_NO_MEMORY; /* it was given up */
     connection_sent_message(connection, data.length);
     return STATUS_OK;
 }

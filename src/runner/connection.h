@@ -65,6 +65,7 @@ struct connection {
     bool refused;         /* by on_connect: no on_disconnect */
     bool was_open;
     bool connecting;    /* on_connect is under way */
+    bool overflowed;    /* more was pushed before the 101 than may be unsent */
     bool ending;        /* a Close or an error was read behind messages: it counts when their turn is over */
     bool ending_badly;  /* it is an error; code and reason tell it */
     bool disconnected;  /* on_disconnect was started, or is not wanted */

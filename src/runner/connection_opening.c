@@ -111,6 +111,8 @@ static void on_connect_done(struct event *event)
             connection->refused = true;
             connection->runner->metrics.rejected[REJECTED_BY_ON_CONNECT]++;
             connection_close(connection, CLOSE_POLICY_VIOLATION, TEXT("Policy Violation"));
+        } else if (connection->overflowed) {
+            connection_overflow(connection);
         }
     }
     connection_resume(connection);

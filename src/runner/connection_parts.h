@@ -26,6 +26,8 @@ NODISCARD struct deflate *connection_deflate(struct connection *connection);
 void connection_send_message(struct connection *connection, enum frame_opcode opcode, struct text data);
 /* After anything was queued: a peer that does not read must not cost more than --max-buffered. */
 void connection_wrote(struct connection *connection);
+/* That much is unsent: closes the connection with 1013. */
+void connection_overflow(struct connection *connection);
 /* A message of so many bytes was queued. */
 void connection_sent_message(struct connection *connection, size_t length);
 /* Lets go on what waited for less to be unsent. */

@@ -15,11 +15,13 @@ const app = {
     flood: 'floodHandler',
     progress: 'progressHandler',
     broadcast: 'broadcastHandler',
+    outcomes: 'outcomesHandler',
   },
   prelude: `
 const kept = new Map();
 const gone = new Map();
 const watchers = [];
+const outcomes = [];
 let flooded = 0;
 let finished = false;
 const messages = {
@@ -32,9 +34,18 @@ const messages = {
 };
 `,
   handlers: {
-    connectHandler(event) {
-      event.identity = { label: event.params.label };
-      kept.set(event.params.label, event.request.headers['push-function']);
+    async connectHandler(event) {
+      const push = event.request.headers['push-function'];
+      const { label, pushes = 0, status } = event.params;
+      event.identity = { label };
+      kept.set(label, push);
+      for (let i = 0; i < pushes; i++) {
+        await push(String(i).padEnd(1 << 20, 'x')).then(
+          () => outcomes.push('sent'),
+          (error) => outcomes.push({ statusCode: error.statusCode, message: error.message }),
+        );
+      }
+      if (status) event.response = new ErrorResponse('no', Number(status));
     },
     async disconnectHandler(event) {
       const push = event.request.headers['push-function'];
@@ -80,6 +91,9 @@ const messages = {
     },
     progressHandler(event) {
       event.response = new Response({ flooded, finished });
+    },
+    outcomesHandler(event) {
+      event.response = new Response(outcomes);
     },
     async broadcastHandler(event) {
       const results = await Promise.allSettled([...kept.values()].map((push) => push(new Response(event.payload))));
@@ -175,6 +189,33 @@ runnerTest('a waiting push rejects with 410 when the client goes', { ...app, arg
   const { headers, body } = await watcher.next();
   assert.equal(headers['message-id'], 'waiting');
   assert.equal(body.statusCode, 410);
+});
+
+const full = { ...app, args: ['--max-buffered', '8m', '--high-water-mark', '64k'] };
+
+runnerTest('more than --max-buffered before the handshake has ended: 429, and 1013 behind what there was room for', full, async (runner) => {
+  const watcher = await runner.connect({ path: '/?label=watcher' });
+  const client = await runner.connect({ path: '/?label=full&pushes=10' });
+  for (let i = 0; i < 7; i++) assert.equal(parseInt(await client.nextText(), 10), i);
+  assert.deepEqual(await client.closed, { code: 1013, reason: 'Too much is unsent' });
+  const outcomes = (await watcher.ask({ name: 'outcomes' })).body;
+  assert.deepEqual(outcomes.slice(0, 7), Array(7).fill('sent'));
+  for (const { statusCode, message } of outcomes.slice(7)) {
+    assert.equal(statusCode, 429);
+    assert.match(message, /--max-buffered/);
+  }
+  assert.ok([410, null].includes((await watcher.ask({ name: 'gone', params: { label: 'full' } })).body.pushed));
+});
+
+runnerTest('pushes of on_connect never wait, whatever the high-water mark', full, async (runner) => {
+  const client = await runner.connect({ path: '/?label=a&pushes=6' });
+  for (let i = 0; i < 6; i++) assert.equal(parseInt(await client.nextText(), 10), i);
+  assert.deepEqual((await client.ask({ name: 'outcomes' })).body, Array(6).fill('sent'));
+});
+
+runnerTest('a refusal says why, also where too much was pushed', full, async (runner) => {
+  const client = await runner.connect({ path: '/?label=a&pushes=10&status=403' });
+  assert.deepEqual(await client.closed, { code: 1008, reason: 'Policy Violation' });
 });
 
 runnerTest('a push to a hundred', app, async (runner) => {

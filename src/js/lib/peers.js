@@ -6,6 +6,11 @@ const { CONGESTED, Line } = require('./line');
 const postback = require('./postback');
 const { bytesOf, write } = require('./replies');
 
+// What native.push says of a message that was not queued.
+const GONE = -1;
+const FULL = -2;
+const NO_MEMORY = -3;
+
 class Peer {
   #push;
   #postbackUrl;
@@ -34,7 +39,8 @@ class Peer {
     return native.congestion(this.slot);
   }
 
-  // Queues a text, or bytes for a binary message, and says what congestion() would then.
+  // Queues a text, or bytes for a binary message, and says what congestion() would then; below 0 where it was not queued, for
+  // which refusal() has the error.
   send(message, binary) {
     return native.push(this.slot, message, binary);
   }
@@ -43,6 +49,14 @@ class Peer {
   sendChunk(head, text) {
     if (!text.isWellFormed()) return this.send(`${head}${JSON.stringify(text)}}`, false);
     return native.pushChunk(this.slot, head, text);
+  }
+
+  // Why a message was not queued.
+  refusal(sent) {
+    if (sent === GONE) this.closed(); // we shall be told soon
+    if (sent === FULL) return Object.assign(new Error(`More waits to be sent to the connection ${this.id} than --max-buffered.`), { statusCode: 429 });
+    if (sent === NO_MEMORY) return Object.assign(new Error('Out of memory.'), { statusCode: 500 });
+    return new GoneError(this.id);
   }
 
   // Resolves when one may go on to send (see line.js).
@@ -83,7 +97,7 @@ async function pushTo(peer, response) {
   const bytes = bytesOf(response);
   const message = bytes ?? (typeof response === 'string' ? response : write(response, false));
   const sent = peer.send(message, bytes !== undefined);
-  if (sent < 0) throw new GoneError(peer.id);
+  if (sent < 0) throw peer.refusal(sent);
   if (sent === CONGESTED) await peer.room();
 }
 

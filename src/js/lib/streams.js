@@ -204,6 +204,8 @@ class Stream {
         congestion = this.#sendChunk(value);
         sent += spent - before;
         if (congestion < 0) {
+          const error = peer.refusal(congestion);
+          if (!peer.gone) throw error;
           this.cancel();
           return;
         }
