@@ -20,6 +20,7 @@ const app = {
     hold: 'holdHandler',
     stream: 'streamHandler',
     release: 'releaseHandler',
+    failing: 'failingHandler',
     ...Object.fromEntries(oddNames.map((name) => [name, 'echoHandler'])),
   },
   prelude: `
@@ -54,6 +55,13 @@ const hold = () => new Promise((resolve) => held.push(resolve));
     async sleepHandler(event) {
       await new Promise((resolve) => setTimeout(resolve, event.payload));
       event.response = new Response('');
+    },
+    failingHandler(event) {
+      const { status } = event.params;
+      event.response = new StreamResponse((function* () {
+        yield 'a chunk';
+        throw status === undefined ? new Error('midway') : Object.assign(new Error('midway'), { statusCode: status });
+      })());
     },
     async holdHandler(event) {
       await hold();
@@ -348,6 +356,17 @@ runnerTest('events by route and status', app, async (runner) => {
   assert.deepEqual(metrics.events('hold'), {});
   const all = metrics.families.get('configurapi_events_total').samples.reduce((sum, { value }) => sum + value, 0);
   assert.equal(all, 1 + 12 + 7 + 4, 'with on_connect');
+});
+
+runnerTest('a stream that fails midway counts as what its client was told', app, async (runner) => {
+  const client = await runner.connect();
+  for (const [status, told] of [[undefined, 500], [404, 404], [503, 503], [503, 503]]) {
+    client.send({ name: 'failing', params: { status } });
+    assert.equal((await client.next()).statusCode, 200);
+    assert.equal((await client.next()).statusCode, told);
+  }
+  await until('all have ended', runner, (now) => now.get('streams_open') === 0 && now.get('events_in_flight') === 0);
+  assert.deepEqual((await metricsOf(runner)).events('failing'), { 404: 1, 500: 1, 503: 2 });
 });
 
 runnerTest('routes with odd names', app, async (runner) => {

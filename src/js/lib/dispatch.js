@@ -126,16 +126,16 @@ function log(level, event, message) {
 // ---- results ----
 
 // As `statusCode >= 400` reads it: '401' is a number too. What can not be read is no good one.
-function statusOf(event) {
+function statusOf(response) {
   try {
-    const status = Number(event?.response?.statusCode);
+    const status = Number(response?.statusCode);
     return status >= 0 ? Math.min(status, MAX_STATUS) : 0;
   } catch {
     return 500;
   }
 }
 
-function deliver(run, verdict, reply, message) {
+function deliver(run, verdict, reply, message, status = statusOf(run.event?.response)) {
   const { event } = run;
   if (run.settle) {
     run.settle(verdict);
@@ -161,7 +161,7 @@ function deliver(run, verdict, reply, message) {
     }
   }
   if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
-  put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method, statusOf(event));
+  put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method, status);
 }
 
 // As deliver(), with the reply to the event as it stands now. A stream is sent first: the event lasts until its end.
@@ -181,7 +181,7 @@ function deliverReply(run, verdict, message) {
     () => deliver(run, verdict, '', message),
     (error) => {
       log(ERROR, event, `Failed to stream ${event.name}: ${messageOf(error)}`);
-      deliver(run, verdict, '', message);
+      deliver(run, verdict, '', message, statusOf(errorResponseOf(error)));
     },
   );
 }
