@@ -40,7 +40,23 @@ void answer_error(struct answer *answer, unsigned status, const char *message)
         buffer_clear(&answer->body); /* the status says it too */
 }
 
-bool answer_refuses(struct answer *answer, const struct request *request)
+/* The connection that is asked for; NULL where there is none. */
+static struct connection *find(const struct runner *runner, const struct request *request)
+{
+    struct connection *connection = roster_find(&runner->roster, request->id);
+
+    /* API Gateway knows a connection from the end of its on_connect. */
+    if (connection && runner->options.api_gateway && connection->state != CONNECTION_OPEN)
+        return NULL;
+    return connection;
+}
+
+static void gone(struct answer *answer)
+{
+    answer_error(answer, 410, "There is no such connection.");
+}
+
+bool answer_refuses(struct answer *answer, const struct runner *runner, const struct request *request)
 {
     if (request->route.target == ROUTE_NONE) {
         answer_error(answer, 404, "There is nothing at this path.");
@@ -54,6 +70,10 @@ bool answer_refuses(struct answer *answer, const struct request *request)
     bool wants_id = request->route.target == ROUTE_CONNECTION || request->route.target == ROUTE_POST;
     if (wants_id && request->id.length == 0) {
         answer_error(answer, 400, "The connection's id is missing.");
+        return true;
+    }
+    if (wants_id && !find(runner, request)) {
+        gone(answer);
         return true;
     }
     return false;
@@ -155,13 +175,10 @@ static void close_connection(struct answer *answer, struct connection *connectio
 
 static void answer_connection(struct answer *answer, struct runner *runner, const struct request *request)
 {
-    struct connection *connection = roster_find(&runner->roster, request->id);
+    struct connection *connection = find(runner, request); /* it may have gone meanwhile */
 
-    /* API Gateway knows a connection from the end of its on_connect. */
-    if (connection && runner->options.api_gateway && connection->state != CONNECTION_OPEN)
-        connection = NULL;
     if (!connection) {
-        answer_error(answer, 410, "There is no such connection.");
+        gone(answer);
         return;
     }
     switch (request->method) {

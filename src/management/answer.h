@@ -30,8 +30,8 @@ struct answer {
 /* {"message": …} with what goes with the status. */
 void answer_error(struct answer *answer, unsigned status, const char *message);
 
-/* What keeps a request from being answered before its body has come: 404, 405, 400; 0 where nothing does. */
-bool answer_refuses(struct answer *answer, const struct request *request);
+/* Whether a request needs no more than its head to be refused: 404, 405, 400, 410. */
+bool answer_refuses(struct answer *answer, const struct runner *runner, const struct request *request);
 
 /* Does what is asked. Memory that is out is a 500. */
 void answer_request(struct answer *answer, struct runner *runner, const struct request *request);

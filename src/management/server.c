@@ -29,6 +29,7 @@ struct management {
     uv_timer_t timer;
     uv_timer_t parting;
     struct visitors visitors;
+    size_t held; /* bytes of the bodies of all requests */
     int open_handles;
 };
 
@@ -100,7 +101,7 @@ static void read_head(const struct management *management, struct MHD_Connection
     request->code = argument(http, "code");
     request->reason = argument(http, "reason");
     exchange->refused = is_barred(management, http, &exchange->answer) ||
-                        answer_refuses(&exchange->answer, request) ||
+                        answer_refuses(&exchange->answer, management->runner, request) ||
                         is_too_long(management, http, &exchange->answer);
 }
 
@@ -135,22 +136,44 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
     return result;
 }
 
+static void drop_body(struct management *management, struct exchange *exchange)
+{
+    management->held -= exchange->body.length;
+    buffer_deinit(&exchange->body);
+}
+
+static void refuse(struct management *management, struct exchange *exchange, unsigned status,
+                   const char *message)
+{
+    answer_error(&exchange->answer, status, message);
+    exchange->refused = true;
+    drop_body(management, exchange);
+}
+
+/* What the bodies of all requests together may be: one of any length fits. */
+static size_t most_held(const struct runner_options *options)
+{
+    return options->max_buffered > options->max_payload ? options->max_buffered : options->max_payload;
+}
+
 /* Takes a piece of the body, or drops it where the request is refused: who is still sending would not hear
  * the answer. */
-static enum MHD_Result take_body(const struct management *management, struct exchange *exchange,
-                                 struct text piece)
+static enum MHD_Result take_body(struct management *management, struct exchange *exchange, struct text piece)
 {
-    if (!exchange->refused &&
-        exchange->body.length + piece.length > management->runner->options.max_payload) {
-        answer_error(&exchange->answer, 413, "The body is longer than --max-payload.");
-        exchange->refused = true;
-        buffer_deinit(&exchange->body);
-    }
+    const struct runner_options *options = &management->runner->options;
+
+    if (!exchange->refused && exchange->body.length + piece.length > options->max_payload)
+        refuse(management, exchange, 413, "The body is longer than --max-payload.");
+    if (!exchange->refused && management->held + piece.length > most_held(options))
+        refuse(management, exchange, 503, "Too much is being sent to this server at once.");
     if (exchange->refused) {
         exchange->discarded += piece.length;
         return exchange->discarded > MAX_DISCARDED ? MHD_NO : MHD_YES;
     }
-    return buffer_append_text(&exchange->body, piece) == STATUS_OK ? MHD_YES : MHD_NO;
+    if (buffer_append_text(&exchange->body, piece) != STATUS_OK)
+        return MHD_NO;
+    management->held += piece.length;
+    return MHD_YES;
 }
 
 /* The daemon's callback: first with the head, then with each piece of the body, at last without one. */
@@ -190,10 +213,10 @@ static void on_completed(void *owner, struct MHD_Connection *http, void **state,
 {
     struct exchange *exchange = *state;
 
-    (void)owner, (void)http, (void)code;
+    (void)http, (void)code;
     if (!exchange)
         return;
-    buffer_deinit(&exchange->body);
+    drop_body(owner, exchange);
     buffer_deinit(&exchange->answer.body);
     free(exchange);
     *state = NULL;
@@ -281,7 +304,7 @@ static enum status start_daemon(struct management *management, struct buffer *er
     management->daemon = MHD_start_daemon(
         MHD_USE_EPOLL, 0, NULL, NULL, on_request, management, MHD_OPTION_ARRAY, options,
         MHD_OPTION_NOTIFY_CONNECTION, visitors_notify, &management->visitors, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_END);
+        on_completed, management, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_END);
     if (management->daemon)
         return STATUS_OK;
     enum status status = buffer_append_text(error, TEXT("cannot start libmicrohttpd"));

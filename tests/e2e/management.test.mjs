@@ -354,6 +354,55 @@ runnerTest('bodies of 20 MB are refused, and not kept', app, async (runner) => {
   await assertAlive(client);
 });
 
+/** Posts that never end: so many, each with `length` bytes of one more that it promises. */
+async function stall(runner, id, count, length) {
+  const body = Buffer.alloc(length, 'x');
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const raw = await connectRaw(portOf(runner));
+      raw.write(`POST /@connections/${id} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length + 1}\r\n\r\n`);
+      await new Promise((resolve) => raw.socket.write(body, resolve));
+      return raw;
+    }),
+  );
+}
+
+runnerTest('posts to nobody that never end are not kept', app, async (runner) => {
+  const before = runner.residentBytes();
+  const posts = await stall(runner, unknownId, 20, 15_000_000);
+  if (!isSanitized()) assert.ok(runner.residentBytes() - before < 32 << 20, `${runner.residentBytes() - before} bytes more`);
+  posts[0].write('x');
+  assert.equal((await posts[0].response()).status, 410);
+  for (const raw of posts) await raw.destroy();
+});
+
+runnerTest('410 before a body that is only announced', app, async (runner) => {
+  const raw = await connectRaw(portOf(runner));
+  raw.write(`POST /@connections/${unknownId} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n`);
+  assert.equal((await raw.response()).status, 410);
+  await raw.destroy();
+});
+
+runnerTest('all bodies together are bounded: 503, until there is room again', withArgs('--max-payload', '1m', '--max-buffered', '4m'), async (runner) => {
+  const client = await connectWithId(runner);
+  const posts = await stall(runner, client.id, 4, (1 << 20) - 1);
+  let answer;
+  do answer = await post(runner, client, 'y'.repeat(1000));
+  while (answer.status === 200);
+  assertError(answer, 503);
+  assert.equal((await ask(runner, 'GET', `/@connections/${client.id}`)).status, 200, 'what has no body is answered');
+  posts[0].write('x');
+  assert.equal((await posts[0].response()).status, 200);
+  for (const raw of posts) await raw.destroy();
+  do answer = await post(runner, client, 'after');
+  while (answer.status === 503);
+  assert.equal(answer.status, 200);
+  let last;
+  do last = await client.nextText();
+  while (last !== 'after');
+  await assertAlive(client);
+});
+
 runnerTest('429 for what would pass --max-buffered', withArgs('--high-water-mark', '64k', '--max-buffered', '1m'), async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
