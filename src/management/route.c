@@ -25,6 +25,8 @@ struct route route_of(struct text path)
         return make(ROUTE_METRICS, ROUTE_GET, "GET, HEAD", none);
     struct text first = text_split(path, '/', &rest);
     if (!text_equal(first, TEXT("@connections"))) {
+        if (first.length > 0 && text_starts_with(rest, TEXT("/")))
+            rest = (struct text){rest.data + 1, rest.length - 1};
         first = text_split(rest, '/', &rest);
         if (!text_equal(first, TEXT("@connections")))
             return make(ROUTE_NONE, 0, "", none);

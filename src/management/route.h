@@ -28,7 +28,8 @@ struct route {
     const char *allowed; /* the same, for an Allow header */
 };
 
-/* `path` is decoded, without its query. "@connections" may stand behind one other segment, an API's stage. */
+/* `path` is decoded, without its query. "@connections" may stand behind one other segment, an API's
+ * stage, and a slash more, that of an endpoint which ends in one. */
 struct route route_of(struct text path);
 
 /* 0 where the server knows no such method. */

@@ -93,6 +93,16 @@ awsTest('PostToConnection', app, async (runner, aws) => {
   assert.deepEqual([...data], [0, 0xff, 1]);
 });
 
+for (const end of ['/', '/prod/']) {
+  runnerTest(`an endpoint that ends in ${end}`, app, async (runner) => {
+    const aws = makeClient(runner.management + end);
+    const client = await connectWithId(runner);
+    assert.equal(statusOf(await post(aws, client, 'hello')), 200);
+    assert.equal(await client.nextText(), 'hello');
+    aws.destroy();
+  });
+}
+
 awsTest('PostToConnection, many at once', app, async (runner, aws) => {
   const clients = await Promise.all(Array.from({ length: 10 }, () => connectWithId(runner)));
   await Promise.all(clients.flatMap((client, i) => Array.from({ length: 20 }, (_, j) => post(aws, client, `${i} ${j}`))));
