@@ -50,19 +50,20 @@ struct connection {
     struct list node; /* in runner->connections */
     struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
     struct deadline deadline;
-    struct buffer input;  /* before OPEN: the request and what came behind it; later: what has to wait */
-    struct buffer early;  /* CONNECTING: frames pushed before the 101 */
-    struct buffer reason; /* of the Close, for on_disconnect */
-    char *user_agent;     /* NULL where the request had none */
-    uint64_t opened_ms;   /* by the loop's clock, as is the next */
-    uint64_t active_ms;   /* when the last message came or went */
-    uint64_t pinged_ms;   /* when it was pinged last */
-    uint64_t taken;       /* bytes that the peer had taken then */
-    uint32_t head_length; /* CONNECTING: bytes of `input` that are the request */
-    uint32_t in_flight;   /* events under way, on_connect and on_disconnect too */
-    uint16_t code;        /* of the Close, for on_disconnect */
-    uint8_t state;        /* enum connection_state */
-    bool refused;         /* by on_connect: no on_disconnect */
+    struct buffer input;    /* before OPEN: the request and what came behind it; later: what has to wait */
+    struct buffer early;    /* CONNECTING: frames pushed before the 101 */
+    struct buffer reason;   /* of the Close, for on_disconnect */
+    char *user_agent;       /* NULL where the request had none */
+    int64_t opened_wall_ms; /* when the request came, by the world's clock */
+    uint64_t opened_ms;     /* the same by the loop's, as is the next */
+    uint64_t active_ms;     /* when the last message came or went */
+    uint64_t pinged_ms;     /* when it was pinged last */
+    uint64_t taken;         /* bytes that the peer had taken then */
+    uint32_t head_length;   /* CONNECTING: bytes of `input` that are the request */
+    uint32_t in_flight;     /* events under way, on_connect and on_disconnect too */
+    uint16_t code;          /* of the Close, for on_disconnect */
+    uint8_t state;          /* enum connection_state */
+    bool refused;           /* by on_connect: no on_disconnect */
     bool was_open;
     bool connecting;    /* on_connect is under way */
     bool overflowed;    /* more was pushed before the 101 than may be unsent */

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "pipeline/service.h"
 #include "protocol/handshake.h"
@@ -168,6 +169,7 @@ static enum status name_connection(struct connection *connection, const struct u
     struct runner *runner = connection->runner;
 
     uuid_make(&runner->service->uuids, connection->peer.id);
+    connection->opened_wall_ms = clock_wall_ms();
     connection->opened_ms = connection->active_ms = uv_now(runner->loop);
     enum status status = keep_user_agent(connection, upgrade_header(request, TEXT("user-agent")));
     if (status == STATUS_OK)
