@@ -66,6 +66,11 @@ bool guard_origin(struct text origin, struct text host)
            text_equal_ignore_case((struct text){origin.data + scheme.length, host.length}, host);
 }
 
+bool guard_site(struct text site)
+{
+    return text_equal(site, TEXT("same-origin")) || text_equal(site, TEXT("none"));
+}
+
 bool guard_token(struct text authorization, const char *token)
 {
     const struct text scheme = TEXT("Bearer ");

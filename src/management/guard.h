@@ -13,5 +13,10 @@ bool guard_host(struct text host, const char *own_name);
 /* Whether an Origin header's value is the server's own, asked for as `host`. */
 bool guard_origin(struct text origin, struct text host);
 
+/* Whether a Sec-Fetch-Site header's value, in which a browser says who has made the request, is the server's
+ * own pages or the user (W3C, Fetch Metadata). It is said of links and images, too, of which Origin is not.
+ */
+bool guard_site(struct text site);
+
 /* Whether an Authorization header's value is "Bearer <token>". Takes the same time wherever they differ. */
 bool guard_token(struct text authorization, const char *token);

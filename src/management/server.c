@@ -59,6 +59,7 @@ static bool is_barred(const struct management *management, struct MHD_Connection
 {
     struct text host = header(http, MHD_HTTP_HEADER_HOST);
     const char *origin = MHD_lookup_connection_value(http, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+    const char *site = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Sec-Fetch-Site");
 
     if (!guard_host(host, management->options.host)) {
         answer_error(answer, 403,
@@ -66,7 +67,8 @@ static bool is_barred(const struct management *management, struct MHD_Connection
                      "by its --management-host.");
         return true;
     }
-    if (origin && !guard_origin(text_from_cstr(origin), host)) {
+    if ((origin && !guard_origin(text_from_cstr(origin), host)) ||
+        (site && !guard_site(text_from_cstr(site)))) {
         answer_error(answer, 403, "Pages of other origins may not ask this server.");
         return true;
     }

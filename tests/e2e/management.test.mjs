@@ -870,6 +870,17 @@ runnerTest('origins', app, async (runner) => {
   await assertAlive(client);
 });
 
+// What Origin does not tell of: a page's request that needs no permission of ours, a link, an image.
+runnerTest('what a browser says of where a request comes from', app, async (runner) => {
+  const client = await connectWithId(runner);
+  for (const site of ['same-origin', 'none']) assert.equal((await ask(runner, 'GET', '/health', { headers: { 'Sec-Fetch-Site': site } })).status, 200, site);
+  for (const site of ['cross-site', 'same-site', 'Cross-Site', 'anything']) {
+    for (const [method, path] of [['GET', '/health'], ['GET', '/@connections'], ['POST', `/@connections/${client.id}`]])
+      assertError(await ask(runner, method, path, { headers: { 'Sec-Fetch-Site': site } }), 403);
+  }
+  await assertAlive(client);
+});
+
 const tokenSources = {
   'the option': { args: ['--management-port', '0', '--management-token', 'se=cr/et+1'] },
   'the environment': { env: { CONFIGURAPI_MANAGEMENT_TOKEN: 'se=cr/et+1' } },

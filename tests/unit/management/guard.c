@@ -171,6 +171,19 @@ static void knows_its_own_origin(void **state)
                      table[i].expected ? "kept out" : "let in");
 }
 
+static void lets_no_other_site_in(void **state)
+{
+    static const char *const bad[] = {"cross-site", "same-site",    "",
+                                      "None",       "same-origin ", "none, cross-site"};
+
+    (void)state;
+    assert_true(guard_site(TEXT("same-origin")));
+    assert_true(guard_site(TEXT("none")));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (guard_site(text_from_cstr(bad[i])))
+            fail_msg("\"%s\" is let in", bad[i]);
+}
+
 static void wants_the_whole_token(void **state)
 {
     static const char *const bad[] = {
@@ -230,6 +243,7 @@ int main(void)
         cmocka_unit_test(lets_its_own_name_in),
         cmocka_unit_test(is_not_led_on_by_lengths),
         cmocka_unit_test(knows_its_own_origin),
+        cmocka_unit_test(lets_no_other_site_in),
         cmocka_unit_test(wants_the_whole_token),
         cmocka_unit_test(tells_tokens_apart_by_every_byte),
     };
