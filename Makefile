@@ -10,7 +10,7 @@ build:
 	cmake --build --preset release
 
 test:
-	scripts/install-dependencies
+	scripts/install-dependencies --test
 	scripts/npm-ci tests
 	cmake --preset asan
 	cmake --build --preset asan
