@@ -3,6 +3,7 @@
 import WebSocket from 'ws';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { clientOptions } from './transport.mjs';
 
 export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -83,7 +84,7 @@ export class Sink {
 }
 
 export async function connectSink(url) {
-  const webSocket = new WebSocket(url, { perMessageDeflate: false });
+  const webSocket = new WebSocket(url, { perMessageDeflate: false, ...clientOptions });
   const sink = new Sink(webSocket);
   await once(webSocket, 'open');
   return sink;
