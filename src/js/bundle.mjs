@@ -56,14 +56,21 @@ const ports = {
 const surroundings = {
   // What it makes up for in Node's own module is all missing here.
   diagnostics_channel: { define: { 'process.versions.node': '"14.0.0"' } },
+  // It would have its classes derive from the platform's, which are these.
+  event_target: {
+    define: { global: 'around', globalThis: 'around' },
+    banner: { js: `const around = { get DOMException() { return globalThis.DOMException; } };` },
+  },
   // It prints its warnings by itself.
   events: {
     define: { console: 'warnings' },
     banner: { js: `const warnings = { warn: (warning) => require('./process').process.emitWarning(warning) };` },
   },
+  // As it is in Node, it says so to servers.
+  fetch: { define: { __UNDICI_IS_NODE__: 'true' } },
   // It puts what it makes into the global object, unless that has one: it gets a global object of its own.
   structured_clone: {
-    define: { globalThis: 'around' },
+    define: { global: 'around', globalThis: 'around' },
     banner: {
       js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException'].map(
         (name) => [name, { value: undefined, writable: true, configurable: true }])));`,
@@ -123,7 +130,6 @@ const ownModules = {
   diagnostics_channel: `module.exports = require('./node_diagnostics_channel');`,
   events: `module.exports = require('./node_events');`,
   path: `const { resolvePath: resolve } = require('./node_url'); module.exports = { sep: '/', resolve, posix: { resolve } };`,
-  perf_hooks: `module.exports = globalThis;`,
   process: `module.exports = require('./process').process;`,
   punycode: `module.exports = require('./node_punycode');`,
   querystring: `module.exports = require('./node_querystring');`,
@@ -152,6 +158,8 @@ const overOurClient = {
     const files = {
       'node:http': `module.exports = { IncomingMessage: class {}, STATUS_CODES: {} };`,
       'node:net': `module.exports = { isIP: () => 0 };`,
+      'node:perf_hooks': `module.exports = { performance: {
+        now: () => performance.now(), get timeOrigin() { return performance.timeOrigin; }, markResourceTiming() {} } };`,
       'node:worker_threads': `module.exports = { markAsUncloneable() {} };`,
       'node:zlib': `
         const decoded = () => new (require('./node_stream').PassThrough)();
@@ -172,9 +180,30 @@ const nodesErrors = {
   name: 'nodes-errors',
   setup(setup) {
     setup.onLoad({ filter: /unenv\/dist\/runtime\/node\/internal\/url\/errors\.mjs$/ }, () => ({
-      contents: `module.exports = require('./node_errors').constructors;`,
+      contents: `
+        const { constructors } = require('./node_errors');
+        export const { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_FILE_URL_HOST, ERR_INVALID_FILE_URL_PATH,
+          ERR_INVALID_URL, ERR_INVALID_URL_SCHEME } = constructors;`,
     }));
     setup.onResolve({ filter: /^\.\/node_errors$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// A body that is a stream cannot be sent twice; fetch copies it all the same, and keeps the copy, which nobody reads, as
+// long as the request lasts.
+const withoutCopies = {
+  name: 'without-copies',
+  setup(setup) {
+    setup.onLoad({ filter: /undici\/lib\/web\/fetch\/index\.js$/ }, ({ path }) => {
+      const copying = 'httpRequest = cloneRequest(request)';
+      const text = readFileSync(path, 'utf8');
+      if (text.split(copying).length !== 2) throw new Error(`${path} does not copy its request where it did`);
+      return {
+        contents: text.replace(copying, `httpRequest = request.body?.source === null
+          ? Object.assign(cloneRequest({ ...request, body: null }), { body: request.body })
+          : cloneRequest(request)`),
+      };
+    });
   },
 };
 
@@ -206,7 +235,7 @@ for (const [name, contents] of Object.entries(ports)) {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lateTr46, overOurClient, builtIns, nodesErrors, withoutStreams],
+    plugins: [lateTr46, overOurClient, builtIns, nodesErrors, withoutCopies, withoutStreams],
     ...surroundings[name],
   });
   for (const input of Object.keys(metafile.inputs)) {

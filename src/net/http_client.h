@@ -19,7 +19,9 @@
  * (http_client_open()).
  *
  * The environment's proxies hold as for curl (http_proxy, https_proxy, all_proxy, no_proxy), but this machine
- * itself (localhost and names under it, 127.0.0.0/8, ::1) is never asked for through one.
+ * itself (localhost and names under it, 127.0.0.0/8, ::1) is never asked for through one. So do
+ * NODE_EXTRA_CA_CERTS and SSL_CERT_FILE, files of certificates that are trusted besides the system's folder
+ * of them.
  *
  * One a loop, used from its thread only. libcurl is opened by the first request. While no request is under
  * way the client does not keep the loop running; what connections it has stay open. The process ignores

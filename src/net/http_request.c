@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -180,6 +181,16 @@ static CURLcode set_general(CURL *easy)
     return code;
 }
 
+/* Certificates besides the system's: as Node's variable says, or OpenSSL's. */
+static CURLcode set_authorities(CURL *easy)
+{
+    const char *file = getenv("NODE_EXTRA_CA_CERTS");
+
+    if (!file || !*file)
+        file = getenv("SSL_CERT_FILE");
+    return file && *file ? libcurl_set_string(easy, CURLOPT_CAINFO, file) : CURLE_OK;
+}
+
 static CURLcode set_body(CURL *easy, struct text body)
 {
     curl_off_t size = (curl_off_t)body.length;
@@ -205,6 +216,8 @@ static CURLcode set_request(CURL *easy, const struct http_request *request, cons
 {
     CURLcode code = set_general(easy);
 
+    if (code == CURLE_OK)
+        code = set_authorities(easy);
     if (code == CURLE_OK)
         code = libcurl_set_string(easy, CURLOPT_URL, url);
     if (code == CURLE_OK && loopback)

@@ -43,6 +43,12 @@ function thenIn(frame) {
   };
 }
 
+// For whoever takes it off the prototype, to call it anywhere.
+function thenAnywhere(onFulfilled, onRejected) {
+  return current.then.call(this, onFulfilled, onRejected);
+}
+Object.defineProperty(thenAnywhere, 'name', { value: 'then' });
+
 function bindTo(frame, callback) {
   if (typeof callback !== 'function') return callback;
   return function (...args) {
@@ -88,7 +94,9 @@ function activate() {
   Object.defineProperties(EnginePromise.prototype, {
     constructor: { value: Promise, writable: true, configurable: true },
     then: {
-      get: () => current.then,
+      get() {
+        return this === EnginePromise.prototype ? thenAnywhere : current.then;
+      },
       set(value) { // of a subclass or an object of its own, or for all, as with a plain property
         Object.defineProperty(this, 'then', { value, writable: true, enumerable: this !== EnginePromise.prototype, configurable: true });
       },

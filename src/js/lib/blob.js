@@ -6,6 +6,16 @@ const { Blob, File } = require('./vendor_blob');
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
+// Node has it in lower case, as the standard.
+const { get: typeOf } = Object.getOwnPropertyDescriptor(Blob.prototype, 'type');
+Object.defineProperty(Blob.prototype, 'type', {
+  get() {
+    return typeOf.call(this).toLowerCase();
+  },
+  enumerable: true,
+  configurable: true,
+});
+
 for (const [Class, show] of [
   [Blob, ({ size, type }) => ({ size, type })],
   [File, ({ size, type, name, lastModified }) => ({ size, type, name, lastModified })],

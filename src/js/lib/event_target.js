@@ -9,7 +9,14 @@ const { invalidType, missing } = require('./node_errors');
 port.setErrorHandler(({ error }) => require('./timers').nextTick(native.uncaught, error));
 port.setWarningHandler(() => {}); // of listeners added twice and such, which Node does not mention
 
-const { Event } = port;
+class Event extends port.Event {
+  constructor(type, options) {
+    if (arguments.length === 0) throw missing('type');
+    super(type, options);
+  }
+}
+Object.defineProperty(Event.prototype, Symbol.toStringTag, { value: 'Event', configurable: true });
+
 const listeners = new WeakMap(); // target -> [{type, callback, capture, once, signal}, …]
 
 const captureOf = (options) => Boolean(typeof options === 'object' ? options?.capture : options);

@@ -4,6 +4,9 @@
 
 const port = require('./vendor_fetch');
 
+for (const name of ['FormData', 'Headers', 'Request', 'Response'])
+  Object.defineProperty(port[name], 'name', { value: name, configurable: true }); // the bundle's may differ
+
 module.exports = {
   ...port,
   async fetch(input, init = undefined) {

@@ -82,9 +82,6 @@ exports.constructors = {
   ERR_INVALID_FILE_URL_PATH: function (why) {
     return coded(TypeError, 'ERR_INVALID_FILE_URL_PATH', `File URL path ${why}`);
   },
-  ERR_INVALID_URI: function () {
-    return coded(URIError, 'ERR_INVALID_URI', 'URI malformed');
-  },
   ERR_INVALID_URL: function (input) {
     return Object.assign(coded(TypeError, 'ERR_INVALID_URL', 'Invalid URL'), { input });
   },

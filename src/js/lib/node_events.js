@@ -149,13 +149,12 @@ function addAbortListener(signal, listener) {
   if (signal === undefined) throw invalidType('signal', 'an instance of AbortSignal', signal);
   requireSignal(signal);
   requireListener(listener);
-  const stop = Symbol.dispose ?? Symbol.for('nodejs.dispose');
   if (signal.aborted) {
     queueMicrotask(() => listener());
-    return { [stop]() {} };
+    return { [Symbol.dispose]() {} };
   }
   signal.addEventListener('abort', listener, { once: true });
-  return { [stop]: () => signal.removeEventListener('abort', listener) };
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
 }
 
 async function once(target, type, options = {}) {

@@ -49,6 +49,8 @@ function pathToFileURL(path) {
   return port.pathToFileURL(path);
 }
 
+Object.defineProperty(port.Url, 'name', { value: 'Url' }); // the bundle's may differ
+
 module.exports = {
   URL,
   URLSearchParams,

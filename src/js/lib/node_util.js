@@ -116,7 +116,8 @@ function debuglog(section, onFirst) {
   return Object.defineProperty(log, 'enabled', { get: isEnabled, configurable: true, enumerable: true });
 }
 
-function styleText(format, text) {
+// As Node 20, which asks only for a single format whether the stream shows colours.
+function styleText(format, text, { validateStream = true, stream = require('./process').process.stdout } = {}) {
   if (typeof text !== 'string') throw invalidType('text', 'of type string', text);
   let [before, behind] = ['', ''];
   for (const name of Array.isArray(format) ? format : [format]) {
@@ -128,7 +129,7 @@ function styleText(format, text) {
     before += `\u001b[${codes[0]}m`;
     behind = `\u001b[${codes[1]}m${behind}`;
   }
-  return `${before}${text}${behind}`;
+  return validateStream && !Array.isArray(format) && !stream?.isTTY ? text : `${before}${text}${behind}`;
 }
 
 async function aborted(signal, resource) {
@@ -136,7 +137,29 @@ async function aborted(signal, resource) {
   if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) throw invalidType('signal', 'an instance of AbortSignal', signal);
   if (resource === null || typeof resource !== 'object') throw invalidType('resource', 'an instance of Object', resource);
   if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+const sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source').get;
+
+// Whether a method that looks inside takes the value for one of its kind.
+function hasInside(method, value) {
+  if (value === RegExp.prototype) return false; // which is none, but does not complain
+  try {
+    method.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The port's errors have Node's codes, but are not of Node's class.
+function parseArgs(config) {
+  try {
+    return require('./vendor_parse_args').parseArgs(config);
+  } catch (error) {
+    throw /^ERR_PARSE_ARGS_/.test(error.code) ? coded(TypeError, error.code, error.message) : error;
+  }
 }
 
 // The port's, and what it cannot or does not tell.
@@ -145,6 +168,8 @@ function makeTypes() {
   const types = {};
   for (const name of Object.keys(port)) types[name] = port[name];
   return Object.assign(types, {
+    isDate: (value) => hasInside(Date.prototype.getTime, value),
+    isRegExp: (value) => hasInside(sourceOf, value),
     isProxy: () => false, // nothing tells
     isExternal: () => false,
     isModuleNamespaceObject: (value) => Object.prototype.toString.call(value) === '[object Module]',
@@ -188,6 +213,7 @@ const util = {
     if (arguments.length < 2) throw missing('val1', 'val2');
     return require('./vendor_assert').isDeepStrictEqual(first, second);
   },
+  parseArgs,
   promisify,
   stripVTControlCharacters(text) {
     if (typeof text !== 'string') throw invalidType('str', 'of type string', text);
@@ -200,7 +226,6 @@ const util = {
 defineLate(util, {
   inspect: () => require('./inspector').inspect,
   types: makeTypes,
-  parseArgs: () => require('./vendor_parse_args').parseArgs,
   TextDecoder: () => globalThis.TextDecoder,
   TextEncoder: () => globalThis.TextEncoder,
 });

@@ -230,6 +230,11 @@ exports.setImmediate = function setImmediate(callback, ...args) {
   return immediate;
 };
 
+// What util.promisify() makes of them.
+const PROMISIFIED = Symbol.for('nodejs.util.promisify.custom');
+exports.setTimeout[PROMISIFIED] = (delay, value) => new Promise((resolve) => exports.setTimeout(resolve, delay, value));
+exports.setImmediate[PROMISIFIED] = (value) => new Promise((resolve) => exports.setImmediate(resolve, value));
+
 exports.clearTimeout = clear;
 exports.clearInterval = clear;
 exports.clearImmediate = function clearImmediate(immediate) {

@@ -92,9 +92,56 @@ function describe(Class, show) {
     writable: true,
   });
 }
-describe(port.ReadableStream, (stream) => ({ locked: stream.locked }));
-describe(port.WritableStream, (stream) => ({ locked: stream.locked }));
-describe(TransformStream, ({ readable, writable }) => ({ readable, writable }));
+// The port's fields are those of the standard, with a line before their names.
+describe(port.ReadableStream, (stream) => ({
+  locked: stream.locked,
+  state: stream._state,
+  supportsBYOB: stream._readableStreamController instanceof port.ReadableByteStreamController,
+}));
+describe(port.WritableStream, (stream) => ({ locked: stream.locked, state: stream._state }));
+describe(TransformStream, (stream) => ({ readable: stream.readable, writable: stream.writable, backpressure: stream._backpressure }));
+
+// What stream.finished() waits for: a promise of the stream's end, where anybody asks. The port writes `_state` at every
+// change; `_storedError` follows it.
+const STATE = Symbol('state');
+const CLOSED = Symbol('closed');
+
+function settle(stream) {
+  const { resolve, reject } = stream[CLOSED];
+  if (stream[STATE] === 'closed') resolve();
+  else if (stream[STATE] === 'errored') queueMicrotask(() => reject(stream._storedError));
+}
+
+for (const { prototype } of [port.ReadableStream, port.WritableStream]) {
+  Object.defineProperties(prototype, {
+    _state: {
+      get() {
+        return this[STATE];
+      },
+      set(state) {
+        this[STATE] = state;
+        if (this[CLOSED]) settle(this);
+      },
+    },
+    [Symbol.for('nodejs.webstream.isClosedPromise')]: {
+      get() {
+        if (!this[CLOSED]) {
+          this[CLOSED] = Promise.withResolvers();
+          this[CLOSED].promise.catch(() => {});
+          settle(this);
+        }
+        return this[CLOSED];
+      },
+    },
+  });
+}
+
+// What stream.isDisturbed() and its like ask for.
+for (const [name, get] of [
+  ['nodejs.stream.disturbed', (stream) => stream._disturbed],
+  ['nodejs.stream.errored', (stream) => stream._state === 'errored'],
+  ['nodejs.stream.readable', (stream) => stream._state === 'readable'],
+]) Object.defineProperty(port.ReadableStream.prototype, Symbol.for(name), { get() { return get(this); }, configurable: true });
 
 const { ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader,
   ReadableStreamBYOBRequest, ReadableStreamDefaultController, ReadableStreamDefaultReader, TransformStreamDefaultController,

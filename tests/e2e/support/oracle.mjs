@@ -62,17 +62,15 @@ exports.runHandler = async (event) => {
     try {
       runner = await startRunner({ cwd: directory.path });
       const require = createRequire(`${directory.path}/handlers/app.js`);
-      const client = await runner.connect();
       for (const [name, snippet] of Object.entries(snippets)) {
         await context.test(name, async () => {
           const data = await given(name);
-          const { statusCode, body } = await guarded(client.ask({ name: 'run', payload: { name, given: data } }));
+          const { statusCode, body } = await guarded(runner.ask({ name: 'run', payload: { name, given: data } }));
           assert.equal(statusCode, 200, `${JSON.stringify(body, null, 2)}\n${runner.stderr.slice(-2000)}`);
-          const inNode = expected[name] ?? JSON.parse(JSON.stringify(await outcomeOf(snippet, [require, data])));
+          const inNode = expected[name] ?? JSON.parse(JSON.stringify(await guarded(outcomeOf(snippet, [require, data]))));
           assert.deepEqual(body, inNode, 'the program (actual) and Node (expected) differ');
         });
       }
-      await client.close();
       await guarded(runner.stop());
     } finally {
       await runner?.kill();
