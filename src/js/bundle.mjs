@@ -68,11 +68,12 @@ const surroundings = {
   },
   // As it is in Node, it says so to servers.
   fetch: { define: { __UNDICI_IS_NODE__: 'true' } },
-  // It puts what it makes into the global object, unless that has one: it gets a global object of its own.
+  // It puts what it makes into the global object, unless that has one: it gets a global object of its own. The world's
+  // MessageChannel is made with it, not the other way round.
   structured_clone: {
     define: { global: 'around', globalThis: 'around' },
     banner: {
-      js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException'].map(
+      js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException', 'MessageChannel'].map(
         (name) => [name, { value: undefined, writable: true, configurable: true }])));`,
     },
   },

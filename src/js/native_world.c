@@ -192,30 +192,37 @@ static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSOb
     return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
 }
 
-/* The first five arguments of a request: id, method, url, headers, body (text, bytes or undefined). Its texts
- * are kept in `texts` or are the arguments' own. */
+/* An argument that is a string, kept in `copy`, or bytes, which are its own. */
+static bool read_text_or_bytes(JSContextRef context, JSValueRef argument, struct buffer *copy,
+                               struct text *text, JSValueRef *exception)
+{
+    uint8_t *bytes = NULL;
+
+    if (!jsc.JSValueIsString(context, argument)) {
+        bool good = native_argument_bytes(context, argument, &bytes, &text->length, exception);
+        text->data = (char *)bytes;
+        return good;
+    }
+    bool good = native_argument_text(context, argument, copy, exception);
+    *text = buffer_text(copy);
+    return good;
+}
+
+/* The first five arguments of a request: id, method, url, headers, body (the last undefined where there is
+ * none). What views them lasts until JavaScript runs again, and as long as `texts`. */
 static bool read_request(JSContextRef context, const JSValueRef arguments[], struct world_request *request,
                          struct buffer texts[4], JSValueRef *exception)
 {
     request->id = argument_number(context, 5, arguments, 0);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 2; i++)
         if (!native_argument_text(context, arguments[i + 1], &texts[i], exception))
             return false;
     request->method = buffer_text(&texts[0]);
     request->url = buffer_text(&texts[1]);
-    request->headers = buffer_text(&texts[2]);
     request->has_body = !request->body_follows && !jsc.JSValueIsUndefined(context, arguments[4]);
-    if (request->has_body && jsc.JSValueIsString(context, arguments[4])) {
-        if (!native_argument_text(context, arguments[4], &texts[3], exception))
-            return false;
-        request->body = buffer_text(&texts[3]);
-    } else if (request->has_body) {
-        uint8_t *bytes = NULL;
-        if (!native_argument_bytes(context, arguments[4], &bytes, &request->body.length, exception))
-            return false;
-        request->body.data = (char *)bytes;
-    }
-    return true;
+    return read_text_or_bytes(context, arguments[3], &texts[2], &request->headers, exception) &&
+           (!request->has_body ||
+            read_text_or_bytes(context, arguments[4], &texts[3], &request->body, exception));
 }
 
 static void send_request(JSContextRef context, struct world *world, const JSValueRef arguments[],

@@ -178,6 +178,10 @@ oracleTests('fetch', {
     const { headers } = await (await fetch(`${base}/redirect/302?to=${encodeURIComponent(`${elsewhere}/echo`)}`, { headers: { authorization: 'secret', 'x-own': '1' } })).json();
     return [headers.authorization ?? null, headers['x-own']];
   },
+  async headersAreBytes(require, { base }) {
+    const { headers } = await (await fetch(`${base}/echo`, { headers: { 'x-latin': 'caf\xe9' } })).json();
+    return [headers['x-latin'], (await fetch(`${base}/latin1`)).headers.get('x-latin')];
+  },
   async streamed(require, { base }) {
     const response = await fetch(`${base}/slow`);
     const chunks = [];

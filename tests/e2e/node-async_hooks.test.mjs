@@ -210,6 +210,29 @@ oracleTests('AsyncLocalStorage', {
     });
     return Promise.all(['x', 'y', 'z'].map(flow));
   },
+  async manyAwaitsOfValues(require) {
+    // Nothing tells the program of these awaits: a hundred in a row it gets right, whatever else is under way.
+    const { AsyncLocalStorage } = require('async_hooks');
+    const als = new AsyncLocalStorage();
+    const flow = (name) => als.run(name, async () => {
+      const seen = [];
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 100; i++) await i;
+        seen.push(als.getStore());
+        await Promise.resolve();
+      }
+      return seen;
+    });
+    return Promise.all(Array.from({ length: 30 }, (_, i) => flow(i)));
+  },
+  async aRejectionThatIsAwaitedLater(require) {
+    const { AsyncLocalStorage } = require('async_hooks');
+    const als = new AsyncLocalStorage();
+    return als.run(1, async () => {
+      const failing = (async () => { throw new Error('awaited'); })();
+      try { await failing; } catch (error) { return [error.message, als.getStore()]; }
+    });
+  },
   async enterWith(require) {
     const { AsyncLocalStorage } = require('async_hooks');
     const als = new AsyncLocalStorage();
@@ -328,6 +351,38 @@ oracleTests('AsyncLocalStorage', {
     createHook: { thrown: { error: 'Error', code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
       message: 'async_hooks.createHook() is not available here: the engine does not tell of asynchronous operations. AsyncLocalStorage and AsyncResource are.' } },
   },
+});
+
+runnerTest('beyond many awaits of values a store may be lost, but is never taken for another', {
+  routes: { mix: 'mixHandler' },
+  handlers: {
+    async mixHandler(event) {
+      const { AsyncLocalStorage } = require('async_hooks');
+      const als = new AsyncLocalStorage();
+      let seed = event.payload;
+      const random = () => (seed = (seed * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+      const counts = { right: 0, none: 0, other: 0 };
+      const see = (name) => counts[als.getStore() === name ? 'right' : als.getStore() === undefined ? 'none' : 'other']++;
+      await Promise.all(Array.from({ length: 20 }, (_, name) => als.run(name, async () => {
+        for (let i = 0; i < 20; i++) {
+          const kind = random();
+          for (let left = kind < 0.3 ? random() * 400 : 1; left > 0; left--) {
+            if (kind < 0.4) await left;
+            else if (kind < 0.7) await Promise.resolve();
+            else await new Promise((resolve) => setTimeout(resolve, random() * 3));
+            see(name);
+          }
+        }
+      })));
+      event.response = new Response(counts);
+    },
+  },
+}, async (runner) => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const { body } = await runner.ask({ name: 'mix', payload: seed });
+    assert.equal(body.other, 0);
+    assert.ok(body.right > 0);
+  }
 });
 
 const storing = {

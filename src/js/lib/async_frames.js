@@ -16,10 +16,11 @@
 //    what it found.
 // 3. Awaiting a value that is no promise cannot be seen at all. Where such a job of the engine's puts the next one behind
 //    another frame's mark, it is a copy of its own mark that saves it: a mark that runs puts itself into the queue again, if
-//    it is not the last one there. Two would do so for ever; after GENERATIONS they stop. So that many awaits of values
-//    that are no promises, one behind the other and amid other frames' jobs, stay in their frame.
+//    it is not the last one there. Two would do so for ever; after GENERATIONS they stop, and leave a mark of no frame
+//    behind. So that many awaits of values that are no promises, one behind the other and amid other frames' jobs, stay in
+//    their frame; what goes on so longer has no frame rather than another's.
 
-const GENERATIONS = 16;
+const GENERATIONS = 128;
 
 const EnginePromise = Promise;
 const engineThen = Promise.prototype.then;
@@ -34,7 +35,7 @@ class Frame {
 
 const ROOT = new Frame(new Map());
 let current = ROOT;
-let marked = ROOT; // the frame that the queue's last mark sets
+let marked = { frame: ROOT, generation: 1 }; // the queue's last mark
 let active = false;
 
 function thenIn(frame) {
@@ -62,10 +63,14 @@ function bindTo(frame, callback) {
 }
 
 function putMark(frame, generation) {
-  marked = frame;
+  const mark = { frame, generation };
+  marked = mark;
   engineThen.call(resolved, () => {
     current = frame;
-    if (marked !== frame && generation < GENERATIONS) putMark(frame, generation + 1);
+    if (marked.frame === frame) return;
+    // No frame's mark goes on as long as others do, which end.
+    if (frame === ROOT || mark.generation < GENERATIONS) putMark(frame, mark.generation + 1);
+    else putMark(ROOT, 1);
   });
 }
 
@@ -73,7 +78,8 @@ function putMark(frame, generation) {
 function enter(frame) {
   const before = current;
   current = frame;
-  if (marked !== frame) putMark(frame, 1);
+  if (marked.frame !== frame) putMark(frame, 1);
+  else marked.generation = 1;
   return before;
 }
 
@@ -119,7 +125,8 @@ exports.runIn = (frame, run) => bindTo(frame ?? ROOT, run)();
 
 // C calls: nothing is under way, and the queue is empty.
 exports.reset = () => {
-  current = marked = ROOT;
+  current = ROOT;
+  if (marked.frame !== ROOT) marked = { frame: ROOT, generation: 1 };
 };
 
 // The frame of now with another value for one storage, or without one.

@@ -20,7 +20,7 @@ export const runnerPath = path.resolve(process.env.CONFIGURAPI_RUNNER ?? path.jo
 export const referencePath = path.join(testsDirectory, 'differential/reference/runner.mjs');
 
 /** Guards against a test that waits for ever; nothing is measured by it. */
-const watchdogMs = 10_000;
+const watchdogMs = 60_000;
 
 const sanitizerReport = /ERROR: (Address|Leak|Thread|Memory)Sanitizer|WARNING: ThreadSanitizer|runtime error: /;
 
