@@ -211,13 +211,13 @@ oracleTests('AsyncLocalStorage', {
     return Promise.all(['x', 'y', 'z'].map(flow));
   },
   async manyAwaitsOfValues(require) {
-    // Nothing tells the program of these awaits: a hundred in a row it gets right, whatever else is under way.
+    // Nothing tells the program of these awaits: sixty in a row it gets right, whatever else is under way.
     const { AsyncLocalStorage } = require('async_hooks');
     const als = new AsyncLocalStorage();
     const flow = (name) => als.run(name, async () => {
       const seen = [];
       for (let round = 0; round < 3; round++) {
-        for (let i = 0; i < 100; i++) await i;
+        for (let i = 0; i < 60; i++) await i;
         seen.push(als.getStore());
         await Promise.resolve();
       }

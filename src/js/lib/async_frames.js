@@ -20,7 +20,7 @@
 //    behind. So that many awaits of values that are no promises, one behind the other and amid other frames' jobs, stay in
 //    their frame; what goes on so longer has no frame rather than another's.
 
-const GENERATIONS = 128;
+const GENERATIONS = 64;
 
 const EnginePromise = Promise;
 const engineThen = Promise.prototype.then;
