@@ -66,8 +66,11 @@ const surroundings = {
     define: { console: 'warnings' },
     banner: { js: `const warnings = { warn: (warning) => require('./process').process.emitWarning(warning) };` },
   },
-  // As it is in Node, it says so to servers.
-  fetch: { define: { __UNDICI_IS_NODE__: 'true' } },
+  // As it is in Node, it says so to servers. The times of its requests are nobody's here.
+  fetch: {
+    define: { __UNDICI_IS_NODE__: 'true' },
+    banner: { js: `const performance = { now: () => globalThis.performance.now(), markResourceTiming() {} };` },
+  },
   // It puts what it makes into the global object, unless that has one: it gets a global object of its own. The world's
   // MessageChannel is made with it, not the other way round.
   structured_clone: {
@@ -159,8 +162,7 @@ const overOurClient = {
     const files = {
       'node:http': `module.exports = { IncomingMessage: class {}, STATUS_CODES: {} };`,
       'node:net': `module.exports = { isIP: () => 0 };`,
-      'node:perf_hooks': `module.exports = { performance: {
-        now: () => performance.now(), get timeOrigin() { return performance.timeOrigin; }, markResourceTiming() {} } };`,
+      'node:perf_hooks': `module.exports = { performance };`,
       'node:worker_threads': `module.exports = { markAsUncloneable() {} };`,
       'node:zlib': `
         const decoded = () => new (require('./node_stream').PassThrough)();

@@ -1,6 +1,8 @@
 // The web's classes that are globals: events, aborting, messages, blobs, forms, headers, requests and responses, beside Node's.
 
+import assert from 'node:assert/strict';
 import { oracleTests } from './support/oracle.mjs';
+import { guarded, runnerTest } from './support/runner.mjs';
 
 oracleTests('events and aborting', {
   events() {
@@ -50,6 +52,23 @@ oracleTests('events and aborting', {
     await new Promise((resolve) => timeout.addEventListener('abort', resolve));
     return [before, heard, signal.aborted, name, message, code, own.reason, attempt(() => own.throwIfAborted()), attempt(() => signal.throwIfAborted()), timeout.reason.name, timeout.reason.message, timeout.reason.code, attempt(() => new AbortSignal()), attempt(() => AbortSignal.timeout('x')), attempt(() => AbortSignal.timeout(-1)),
       Object.prototype.toString.call(signal), Object.prototype.toString.call(controller), signal instanceof EventTarget];
+  },
+  async heldWhileHeard() {
+    // Signals that nobody else holds must not be collected while somebody listens.
+    const sources = [new AbortController(), new AbortController(), new AbortController()];
+    const heard = [];
+    AbortSignal.any([sources[0].signal]).addEventListener('abort', () => heard.push('listener'));
+    AbortSignal.any([sources[1].signal]).onabort = () => heard.push('attribute');
+    const quiet = AbortSignal.any([sources[2].signal]);
+    const listener = () => heard.push('removed');
+    quiet.addEventListener('abort', listener);
+    quiet.removeEventListener('abort', listener);
+    for (let i = 0; i < 20; i++) {
+      Array.from({ length: 100000 }, () => ({}));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    for (const source of sources) source.abort();
+    return heard;
   },
   any() {
     const [one, two] = [new AbortController(), new AbortController()];
@@ -157,4 +176,21 @@ oracleTests('headers, requests and responses', {
   names() {
     return ['fetch', 'Headers', 'Request', 'Response', 'FormData', 'Blob', 'File', 'ReadableStream', 'AbortController', 'Event', 'CustomEvent', 'MessageChannel', 'MessageEvent', 'TextDecoderStream', 'navigator', 'WebSocket', 'EventSource'].map((name) => [name, typeof globalThis[name], Object.getOwnPropertyDescriptor(globalThis, name)?.enumerable ?? null, globalThis[name]?.name ?? null]);
   },
+});
+
+runnerTest('a listener that throws is logged, and keeps nobody from hearing', {
+  routes: { dispatch: 'dispatchHandler' },
+  handlers: {
+    dispatchHandler(event) {
+      const heard = [];
+      const target = new EventTarget();
+      target.addEventListener('x', () => { throw new Error('from a listener'); });
+      target.addEventListener('x', () => heard.push('second'));
+      target.dispatchEvent(new Event('x'));
+      event.response = new Response(heard);
+    },
+  },
+}, async (runner) => {
+  assert.deepEqual((await runner.ask({ name: 'dispatch' })).body, ['second']);
+  await guarded(runner.output('stderr', /Uncaught Error: from a listener/));
 });

@@ -2,7 +2,7 @@
 
 // AbortController and AbortSignal (https://dom.spec.whatwg.org/#aborting-ongoing-activities).
 
-const { Event, EventTarget, defineEventAttribute } = require('./event_target');
+const { Event, EventTarget, defineEventAttribute, listenersOf } = require('./event_target');
 const { coded, invalidType, outOfRange } = require('./node_errors');
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -86,23 +86,50 @@ class AbortSignal extends EventTarget {
     for (const signal of due) {
       signal.#aborted = true;
       signal.#reason = reason;
+      signal.#holdWhereHeard();
     }
     for (const signal of due) signal.dispatchEvent(new Event('abort'));
   }
 
-  // A listener of a signal that only its sources hold: they hold it now.
-  addEventListener(type, callback, options) {
-    super.addEventListener(type, callback, options);
-    if (type === 'abort') for (const source of this.#sources) source.#held.add(this);
+  // One made by any() is held by its sources while somebody listens to it.
+  #held = new Set();
+
+  #holdWhereHeard() {
+    const isHeard = listenersOf(this, 'abort').length > 0 || this.onabort !== null;
+    for (const source of this.#sources) {
+      if (isHeard && !this.#aborted) source.#held.add(this);
+      else source.#held.delete(this);
+    }
   }
 
-  #held = new Set();
+  addEventListener(type, callback, options) {
+    super.addEventListener(type, callback, options);
+    if (type === 'abort') this.#holdWhereHeard();
+  }
+
+  removeEventListener(type, callback, options) {
+    super.removeEventListener(type, callback, options);
+    if (type === 'abort') this.#holdWhereHeard();
+  }
+
+  static {
+    defineEventAttribute(AbortSignal.prototype, 'abort');
+    const { get, set } = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'onabort');
+    Object.defineProperty(AbortSignal.prototype, 'onabort', {
+      get,
+      set(listener) {
+        set.call(this, listener);
+        this.#holdWhereHeard();
+      },
+      enumerable: true,
+      configurable: true,
+    });
+  }
 
   [INSPECT](depth, options, inspect) {
     return depth < 0 ? '[AbortSignal]' : `AbortSignal ${inspect({ aborted: this.#aborted }, options)}`;
   }
 }
-defineEventAttribute(AbortSignal.prototype, 'abort');
 
 class AbortController {
   #signal = create();

@@ -6,7 +6,7 @@
 const port = require('./vendor_event_target');
 const { invalidType, missing } = require('./node_errors');
 
-port.setErrorHandler(({ error }) => require('./timers').nextTick(native.uncaught, error));
+port.setErrorHandler((error) => require('./timers').nextTick(native.uncaught, error));
 port.setWarningHandler(() => {}); // of listeners added twice and such, which Node does not mention
 
 class Event extends port.Event {

@@ -72,6 +72,7 @@ exports.runHandler = async (event) => {
         });
       }
       await guarded(runner.stop());
+      assert.doesNotMatch(runner.stderr, /Uncaught/);
     } finally {
       await runner?.kill();
       directory.remove();
