@@ -29,6 +29,12 @@ struct js_host_functions {
     /* Starts an HTTP request, for which js_host_request_done() is to be called, later and not from within.
      * Otherwise `error` gets a line. */
     enum status (*request)(void *owner, const struct world_request *request, struct buffer *error);
+    /* As those of struct world_functions, for requests that stream: js_host_request_told() is called for
+     * them. */
+    void (*request_read)(void *owner, uint32_t id);
+    NODISCARD enum status (*request_write)(void *owner, uint32_t id, struct text bytes);
+    void (*request_finish)(void *owner, uint32_t id);
+    void (*request_cancel)(void *owner, uint32_t id);
 };
 
 NODISCARD enum status js_host_create(struct js_host **host, const struct js_host_functions *functions,
@@ -52,6 +58,7 @@ void js_host_run_immediates(struct js_host *host);
 void js_host_idle(struct js_host *host);
 
 void js_host_request_done(struct js_host *host, uint32_t id, const struct world_response *response);
+void js_host_request_told(struct js_host *host, uint32_t id, const struct world_news *news);
 
 /* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,
  * goes with what handlers post there. Before the first event. */

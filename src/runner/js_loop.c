@@ -55,6 +55,10 @@ static const struct js_host_functions functions = {
     .want_immediates = want_immediates,
     .exit = exit_now,
     .request = js_requests_send,
+    .request_read = js_requests_read,
+    .request_write = js_requests_write,
+    .request_finish = js_requests_finish,
+    .request_cancel = js_requests_cancel,
 };
 
 static void on_idle(uv_timer_t *timer)

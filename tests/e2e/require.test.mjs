@@ -154,6 +154,44 @@ for (const name of Object.keys(probes)) {
   });
 }
 
+runnerTest("require: Node's modules that are not here say so, who asked, and what to do", {
+  routes: { absent: 'absentHandler' },
+  handlers: {
+    absentHandler(event) {
+      event.response = new Response(event.payload.map((name) => {
+        try {
+          require(name);
+          return 'there';
+        } catch (error) {
+          return [error.code, ...error.message.split('\n')];
+        }
+      }));
+    },
+  },
+}, async (runner, directory) => {
+  const { body } = await runner.ask({ name: 'absent', payload: ['net', 'node:http', 'child_process', 'node:nothing', 'worker_threads'] });
+  const who = ['Require stack:', `- ${path.join(directory, 'handlers/app.js')}`];
+  assert.deepEqual(body, [
+    ['MODULE_NOT_FOUND', `Cannot find module 'net': Node's module "net" is not available here: for HTTP requests use the global fetch(); for other protocols, a handler that needs it can only run in Node itself.`, ...who],
+    ['MODULE_NOT_FOUND', `Cannot find module 'node:http': Node's module "http" is not available here: for HTTP requests use the global fetch().`, ...who],
+    ['MODULE_NOT_FOUND', `Cannot find module 'child_process': Node's module "child_process" is not available here: a handler that needs it can only run in Node itself.`, ...who],
+    ['MODULE_NOT_FOUND', `Cannot find module 'node:nothing': Node has no module "nothing".`, ...who],
+    ['MODULE_NOT_FOUND', `Cannot find module 'worker_threads': Node's module "worker_threads" is not available here: start the runner with --workers instead; MessageChannel is a global.`, ...who],
+  ]);
+});
+
+runnerTest("require: a package of a built-in module's name is found where there is one", {
+  routes: { own: 'ownHandler' },
+  handlers: {
+    ownHandler(event) {
+      event.response = new Response([require('zlib'), typeof require('util').inspect]);
+    },
+  },
+  files: { 'node_modules/zlib/index.js': "module.exports = 'a port of it';", 'node_modules/util/index.js': 'module.exports = {};' },
+}, async (runner) => {
+  assert.deepEqual((await runner.ask({ name: 'own' })).body, ['a port of it', 'function']);
+});
+
 runnerTest('require: relative to the file, whatever the working directory', {
   routes: {},
   args: ['-f', 'app/config.yaml'],

@@ -2,6 +2,10 @@
 
 // The first module of a world: gives it its globals and hands C its entry points.
 
+// Node 20 has them, the engine not yet; classes below name methods so.
+for (const name of ['dispose', 'asyncDispose'])
+  if (Symbol[name] === undefined) Object.defineProperty(Symbol, name, { value: Symbol(`Symbol.${name}`) });
+
 const dispatch = require('./dispatch');
 const timers = require('./timers');
 const stack = require('./stack');

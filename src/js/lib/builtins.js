@@ -15,17 +15,67 @@ const STAND_INS = {
 
 // Node's, by their names without `node:`, each with what makes it.
 const NODE = {
+  assert: () => require('./node_assert'),
+  'assert/strict': () => require('./node_assert').strict,
+  async_hooks: () => require('./node_async_hooks'),
+  diagnostics_channel: () => require('./node_diagnostics_channel'),
+  events: () => require('./node_events'),
+  punycode: () => require('./node_punycode'),
+  querystring: () => require('./node_querystring'),
+  stream: () => require('./node_stream'),
+  'stream/consumers': () => require('./node_stream_consumers'),
+  'stream/promises': () => require('./node_stream').promises,
+  'stream/web': () => require('./node_stream_web'),
+  string_decoder: () => require('./node_string_decoder'),
+  sys: () => require('./node_util'),
+  url: () => require('./node_url'),
+  util: () => require('./node_util'),
+  'util/types': () => require('./node_util').types,
 };
 
-// Node's that are not here.
-const ABSENT = new Set([
-  'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'constants', 'crypto', 'dgram',
-  'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'fs', 'fs/promises', 'http', 'http2', 'https', 'inspector',
-  'inspector/promises', 'module', 'net', 'os', 'path', 'path/posix', 'path/win32', 'perf_hooks', 'process', 'punycode',
-  'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',
-  'string_decoder', 'sys', 'timers', 'timers/promises', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
-  'wasi', 'worker_threads', 'zlib',
-]);
+// Node's that are not here, each with what to do instead.
+const OTHER_HANDLERS = 'a handler that needs it can only run in Node itself';
+const USE_FETCH = 'for HTTP requests use the global fetch()';
+const ABSENT = {
+  buffer: 'use the global Buffer',
+  child_process: OTHER_HANDLERS,
+  cluster: 'start the runner with --workers instead',
+  console: 'use the global console',
+  constants: OTHER_HANDLERS,
+  crypto: 'use the global crypto',
+  dgram: OTHER_HANDLERS,
+  dns: OTHER_HANDLERS,
+  'dns/promises': OTHER_HANDLERS,
+  domain: 'use AsyncLocalStorage of async_hooks',
+  fs: OTHER_HANDLERS,
+  'fs/promises': OTHER_HANDLERS,
+  http: USE_FETCH,
+  http2: USE_FETCH,
+  https: USE_FETCH,
+  inspector: OTHER_HANDLERS,
+  'inspector/promises': OTHER_HANDLERS,
+  module: 'use require()',
+  net: `${USE_FETCH}; for other protocols, ${OTHER_HANDLERS}`,
+  os: OTHER_HANDLERS,
+  path: OTHER_HANDLERS,
+  'path/posix': OTHER_HANDLERS,
+  'path/win32': OTHER_HANDLERS,
+  perf_hooks: 'use the global performance',
+  process: 'use the global process',
+  readline: OTHER_HANDLERS,
+  'readline/promises': OTHER_HANDLERS,
+  repl: OTHER_HANDLERS,
+  timers: 'use the global setTimeout() and its family',
+  'timers/promises': 'use the global setTimeout() and its family',
+  tls: `${USE_FETCH}; for other protocols, ${OTHER_HANDLERS}`,
+  trace_events: OTHER_HANDLERS,
+  tty: OTHER_HANDLERS,
+  v8: OTHER_HANDLERS,
+  vm: OTHER_HANDLERS,
+  wasi: OTHER_HANDLERS,
+  worker_threads: 'start the runner with --workers instead; MessageChannel is a global',
+  zlib: `${OTHER_HANDLERS}; what fetch() gets is decompressed by itself`,
+};
 
 const plainName = (request) => (request.startsWith('node:') ? request.slice('node:'.length) : request);
 
@@ -37,5 +87,9 @@ exports.find = (request, isInstalled) => {
   return Object.hasOwn(NODE, name) ? NODE[name] : undefined;
 };
 
-// Whether Node has a module of that name, which is not here.
-exports.isAbsent = (request) => request.startsWith('node:') || ABSENT.has(request);
+// Why a module of Node's is not here, for an error message; undefined where Node has none of that name either.
+exports.whyAbsent = (request) => {
+  const name = plainName(request);
+  if (Object.hasOwn(ABSENT, name)) return `Node's module "${name}" is not available here: ${ABSENT[name]}.`;
+  return request.startsWith('node:') ? `Node has no module "${name}".` : undefined;
+};

@@ -9,6 +9,7 @@
 //
 // The numbers here are those of host.c.
 
+const frames = require('./async_frames');
 const { applyChanges, identityOf, readPart } = require('./changes');
 const { api, FROM_RUNNER, ended } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
@@ -137,6 +138,7 @@ function statusOf(response) {
 
 function deliver(run, verdict, reply, message, status = statusOf(run.event?.response)) {
   const { event } = run;
+  run.frame = frames.current();
   if (run.settle) {
     run.settle(verdict);
     return;
@@ -311,7 +313,14 @@ exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
 exports.handlers = handlers;
 exports.openStreams = streams.openStreams;
 exports.closingSources = streams.closingSources;
-exports.requestDone = (...all) => require('./requests').requestDone(...all);
+exports.requestDone = (...all) => {
+  frames.reset();
+  require('./requests').requestDone(...all);
+};
+exports.requestTold = (...all) => {
+  frames.reset();
+  require('./requests').requestTold(...all);
+};
 exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----
@@ -386,6 +395,7 @@ class Run {
     this.broken = undefined; // why the event could not be made
     this.settle = undefined; // of a Service of JavaScript's own: called with the verdict
     this.error = undefined;
+    this.frame = undefined; // of AsyncLocalStorages' values, from one chain to the next
   }
 }
 
@@ -422,7 +432,14 @@ function runChain(slot, chain, flags, peerSlot, text) {
   run.next = 0;
   run.flags = flags;
   if (run.broken) fail(run, run.broken);
+  else if (frames.isActive()) frames.runIn(run.frame, () => advance(run));
   else advance(run);
+}
+
+function reply(run, text) {
+  if (text) applyChanges(run.event, text);
+  if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
+  else deliverReply(run, CONTINUE);
 }
 
 function release(slot) {
@@ -447,6 +464,7 @@ exports.attach = (newInbox, newOutbox, level) => {
 };
 
 exports.dispatch = (count, texts) => {
+  frames.reset();
   let position = 0;
   for (let at = 0; at < count * ENTRY; at += ENTRY) {
     const length = inbox[at + LENGTH];
@@ -456,12 +474,7 @@ exports.dispatch = (count, texts) => {
     switch (inbox[at + OP]) {
       case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER], text); break;
       case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], text); break;
-      case REPLY: {
-        const run = events[slot];
-        if (text) applyChanges(run.event, text);
-        deliverReply(run, CONTINUE);
-        break;
-      }
+      case REPLY: reply(events[slot], text); break;
       case RELEASE: release(slot); break;
       case PEER_NEW: peers[slot] = new Peer(slot, text); break;
       case PEER_GONE: forgetPeer(slot); break;

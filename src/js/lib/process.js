@@ -38,7 +38,7 @@ const prototype = Object.create(Object.prototype, {
 });
 for (const name of EMITTER_METHODS) {
   prototype[name] = function (...args) {
-    const { EventEmitter } = require('./vendor_events');
+    const { EventEmitter } = require('./node_events');
     if (Object.getPrototypeOf(prototype) !== EventEmitter.prototype) {
       for (const each of EMITTER_METHODS) delete prototype[each];
       Object.setPrototypeOf(prototype, EventEmitter.prototype);
