@@ -16,6 +16,7 @@ const ports = {
   events: `module.exports = require('events/events.js');`,
   inflection: `module.exports = require('inflection');`,
   inspect: `module.exports = require('node-inspect-extracted');`,
+  stream: `module.exports = require('readable-stream/lib/ours/browser.js');`,
   structured_clone: `
     import 'core-js/modules/web.dom-exception.constructor.js';
     import 'core-js/modules/web.dom-exception.stack.js';
@@ -74,6 +75,24 @@ const lateTr46 = {
   },
 };
 
+// What Node's streams are built on is in the world already.
+const ownFoundations = {
+  name: 'own-foundations',
+  setup(setup) {
+    const own = {
+      buffer: `module.exports = require('./buffer');`,
+      events: `module.exports = require('./vendor_events');`,
+      'process/': `module.exports = require('./timers');`,
+      'abort-controller': `module.exports = { AbortController: globalThis.AbortController, AbortSignal: globalThis.AbortSignal ?? class {} };`,
+    };
+    setup.onResolve({ filter: /^(buffer|events|process\/|abort-controller)$/ }, ({ path, importer }) =>
+      /\/(readable-stream|string_decoder|safe-buffer)\//.test(importer) ? { path, namespace: 'foundations' } : undefined);
+    setup.onLoad({ filter: /.*/, namespace: 'foundations' }, ({ path }) => ({ contents: own[path] }));
+    setup.onResolve({ filter: /^\.\/(buffer|vendor_events|timers)$/ }, ({ path, namespace }) =>
+      namespace === 'foundations' ? { path, external: true } : undefined);
+  },
+};
+
 mkdirSync(outDir, { recursive: true });
 const packages = new Map();
 
@@ -94,7 +113,7 @@ for (const [name, contents] of Object.entries(ports)) {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lateTr46],
+    plugins: [lateTr46, ownFoundations],
     ...surroundings[name],
   });
   for (const input of Object.keys(metafile.inputs)) {

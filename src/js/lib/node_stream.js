@@ -1,0 +1,5 @@
+'use strict';
+
+// Node's stream: the port's.
+
+module.exports = require('./vendor_stream');
