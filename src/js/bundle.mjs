@@ -17,6 +17,7 @@ const ports = {
   inflection: `module.exports = require('inflection');`,
   inspect: `module.exports = require('node-inspect-extracted');`,
   stream: `module.exports = require('readable-stream/lib/ours/browser.js');`,
+  path: `export { posix, win32 } from 'path-unified';`,
   structured_clone: `
     import 'core-js/modules/web.dom-exception.constructor.js';
     import 'core-js/modules/web.dom-exception.stack.js';
@@ -30,6 +31,10 @@ const ports = {
 
 // What a port is to know of the world around it, where that is not what a browser has.
 const surroundings = {
+  path: {
+    define: { window: 'undefined' },
+    banner: { js: `const process = { platform: 'linux', env: {}, cwd: () => native.cwd() };` },
+  },
   // It puts what it makes into the global object, unless that has one: it gets a global object of its own.
   structured_clone: {
     define: { globalThis: 'around' },
@@ -93,6 +98,19 @@ const ownFoundations = {
   },
 };
 
+// The port of path complains of its arguments without Node's codes: arguments.js has them.
+const ownComplaints = {
+  name: 'own-complaints',
+  setup(setup) {
+    setup.onResolve({ filter: /^\.\/validators\.js$/ }, ({ path, importer }) =>
+      /\/path-unified\//.test(importer) ? { path, namespace: 'complaints' } : undefined);
+    setup.onLoad({ filter: /.*/, namespace: 'complaints' }, () => ({
+      contents: `export const { needString: validateString, needObject: validateObject } = require('./arguments');`,
+    }));
+    setup.onResolve({ filter: /^\.\/arguments$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 mkdirSync(outDir, { recursive: true });
 const packages = new Map();
 
@@ -113,7 +131,7 @@ for (const [name, contents] of Object.entries(ports)) {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lateTr46, ownFoundations],
+    plugins: [lateTr46, ownFoundations, ownComplaints],
     ...surroundings[name],
   });
   for (const input of Object.keys(metafile.inputs)) {
@@ -122,8 +140,13 @@ for (const [name, contents] of Object.entries(ports)) {
   }
 }
 
+// Those that come without a license file, and say in package.json and in their repository what it is.
+const withoutFile = new Map([['path-unified', 'MIT']]);
+
 const licenses = [...packages].sort().map(([name, dir]) => {
-  const { version } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  const { version, license, author, repository } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  if (withoutFile.has(name) && withoutFile.get(name) === license)
+    return `${name} ${version}\n\n${license}, by ${author} (${repository.url}), after Node.js's lib/path.js (MIT)\n`;
   const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT.txt'].find((each) => {
     try {
       return readFileSync(join(dir, each), 'utf8');
