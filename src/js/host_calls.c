@@ -38,6 +38,13 @@ static enum status on_request(void *owner, const struct world_request *request, 
     return host->functions->request(host->owner, request, error);
 }
 
+static enum status on_work(void *owner, struct work *work)
+{
+    struct js_host *host = owner;
+
+    return host->functions->work(host->owner, work);
+}
+
 static void on_want_immediates(void *owner)
 {
     struct js_host *host = owner;
@@ -101,6 +108,7 @@ const struct world_functions host_calls = {
     .event_id = on_event_id,
     .message_id = on_message_id,
     .request = on_request,
+    .work = on_work,
     .push = on_push,
     .push_buffer = on_push_buffer,
 };

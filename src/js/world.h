@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "js/engine.h"
+#include "js/work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,6 +52,9 @@ struct world_functions {
      * line.
      */
     enum status (*request)(void *owner, const struct world_request *request, struct buffer *error);
+    /* Has work->run() called on another thread, and then work_end() on this one, later. STATUS_CLOSED where
+     * the runner is stopping. */
+    enum status (*work)(void *owner, struct work *work);
     /* 0 queued, 1 queued above the high-water mark, 2 the same before the handshake's end, -1 the connection
      * is gone. */
     int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary);
@@ -68,10 +73,13 @@ enum world_entry {
     WORLD_OPEN_STREAMS,
     WORLD_CLOSING_SOURCES,
     WORLD_REQUEST_DONE,
+    WORLD_WORK_DONE,
     WORLD_SET_POSTBACK_BASE,
     WORLD_RUN_TIMERS,
     WORLD_RUN_IMMEDIATES,
     WORLD_DESCRIBE,
+    WORLD_REJECTED,
+    WORLD_END,
     WORLD_ENTRY_COUNT,
 };
 
@@ -81,6 +89,7 @@ struct world {
     JSObjectRef entries[WORLD_ENTRY_COUNT]; /* protected functions of bootstrap.js's exports */
     const struct world_functions *functions;
     void *owner;
+    struct list works; /* under way for it */
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on
@@ -95,6 +104,8 @@ JSValueRef world_call(struct world *world, enum world_entry entry, const JSValue
 void world_request_done(struct world *world, uint32_t id, const struct world_response *response);
 void world_run_timers(struct world *world);
 void world_run_immediates(struct world *world);
+/* Tells its scripts that it will be destroyed; what they begin then goes nowhere. */
+void world_end(struct world *world);
 /* Lets the engine do what it deferred (collection, compiled code's end); never blocks. */
 void world_idle(struct world *world);
 

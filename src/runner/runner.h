@@ -60,6 +60,7 @@ struct runner {
     struct js_host *js;       /* NULL where no JavaScript is configured */
     struct http_client *http; /* what it requests goes out there; NULL where that is */
     struct list requests;     /* of it, under way */
+    struct list works;        /* of JavaScript's, on other threads */
 
     struct net net;
     struct deadlines deadlines;
@@ -121,5 +122,5 @@ void runner_stop(struct runner *runner);
 
 /* After on_stopped, or where runner_start was never called or failed. Turns the loop until its handles are
  * closed. NULL is fine. False, with the runner's memory left as it is, where handlers never ended their
- * events: what they hold can not be taken from them. */
+ * events (what they hold can not be taken from them) or a thread is still at work for them. */
 bool runner_destroy(struct runner *runner);

@@ -10,16 +10,20 @@ const OWN = {
 
 // Node's, by their names without `node:`, each with what makes it.
 const NODE = {
+  fs: () => require('./node_fs'),
+  'fs/promises': () => require('./node_fs_promises'),
+  os: () => require('./node_os'),
   path: () => require('./node_path'),
   'path/posix': () => require('./node_path').posix,
   'path/win32': () => require('./node_path').win32,
+  process: () => require('./process').process,
 };
 
 // Node's that are not here.
 const ABSENT = new Set([
   'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'constants', 'crypto', 'dgram',
-  'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'fs', 'fs/promises', 'http', 'http2', 'https', 'inspector',
-  'inspector/promises', 'module', 'net', 'os', 'perf_hooks', 'process', 'punycode',
+  'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'http', 'http2', 'https', 'inspector',
+  'inspector/promises', 'module', 'net', 'perf_hooks', 'punycode',
   'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',
   'string_decoder', 'sys', 'timers', 'timers/promises', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
   'wasi', 'worker_threads', 'zlib',

@@ -302,6 +302,7 @@ exports.handlers = handlers;
 exports.openStreams = streams.openStreams;
 exports.closingSources = streams.closingSources;
 exports.requestDone = (...all) => require('./requests').requestDone(...all);
+exports.workDone = (...all) => require('./work').workDone(...all);
 exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----

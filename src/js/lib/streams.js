@@ -9,6 +9,8 @@ const { EARLY } = require('./peers');
 const { bytesOf } = require('./replies');
 const timers = require('./timers');
 
+const uncaught = (...all) => require('./process_events').uncaught(...all);
+
 const TURN_BUDGET = 1 << 20; // characters that all streams send before the loop gets a turn
 
 class StreamResponse extends api.Response {
@@ -87,9 +89,9 @@ function closeIterator(iterator) {
     if (!isThenable(closed)) return;
     closing++;
     const ended = () => closing--;
-    Promise.resolve(closed).catch(native.uncaught).then(ended);
+    Promise.resolve(closed).catch(uncaught).then(ended);
   } catch (error) {
-    native.uncaught(error);
+    uncaught(error);
   }
 }
 
@@ -98,7 +100,7 @@ function discard(response) {
   try {
     closeIterator(iteratorOf(response.body));
   } catch (error) {
-    native.uncaught(error);
+    uncaught(error);
   }
 }
 

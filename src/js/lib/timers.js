@@ -170,7 +170,7 @@ function guarded(callback, args) {
   try {
     callback(...args);
   } catch (error) {
-    native.uncaught(error);
+    require('./process_events').uncaught(error);
   }
 }
 
