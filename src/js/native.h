@@ -40,6 +40,11 @@ extern const struct native native_config[];   /* config.yaml */
 /* And those of the parts of native_world.c, whose functions carry their world (see world_of()). */
 extern const struct native native_fs[];     /* the file system, for Node's fs */
 extern const struct native native_os[];     /* the machine, the user, the process among others */
+extern const struct native native_hash[];   /* crypto: digests, HMAC */
+extern const struct native native_kdf[];    /* crypto: pbkdf2, scrypt, HKDF */
+extern const struct native native_key[];    /* crypto: asymmetric keys */
+extern const struct native native_sign[];   /* crypto: what is done with them */
+extern const struct native native_cipher[]; /* crypto: symmetric ciphers */
 
 /* Adds a table's functions to `object`. */
 void native_install(JSContextRef context, JSObjectRef object, const struct native *table);

@@ -253,6 +253,8 @@ static const struct {
     const char *name;
     const struct native *functions;
 } parts[] = {
+    {"fs", native_fs},      {"os", native_os},       {"crypto", native_hash},   {"crypto", native_kdf},
+    {"crypto", native_key}, {"crypto", native_sign}, {"crypto", native_cipher},
 };
 
 static void install(struct world *world, JSObjectRef object, const struct native *table);

@@ -10,6 +10,7 @@ const OWN = {
 
 // Node's, by their names without `node:`, each with what makes it.
 const NODE = {
+  crypto: () => require('./node_crypto'),
   fs: () => require('./node_fs'),
   'fs/promises': () => require('./node_fs_promises'),
   os: () => require('./node_os'),
@@ -21,7 +22,7 @@ const NODE = {
 
 // Node's that are not here.
 const ABSENT = new Set([
-  'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'constants', 'crypto', 'dgram',
+  'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'constants', 'dgram',
   'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'http', 'http2', 'https', 'inspector',
   'inspector/promises', 'module', 'net', 'perf_hooks', 'punycode',
   'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',

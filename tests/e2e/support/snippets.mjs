@@ -15,10 +15,10 @@ const attempt = async (action) => {
   try {
     return await action();
   } catch (error) {
-    return told(error);
+    return errorFacts(error);
   }
 };
-const told = (error) => {
+const errorFacts = (error) => {
   if (!(error instanceof Error)) return error;
   const { name, code, message, errno, syscall, path, dest } = error;
   return JSON.parse(JSON.stringify({ name, code, message, errno, syscall, path, dest }));
