@@ -10,23 +10,29 @@ const OWN = {
 
 // Node's, by their names without `node:`, each with what makes it.
 const NODE = {
+  buffer: () => require('./node_buffer'),
+  console: () => require('./console').console,
   crypto: () => require('./node_crypto'),
   fs: () => require('./node_fs'),
   'fs/promises': () => require('./node_fs_promises'),
+  module: () => require('./node_module'),
   os: () => require('./node_os'),
   path: () => require('./node_path'),
   'path/posix': () => require('./node_path').posix,
   'path/win32': () => require('./node_path').win32,
+  perf_hooks: () => require('./node_perf_hooks'),
   process: () => require('./process').process,
+  timers: () => require('./node_timers'),
+  'timers/promises': () => require('./node_timers_promises'),
 };
 
 // Node's that are not here.
 const ABSENT = new Set([
-  'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'constants', 'dgram',
+  'assert', 'assert/strict', 'async_hooks', 'child_process', 'cluster', 'constants', 'dgram',
   'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'http', 'http2', 'https', 'inspector',
-  'inspector/promises', 'module', 'net', 'perf_hooks', 'punycode',
+  'inspector/promises', 'net', 'punycode',
   'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',
-  'string_decoder', 'sys', 'timers', 'timers/promises', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
+  'string_decoder', 'sys', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
   'wasi', 'worker_threads', 'zlib',
 ]);
 
@@ -41,3 +47,10 @@ exports.find = (request) => {
 
 // Whether Node has a module of that name, which is not here.
 exports.isAbsent = (request) => request.startsWith('node:') || ABSENT.has(request);
+
+// Whether Node has such a module in it; and which those are here.
+exports.isNodes = (request) => {
+  const name = plainName(request);
+  return Object.hasOwn(NODE, name) || ABSENT.has(name);
+};
+exports.names = () => [...Object.keys(NODE), ...ABSENT].sort();

@@ -254,6 +254,11 @@ exports.runTicks = () => {
   }
 };
 
+// What util.promisify makes of them.
+const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
+for (const name of ['setTimeout', 'setImmediate'])
+  Object.defineProperty(exports[name], PROMISIFY, { get: () => require('./node_timers_promises')[name] });
+
 exports.install = (target) => {
   for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask'])
     Object.defineProperty(target, name, { value: exports[name], writable: true, enumerable: true, configurable: true });
