@@ -12,12 +12,34 @@ const [npmDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
 const { build } = createRequire(join(npmDir, 'package.json'))('esbuild');
 
 const ports = {
-  buffer: `module.exports = require('buffer');`,
+  assert: `
+    module.exports = require('assert/build/assert.js');
+    Object.defineProperty(module.exports, 'isDeepStrictEqual', {
+      value: require('assert/build/internal/util/comparisons.js').isDeepStrictEqual,
+    });`,
+  blob: `
+    export { Blob } from 'fetch-blob';
+    export { File } from 'fetch-blob/file.js';`,
+  buffer: `module.exports = require('buffer/index.js');`,
+  diagnostics_channel: `module.exports = require('dc-polyfill');`,
+  event_target: `export * from 'event-target-shim';`,
   events: `module.exports = require('events/events.js');`,
+  fetch: `
+    const { fetch } = require('undici/lib/web/fetch/index.js');
+    const { FormData } = require('undici/lib/web/fetch/formdata.js');
+    const { Headers } = require('undici/lib/web/fetch/headers.js');
+    const { Request } = require('undici/lib/web/fetch/request.js');
+    const { Response } = require('undici/lib/web/fetch/response.js');
+    module.exports = { fetch, FormData, Headers, Request, Response };`,
   inflection: `module.exports = require('inflection');`,
   inspect: `module.exports = require('node-inspect-extracted');`,
-  stream: `module.exports = require('readable-stream/lib/ours/browser.js');`,
+  legacy_url: `export { parse, format, resolve, resolveObject, Url, fileURLToPath, pathToFileURL, urlToHttpOptions } from 'unenv/node/url';`,
+  parse_args: `module.exports = require('@pkgjs/parseargs');`,
   path: `export { posix, win32 } from 'path-unified';`,
+  punycode: `module.exports = require('punycode/punycode.js');`,
+  querystring: `export { decode, encode, escape, parse, stringify, unescape, unescapeBuffer } from 'unenv/node/querystring';`,
+  stream: `module.exports = require('readable-stream/lib/stream.js');`,
+  string_decoder: `module.exports = require('string_decoder/lib/string_decoder.js');`,
   structured_clone: `
     import 'core-js/modules/web.dom-exception.constructor.js';
     import 'core-js/modules/web.dom-exception.stack.js';
@@ -27,6 +49,8 @@ const ports = {
   text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
   tr46: `module.exports = require('./node_modules/tr46');`,
   url: `module.exports = require('whatwg-url');`,
+  util_types: `module.exports = require('util/support/types.js');`,
+  web_streams: `export * from 'web-streams-polyfill';`,
 };
 
 // What a port is to know of the world around it, where that is not what a browser has.
@@ -34,6 +58,13 @@ const surroundings = {
   path: {
     define: { window: 'undefined' },
     banner: { js: `const process = { platform: 'linux', env: {}, cwd: () => native.cwd() };` },
+  },
+  // What it makes up for in Node's own module is all missing here.
+  diagnostics_channel: { define: { 'process.versions.node': '"14.0.0"' } },
+  // It prints its warnings by itself.
+  events: {
+    define: { console: 'warnings' },
+    banner: { js: `const warnings = { warn: (warning) => require('./process').process.emitWarning(warning) };` },
   },
   // It puts what it makes into the global object, unless that has one: it gets a global object of its own.
   structured_clone: {
@@ -80,24 +111,6 @@ const lateTr46 = {
   },
 };
 
-// What Node's streams are built on is in the world already.
-const ownFoundations = {
-  name: 'own-foundations',
-  setup(setup) {
-    const own = {
-      buffer: `module.exports = require('./buffer');`,
-      events: `module.exports = require('./vendor_events');`,
-      'process/': `module.exports = require('./timers');`,
-      'abort-controller': `module.exports = { AbortController: globalThis.AbortController, AbortSignal: globalThis.AbortSignal ?? class {} };`,
-    };
-    setup.onResolve({ filter: /^(buffer|events|process\/|abort-controller)$/ }, ({ path, importer }) =>
-      /\/(readable-stream|string_decoder|safe-buffer)\//.test(importer) ? { path, namespace: 'foundations' } : undefined);
-    setup.onLoad({ filter: /.*/, namespace: 'foundations' }, ({ path }) => ({ contents: own[path] }));
-    setup.onResolve({ filter: /^\.\/(buffer|vendor_events|timers)$/ }, ({ path, namespace }) =>
-      namespace === 'foundations' ? { path, external: true } : undefined);
-  },
-};
-
 // The port of path complains of its arguments without Node's codes: arguments.js has them.
 const ownComplaints = {
   name: 'own-complaints',
@@ -108,6 +121,86 @@ const ownComplaints = {
       contents: `export const { needString: validateString, needObject: validateObject } = require('./arguments');`,
     }));
     setup.onResolve({ filter: /^\.\/arguments$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// Modules of Node's that ports ask for, as the world has them.
+const ownModules = {
+  'abort-controller': `module.exports = globalThis;`,
+  assert: `module.exports = require('./node_assert');`,
+  async_hooks: `module.exports = require('./node_async_hooks');`,
+  buffer: `
+    module.exports = require('./buffer');
+    for (const name of ['Blob', 'File'])
+      Object.defineProperty(module.exports, name, { get: () => globalThis[name], enumerable: true, configurable: true });`,
+  // What it is for may do without.
+  crypto: `
+    const make = require('./builtins').find('crypto');
+    if (!make) throw new Error('no crypto');
+    module.exports = make();`,
+  diagnostics_channel: `module.exports = require('./node_diagnostics_channel');`,
+  events: `module.exports = require('./node_events');`,
+  path: `const { resolvePath: resolve } = require('./node_url'); module.exports = { sep: '/', resolve, posix: { resolve } };`,
+  perf_hooks: `module.exports = globalThis;`,
+  process: `module.exports = require('./process').process;`,
+  punycode: `module.exports = require('./node_punycode');`,
+  querystring: `module.exports = require('./node_querystring');`,
+  stream: `module.exports = require('./node_stream');`,
+  string_decoder: `module.exports = require('./node_string_decoder');`,
+  util: `module.exports = require('./node_util');`,
+  'util/types': `module.exports = require('./node_util').types;`,
+};
+const builtIns = {
+  name: 'built-ins',
+  setup(setup) {
+    setup.onResolve({ filter: /./ }, ({ path }) => {
+      const name = path.replace(/^node:/, '').replace(/\/$/, '');
+      return Object.hasOwn(ownModules, name) ? { path: name, namespace: 'own' } : undefined;
+    });
+    setup.onLoad({ filter: /./, namespace: 'own' }, ({ path }) => ({ contents: ownModules[path] }));
+    setup.onResolve({ filter: /^\.\//, namespace: 'own' }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// Node's own fetch without the HTTP client it stands on: that is ours, which has decompressed what it hands over, and
+// knows neither sockets nor workers.
+const overOurClient = {
+  name: 'over-our-client',
+  setup(setup) {
+    const files = {
+      'node:http': `module.exports = { IncomingMessage: class {}, STATUS_CODES: {} };`,
+      'node:net': `module.exports = { isIP: () => 0 };`,
+      'node:worker_threads': `module.exports = { markAsUncloneable() {} };`,
+      'node:zlib': `
+        const decoded = () => new (require('./node_stream').PassThrough)();
+        module.exports = {
+          constants: {}, createGunzip: decoded, createInflate: decoded, createInflateRaw: decoded, createBrotliDecompress: decoded,
+        };`,
+      '../../global': `exports.getGlobalDispatcher = () => require('./fetch_dispatcher');`,
+    };
+    setup.onResolve({ filter: /./ }, ({ path, importer }) =>
+      /node_modules\/undici\//.test(importer) && Object.hasOwn(files, path) ? { path, namespace: 'client' } : undefined);
+    setup.onLoad({ filter: /./, namespace: 'client' }, ({ path }) => ({ contents: files[path] }));
+    setup.onResolve({ filter: /^\.\//, namespace: 'client' }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// Its errors have neither codes nor Node's words.
+const nodesErrors = {
+  name: 'nodes-errors',
+  setup(setup) {
+    setup.onLoad({ filter: /unenv\/dist\/runtime\/node\/internal\/url\/errors\.mjs$/ }, () => ({
+      contents: `module.exports = require('./node_errors').constructors;`,
+    }));
+    setup.onResolve({ filter: /^\.\/node_errors$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// Blob makes sure that there are streams, which there are.
+const withoutStreams = {
+  name: 'without-streams',
+  setup(setup) {
+    setup.onLoad({ filter: /fetch-blob\/streams\.cjs$/ }, () => ({ contents: '' }));
   },
 };
 
@@ -131,7 +224,7 @@ for (const [name, contents] of Object.entries(ports)) {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lateTr46, ownFoundations, ownComplaints],
+    plugins: [lateTr46, overOurClient, builtIns, nodesErrors, withoutStreams, ownComplaints],
     ...surroundings[name],
   });
   for (const input of Object.keys(metafile.inputs)) {

@@ -369,6 +369,12 @@ void js_host_request_done(struct js_host *host, uint32_t id, const struct world_
     js_host_turn(host);
 }
 
+void js_host_request_told(struct js_host *host, uint32_t id, const struct world_news *news)
+{
+    world_request_told(host->world, id, news);
+    js_host_turn(host);
+}
+
 void js_host_fire_timers(struct js_host *host)
 {
     world_run_timers(host->world);

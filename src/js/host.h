@@ -32,6 +32,12 @@ struct js_host_functions {
     /* Has work->run() called on another thread, and then work_end() on this one, later; js_host_turn() is
      * wanted after that. STATUS_CLOSED where the runner is stopping. */
     enum status (*work)(void *owner, struct work *work);
+    /* As those of struct world_functions, for requests that stream: js_host_request_told() is called for
+     * them. */
+    void (*request_read)(void *owner, uint32_t id);
+    NODISCARD enum status (*request_write)(void *owner, uint32_t id, struct text bytes);
+    void (*request_finish)(void *owner, uint32_t id);
+    void (*request_cancel)(void *owner, uint32_t id);
 };
 
 NODISCARD enum status js_host_create(struct js_host **host, const struct js_host_functions *functions,
@@ -62,6 +68,7 @@ void js_host_forget_peer(struct js_host *host, struct peer *peer);
 void js_host_peer_drained(struct js_host *host, struct peer *peer);
 
 void js_host_request_done(struct js_host *host, uint32_t id, const struct world_response *response);
+void js_host_request_told(struct js_host *host, uint32_t id, const struct world_news *news);
 
 /* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,
  * goes with what handlers post there. Before the first event. */

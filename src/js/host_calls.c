@@ -45,6 +45,34 @@ static enum status on_work(void *owner, struct work *work)
     return host->functions->work(host->owner, work);
 }
 
+static void on_request_read(void *owner, uint32_t id)
+{
+    struct js_host *host = owner;
+
+    host->functions->request_read(host->owner, id);
+}
+
+static enum status on_request_write(void *owner, uint32_t id, struct text bytes)
+{
+    struct js_host *host = owner;
+
+    return host->functions->request_write(host->owner, id, bytes);
+}
+
+static void on_request_finish(void *owner, uint32_t id)
+{
+    struct js_host *host = owner;
+
+    host->functions->request_finish(host->owner, id);
+}
+
+static void on_request_cancel(void *owner, uint32_t id)
+{
+    struct js_host *host = owner;
+
+    host->functions->request_cancel(host->owner, id);
+}
+
 static void on_want_immediates(void *owner)
 {
     struct js_host *host = owner;
@@ -109,6 +137,10 @@ const struct world_functions host_calls = {
     .message_id = on_message_id,
     .request = on_request,
     .work = on_work,
+    .request_read = on_request_read,
+    .request_write = on_request_write,
+    .request_finish = on_request_finish,
+    .request_cancel = on_request_cancel,
     .push = on_push,
     .push_buffer = on_push_buffer,
 };

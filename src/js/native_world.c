@@ -195,40 +195,128 @@ static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSOb
     return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
 }
 
-/* request(id, method, url, headers, body): see struct world_request; throws where it can not be sent */
-static JSValueRef on_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
-                             size_t count, const JSValueRef arguments[], JSValueRef *exception)
+/* The first five arguments of a request: id, method, url, headers, body (text, bytes or undefined). Its texts
+ * are kept in `texts` or are the arguments' own. */
+static bool read_request(JSContextRef context, const JSValueRef arguments[], struct world_request *request,
+                         struct buffer texts[4], JSValueRef *exception)
 {
-    struct world *world = world_of(function);
+    request->id = argument_number(context, 5, arguments, 0);
+    for (size_t i = 0; i < 3; i++)
+        if (!native_argument_text(context, arguments[i + 1], &texts[i], exception))
+            return false;
+    request->method = buffer_text(&texts[0]);
+    request->url = buffer_text(&texts[1]);
+    request->headers = buffer_text(&texts[2]);
+    request->has_body = !request->body_follows && !jsc.JSValueIsUndefined(context, arguments[4]);
+    if (request->has_body && jsc.JSValueIsString(context, arguments[4])) {
+        if (!native_argument_text(context, arguments[4], &texts[3], exception))
+            return false;
+        request->body = buffer_text(&texts[3]);
+    } else if (request->has_body) {
+        uint8_t *bytes = NULL;
+        if (!native_argument_bytes(context, arguments[4], &bytes, &request->body.length, exception))
+            return false;
+        request->body.data = (char *)bytes;
+    }
+    return true;
+}
+
+static void send_request(JSContextRef context, struct world *world, const JSValueRef arguments[],
+                         struct world_request request, JSValueRef *exception)
+{
     struct buffer texts[4];
     struct buffer error;
-    bool good = count >= 5;
 
-    (void)this_object;
     buffer_init(&error, BUFFER_UNLIMITED);
     for (size_t i = 0; i < 4; i++)
         buffer_init(&texts[i], BUFFER_UNLIMITED);
-    struct world_request request = {.id = argument_number(context, count, arguments, 0)};
-    for (size_t i = 0; i < 3 && good; i++)
-        good = native_argument_text(context, arguments[i + 1], &texts[i], exception);
-    request.has_body = good && !jsc.JSValueIsUndefined(context, arguments[4]);
-    if (request.has_body && jsc.JSValueIsString(context, arguments[4])) {
-        good = native_argument_text(context, arguments[4], &texts[3], exception);
-        request.body = buffer_text(&texts[3]);
-    } else if (request.has_body) {
-        uint8_t *bytes = NULL;
-        good = native_argument_bytes(context, arguments[4], &bytes, &request.body.length, exception);
-        request.body.data = (char *)bytes;
-    }
-    request.method = buffer_text(&texts[0]);
-    request.url = buffer_text(&texts[1]);
-    request.headers = buffer_text(&texts[2]);
-    if (good && world->functions->request(world->owner, &request, &error) != STATUS_OK)
+    if (read_request(context, arguments, &request, texts, exception) &&
+        world->functions->request(world->owner, &request, &error) != STATUS_OK)
         native_throw(context, exception, "Error", "%.*s",
                      TEXT_ARGS(error.length ? buffer_text(&error) : TEXT("Out of memory")));
     for (size_t i = 0; i < 4; i++)
         buffer_deinit(&texts[i]);
     buffer_deinit(&error);
+}
+
+/* request(id, method, url, headers, body): see struct world_request; throws where it can not be sent */
+static JSValueRef on_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                             size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    (void)this_object;
+    if (count < 5)
+        return native_throw(context, exception, "TypeError", "request(id, method, url, headers, body)");
+    send_request(context, world_of(function), arguments, (struct world_request){0}, exception);
+    return undefined(context);
+}
+
+/* openRequest(id, method, url, headers, body, length): the same of one that streams; where there is a length,
+ * the body follows, and -1 is one that is not known */
+static JSValueRef on_open_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                  size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world_request request = {.streams = true};
+
+    (void)this_object;
+    if (count < 5)
+        return native_throw(context, exception, "TypeError", "openRequest(id, method, url, headers, body)");
+    request.body_follows = count > 5 && !jsc.JSValueIsUndefined(context, arguments[5]);
+    if (request.body_follows) {
+        double length = jsc.JSValueToNumber(context, arguments[5], NULL);
+        request.body_length = length >= 0 && length < 9e15 ? (int64_t)length : -1;
+    }
+    send_request(context, world_of(function), arguments, request, exception);
+    return undefined(context);
+}
+
+/* readRequest(id) */
+static JSValueRef on_read_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                  size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)exception;
+    world->functions->request_read(world->owner, argument_number(context, count, arguments, 0));
+    return undefined(context);
+}
+
+/* writeRequest(id, bytes) */
+static JSValueRef on_write_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                   size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+
+    (void)this_object;
+    if (count < 2)
+        return native_throw(context, exception, "TypeError", "writeRequest(id, bytes)");
+    if (native_argument_bytes(context, arguments[1], &bytes, &length, exception) &&
+        world->functions->request_write(world->owner, argument_number(context, count, arguments, 0),
+                                        (struct text){(char *)bytes, length}) == STATUS_NO_MEMORY)
+        return native_throw(context, exception, "RangeError", "Out of memory");
+    return undefined(context);
+}
+
+/* finishRequest(id) */
+static JSValueRef on_finish_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                    size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)exception;
+    world->functions->request_finish(world->owner, argument_number(context, count, arguments, 0));
+    return undefined(context);
+}
+
+/* cancelRequest(id) */
+static JSValueRef on_cancel_request(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                    size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)exception;
+    world->functions->request_cancel(world->owner, argument_number(context, count, arguments, 0));
     return undefined(context);
 }
 
@@ -294,6 +382,11 @@ static const struct native functions[] = {
     {"push", on_push},
     {"pushChunk", on_push_chunk},
     {"request", on_request},
+    {"openRequest", on_open_request},
+    {"readRequest", on_read_request},
+    {"writeRequest", on_write_request},
+    {"finishRequest", on_finish_request},
+    {"cancelRequest", on_cancel_request},
     {"internalModule", on_internal_module},
     {"part", on_part},
     {NULL, NULL},

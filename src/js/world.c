@@ -18,6 +18,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_CLOSING_SOURCES] = "closingSources",
     [WORLD_REQUEST_DONE] = "requestDone",
     [WORLD_WORK_DONE] = "workDone",
+    [WORLD_REQUEST_TOLD] = "requestTold",
     [WORLD_SET_POSTBACK_BASE] = "setPostbackBase",
     [WORLD_RUN_TIMERS] = "runTimers",
     [WORLD_RUN_IMMEDIATES] = "runImmediates",
@@ -229,6 +230,25 @@ void world_request_done(struct world *world, uint32_t id, const struct world_res
     };
 
     world_call(world, WORLD_REQUEST_DONE, arguments, 5, NULL);
+}
+
+void world_request_told(struct world *world, uint32_t id, const struct world_news *news)
+{
+    JSContextRef context = world->context;
+    JSValueRef arguments[5] = {jsc.JSValueMakeNumber(context, id),
+                               jsc.JSValueMakeNumber(context, news->kind)};
+    size_t count = 2;
+
+    if (news->kind == NEWS_OF_HEAD) {
+        arguments[count++] = jsc.JSValueMakeNumber(context, news->status);
+        arguments[count++] = bytes_value(world, news->reason);
+        arguments[count++] = bytes_value(world, news->headers);
+    } else if (news->kind == NEWS_OF_CHUNK) {
+        arguments[count++] = bytes_value(world, news->chunk);
+    } else if (news->kind == NEWS_OF_END && news->error) {
+        arguments[count++] = text_value(world, text_from_cstr(news->error));
+    }
+    world_call(world, WORLD_REQUEST_TOLD, arguments, count, NULL);
 }
 
 size_t world_heap_bytes(struct world *world)

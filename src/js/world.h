@@ -23,6 +23,10 @@ struct world_request {
     struct text headers; /* a line each: a name, its value, the next name … */
     struct text body;
     bool has_body;
+    /* Of one that streams: world_request_told() is to be called for it instead of world_request_done(). */
+    bool streams;
+    bool body_follows;   /* request_write() gets it */
+    int64_t body_length; /* then; below 0 where it is not known */
 };
 
 /* What came of it. */
@@ -31,6 +35,17 @@ struct world_response {
     int status;
     struct text headers; /* as the request's */
     struct text body;
+};
+
+/* What there is to say of one that streams, the texts gone when the call returns (see struct
+ * http_stream_functions of net/http_client.h, where it comes from). The numbers are lib/requests.js's. */
+struct world_news {
+    enum { NEWS_OF_HEAD = 1, NEWS_OF_CHUNK, NEWS_OF_BODY_TAKEN, NEWS_OF_END } kind;
+    int status; /* of the head */
+    struct text reason;
+    struct text headers; /* as the request's; any bytes */
+    struct text chunk;
+    const char *error; /* of the end; NULL where all came */
 };
 
 /* What the world asks of whoever runs it; called from within JavaScript. */
@@ -55,6 +70,11 @@ struct world_functions {
     /* Has work->run() called on another thread, and then work_end() on this one, later. STATUS_CLOSED where
      * the runner is stopping. */
     enum status (*work)(void *owner, struct work *work);
+    /* Of one that streams and is under way; no harm where it is not any more. */
+    void (*request_read)(void *owner, uint32_t id);
+    NODISCARD enum status (*request_write)(void *owner, uint32_t id, struct text bytes);
+    void (*request_finish)(void *owner, uint32_t id); /* that was all of its body */
+    void (*request_cancel)(void *owner, uint32_t id); /* nothing more is told of it */
     /* 0 queued, 1 queued above the high-water mark, 2 the same before the handshake's end, -1 the connection
      * is gone. */
     int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary);
@@ -74,6 +94,7 @@ enum world_entry {
     WORLD_CLOSING_SOURCES,
     WORLD_REQUEST_DONE,
     WORLD_WORK_DONE,
+    WORLD_REQUEST_TOLD,
     WORLD_SET_POSTBACK_BASE,
     WORLD_RUN_TIMERS,
     WORLD_RUN_IMMEDIATES,
@@ -102,6 +123,7 @@ void world_destroy(struct world *world); /* NULL is fine */
 JSValueRef world_call(struct world *world, enum world_entry entry, const JSValueRef *arguments, size_t count,
                       struct buffer *error);
 void world_request_done(struct world *world, uint32_t id, const struct world_response *response);
+void world_request_told(struct world *world, uint32_t id, const struct world_news *news);
 void world_run_timers(struct world *world);
 void world_run_immediates(struct world *world);
 /* Tells its scripts that it will be destroyed; what they begin then goes nowhere. */

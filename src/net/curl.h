@@ -15,6 +15,7 @@
     X(easy_cleanup) \
     X(easy_getinfo) \
     X(easy_init) \
+    X(easy_pause) \
     X(easy_setopt) \
     X(easy_strerror) \
     X(free) \
@@ -66,6 +67,11 @@ static inline CURLcode libcurl_set_pointer(CURL *easy, CURLoption option, void *
 }
 
 static inline CURLcode libcurl_set_on_bytes(CURL *easy, CURLoption option, curl_write_callback function)
+{
+    return libcurl.easy_setopt(easy, option, function);
+}
+
+static inline CURLcode libcurl_set_on_room(CURL *easy, CURLoption option, curl_read_callback function)
 {
     return libcurl.easy_setopt(easy, option, function);
 }

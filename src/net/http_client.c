@@ -3,50 +3,13 @@
 #include "base/list.h"
 #include "net/curl.h"
 #include "net/deadline.h"
+#include "net/http_parts.h"
 #include "net/http_request.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * An exchange is in one list: waiting --start--> running (in curl's multi handle) --> its on_response. One
- * that cannot go on without curl saying so is in `failed` until its deadline, set to now, delivers it: so
- * on_response is never called from within a call into the client.
- */
-struct http_client {
-    uv_loop_t *loop;
-    uv_timer_t timer;           /* curl's */
-    struct deadlines deadlines; /* the requests' */
-    CURLM *multi;               /* NULL before the first request, and after curl broke down */
-    struct list sockets;
-    struct list waiting;
-    struct list running;
-    struct list failed;
-    size_t running_count;
-    size_t count;   /* of all exchanges */
-    size_t handles; /* of the loop's, not closed yet */
-    bool closing;
-};
-
-struct http_exchange {
-    struct list node;
-    struct http_client *client;
-    CURL *easy;
-    struct curl_slist *headers;
-    struct deadline deadline;
-    uint32_t timeout_ms;
-    bool running;
-    bool delivered;
-    bool head_ended;
-    struct buffer head; /* the last head's lines, each ended by one '\n', the status line first */
-    struct buffer body;
-    const char *failure; /* a constant: what broke it on our side */
-    http_response_function *on_response;
-    void *owner;
-    char words[CURL_ERROR_SIZE + 64]; /* the first CURL_ERROR_SIZE are curl's to write */
-};
 
 /* A socket of curl's, watched. */
 struct socket {
@@ -211,32 +174,37 @@ static void stop(struct http_exchange *exchange)
     libcurl.multi_remove_handle(exchange->client->multi, exchange->easy);
 }
 
-static void release(struct http_exchange *exchange)
+void http_exchange_release(struct http_exchange *exchange)
 {
     if (exchange->easy)
         libcurl.easy_cleanup(exchange->easy);
     libcurl.slist_free_all(exchange->headers);
     buffer_deinit(&exchange->head);
     buffer_deinit(&exchange->body);
+    buffer_deinit(&exchange->stream.outgoing);
     free(exchange);
 }
 
 static void drop(struct http_exchange *exchange)
 {
     stop(exchange);
+    list_remove(&exchange->stream.due);
     deadline_cancel(&exchange->client->deadlines, &exchange->deadline);
     exchange->client->count--;
-    release(exchange);
+    http_exchange_release(exchange);
 }
 
-static void fail_soon(struct http_exchange *exchange, const char *failure)
+void http_exchange_fail(struct http_exchange *exchange, const char *failure)
 {
     struct http_client *client = exchange->client;
 
     stop(exchange);
-    list_append(&client->failed, &exchange->node);
+    list_append(&client->ended, &exchange->node);
     exchange->failure = failure;
-    deadline_set(&client->deadlines, &exchange->deadline, 0);
+    if (http_exchange_streams(exchange))
+        http_stream_ended(exchange, failure);
+    else
+        deadline_set(&client->deadlines, &exchange->deadline, 0);
 }
 
 /* The queue is ours, not curl's: how its own treats time-outs differs from one version to the next. */
@@ -249,7 +217,7 @@ static void start_waiting(struct http_client *client)
         if (client->multi || open_multi(client))
             code = libcurl.multi_add_handle(client->multi, exchange->easy);
         if (code != CURLM_OK) {
-            fail_soon(exchange, libcurl.multi_strerror(code));
+            http_exchange_fail(exchange, libcurl.multi_strerror(code));
             continue;
         }
         list_remove(&exchange->node);
@@ -266,7 +234,7 @@ static void deliver(struct http_exchange *exchange, const struct http_response *
     exchange->client->count--;
     exchange->delivered = true; /* it is its own now, whatever on_response does to the client */
     exchange->on_response(exchange->owner, response);
-    release(exchange);
+    http_exchange_release(exchange);
 }
 
 static void deliver_error(struct http_exchange *exchange, const char *error)
@@ -282,126 +250,37 @@ static void on_due(struct deadline *deadline)
     stop(exchange);
     if (!exchange->failure)
         snprintf(exchange->words, sizeof exchange->words, "timed out after %u ms", exchange->timeout_ms);
-    deliver_error(exchange, exchange->failure ? exchange->failure : exchange->words);
+    if (http_exchange_streams(exchange))
+        http_exchange_fail(exchange, exchange->words);
+    else
+        deliver_error(exchange, exchange->failure ? exchange->failure : exchange->words);
     start_waiting(client);
-}
-
-/* Response */
-
-static size_t keep(struct http_exchange *exchange, struct buffer *buffer, const char *data, size_t length,
-                   const char *too_large)
-{
-    enum status status = buffer_append(buffer, data, length);
-
-    if (status == STATUS_OK)
-        return length;
-    exchange->failure = status == STATUS_LIMIT ? too_large : "out of memory";
-    return 0; /* anything but `length` ends the transfer */
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *user)
-{
-    struct http_exchange *exchange = user;
-
-    return keep(exchange, &exchange->body, data, size * count, "the response is larger than allowed");
-}
-
-/* One line of a head: of interim responses first, of the response itself, of the trailer at last. */
-static size_t on_head(char *data, size_t size, size_t count, void *user)
-{
-    struct http_exchange *exchange = user;
-    struct buffer *head = &exchange->head;
-    struct text line = {data, size * count};
-
-    while (line.length > 0 && (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
-        line.length--;
-    if (text_starts_with(line, TEXT("HTTP/")) && (exchange->head_ended || head->length == 0)) {
-        buffer_clear(head);
-        exchange->head_ended = false;
-    }
-    if (exchange->head_ended)
-        return size * count;
-    if (line.length == 0) {
-        exchange->head_ended = true;
-        return size * count;
-    }
-    /* RFC 9112, 5.2: a line that starts with a space goes on with the one before. */
-    if (head->length > 0 && (line.data[0] == ' ' || line.data[0] == '\t')) {
-        line = text_trim(line);
-        head->data[head->length - 1] = ' ';
-    }
-    if (keep(exchange, head, line.data, line.length, "the response's head is too large") != line.length ||
-        keep(exchange, head, "\n", 1, "the response's head is too large") != 1)
-        return 0;
-    return size * count;
-}
-
-static size_t count_lines(struct text text)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < text.length; i++)
-        count += text.data[i] == '\n';
-    return count;
-}
-
-static size_t parse_head(struct text head, struct http_header *headers)
-{
-    size_t count = 0;
-
-    text_split(head, '\n', &head); /* the status line */
-    while (head.length > 0) {
-        struct http_header header = {.name = text_split(head, '\n', &head)};
-        bool has_colon = header.name.length > 0 && memchr(header.name.data, ':', header.name.length);
-        header.name = text_trim(text_split(header.name, ':', &header.value));
-        header.value = text_trim(header.value);
-        if (has_colon)
-            headers[count++] = header;
-    }
-    return count;
 }
 
 static void deliver_response(struct http_exchange *exchange)
 {
-    struct text head = buffer_text(&exchange->head);
-    size_t line_count = count_lines(head);
-    struct http_header *headers = calloc(line_count ? line_count : 1, sizeof *headers);
-    long status = 0;
+    struct http_response response;
+    struct http_header *headers;
 
-    if (!headers) {
+    if (!http_response_parse(exchange, &response, &headers)) {
         deliver_error(exchange, "out of memory");
         return;
     }
-    libcurl.easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-    struct http_response response = {
-        .status = (int)status,
-        .headers = headers,
-        .header_count = parse_head(head, headers),
-        .body = buffer_text(&exchange->body),
-    };
+    response.body = buffer_text(&exchange->body);
     deliver(exchange, &response);
     free(headers);
 }
 
-static void deliver_failure(struct http_exchange *exchange, CURLcode code)
+static void deliver_end(struct http_exchange *exchange, const char *failure)
 {
-    char *words = exchange->words;
-    long os_error = 0;
-
-    if (exchange->failure) {
-        deliver_error(exchange, exchange->failure);
-        return;
+    if (http_exchange_streams(exchange)) {
+        list_append(&exchange->client->ended, &exchange->node);
+        http_stream_ended(exchange, failure);
+    } else if (failure) {
+        deliver_error(exchange, failure);
+    } else {
+        deliver_response(exchange);
     }
-    if (!words[0])
-        snprintf(words, sizeof exchange->words, "%s", libcurl.easy_strerror(code));
-    /* "Couldn't connect to server" is all that curl says of a refused connection. */
-    libcurl.easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_error);
-    if (code == CURLE_COULDNT_CONNECT && os_error != 0) {
-        size_t length = strlen(words);
-        snprintf(words + length, sizeof exchange->words - length, ": %s",
-                 uv_strerror(uv_translate_sys_error((int)os_error)));
-    }
-    deliver_error(exchange, words);
 }
 
 static void deliver_finished(struct http_client *client)
@@ -415,10 +294,7 @@ static void deliver_finished(struct http_client *client)
         CURLcode code = message->data.result;
         libcurl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
         stop(exchange);
-        if (code == CURLE_OK)
-            deliver_response(exchange);
-        else
-            deliver_failure(exchange, code);
+        deliver_end(exchange, code == CURLE_OK ? NULL : http_response_failure(exchange, code));
     }
 }
 
@@ -426,7 +302,8 @@ static void deliver_finished(struct http_client *client)
 static void break_down(struct http_client *client, CURLMcode code)
 {
     while (!list_is_empty(&client->running))
-        fail_soon(LIST_ENTRY(client->running.next, struct http_exchange, node), libcurl.multi_strerror(code));
+        http_exchange_fail(LIST_ENTRY(client->running.next, struct http_exchange, node),
+                           libcurl.multi_strerror(code));
     close_multi(client);
 }
 
@@ -440,21 +317,26 @@ static void act(struct http_client *client, curl_socket_t fd, int flags)
     else
         break_down(client, code);
     start_waiting(client);
+    http_stream_tell(client);
 }
 
 /* Request */
 
-static CURLcode set_callbacks(struct http_exchange *exchange)
+static CURLcode set_callbacks(struct http_exchange *exchange, const struct http_request *request)
 {
     CURL *easy = exchange->easy;
-    CURLcode code = libcurl_set_on_bytes(easy, CURLOPT_HEADERFUNCTION, on_head);
+    CURLcode code = libcurl_set_on_bytes(easy, CURLOPT_HEADERFUNCTION, http_response_on_head);
 
     if (code == CURLE_OK)
         code = libcurl_set_pointer(easy, CURLOPT_HEADERDATA, exchange);
     if (code == CURLE_OK)
-        code = libcurl_set_on_bytes(easy, CURLOPT_WRITEFUNCTION, on_body);
+        code = libcurl_set_on_bytes(easy, CURLOPT_WRITEFUNCTION, http_response_on_body);
     if (code == CURLE_OK)
         code = libcurl_set_pointer(easy, CURLOPT_WRITEDATA, exchange);
+    if (code == CURLE_OK && request->body_follows)
+        code = libcurl_set_on_room(easy, CURLOPT_READFUNCTION, http_stream_on_room);
+    if (code == CURLE_OK && request->body_follows)
+        code = libcurl_set_pointer(easy, CURLOPT_READDATA, exchange);
     if (code == CURLE_OK)
         code = libcurl_set_pointer(easy, CURLOPT_PRIVATE, exchange);
     if (code == CURLE_OK)
@@ -469,9 +351,10 @@ static enum status refuse_more(struct buffer *error)
     return status == STATUS_OK ? STATUS_LIMIT : status;
 }
 
-enum status http_client_send(struct http_client *client, const struct http_request *request,
-                             http_response_function *on_response, void *owner,
-                             struct http_exchange **exchange, struct buffer *error)
+/* `on_response` or `functions` is NULL. */
+static enum status begin(struct http_client *client, const struct http_request *request,
+                         http_response_function *on_response, const struct http_stream_functions *functions,
+                         void *owner, struct http_exchange **exchange, struct buffer *error)
 {
     assert(!client->closing);
     enum status status = http_request_check(request, error);
@@ -489,17 +372,21 @@ enum status http_client_send(struct http_client *client, const struct http_reque
     made->on_response = on_response;
     made->owner = owner;
     made->timeout_ms = request->timeout_ms;
+    made->max_response = request->max_response;
+    made->stream.functions = functions;
+    list_init(&made->stream.due);
+    buffer_init(&made->stream.outgoing, BUFFER_UNLIMITED);
     list_init(&made->node);
     deadline_init(&made->deadline, on_due);
     buffer_init(&made->head, HTTP_CLIENT_RESPONSE_HEAD);
-    buffer_init(&made->body, request->max_response);
+    buffer_init(&made->body, BUFFER_UNLIMITED);
     made->easy = libcurl.easy_init();
-    if (!made->easy || set_callbacks(made) != CURLE_OK)
+    if (!made->easy || set_callbacks(made, request) != CURLE_OK)
         status = STATUS_NO_MEMORY;
     else
         status = http_request_apply(request, made->easy, &made->headers, error);
     if (status != STATUS_OK) {
-        release(made);
+        http_exchange_release(made);
         return status;
     }
 
@@ -511,6 +398,21 @@ enum status http_client_send(struct http_client *client, const struct http_reque
     if (exchange)
         *exchange = made;
     return STATUS_OK;
+}
+
+enum status http_client_send(struct http_client *client, const struct http_request *request,
+                             http_response_function *on_response, void *owner,
+                             struct http_exchange **exchange, struct buffer *error)
+{
+    assert(!request->body_follows);
+    return begin(client, request, on_response, NULL, owner, exchange, error);
+}
+
+enum status http_client_open(struct http_client *client, const struct http_request *request,
+                             const struct http_stream_functions *functions, void *owner,
+                             struct http_exchange **exchange, struct buffer *error)
+{
+    return begin(client, request, NULL, functions, owner, exchange, error);
 }
 
 void http_client_cancel(struct http_exchange *exchange)
@@ -532,11 +434,14 @@ enum status http_client_create(struct http_client **client, uv_loop_t *loop)
     list_init(&made->sockets);
     list_init(&made->waiting);
     list_init(&made->running);
-    list_init(&made->failed);
+    list_init(&made->ended);
+    list_init(&made->due);
     deadlines_init(&made->deadlines, loop);
     uv_timer_init(loop, &made->timer);
     made->timer.data = made;
-    made->handles = 2;
+    uv_timer_init(loop, &made->soon);
+    made->soon.data = made;
+    made->handles = 3;
     *client = made;
     return STATUS_OK;
 }
@@ -554,8 +459,9 @@ void http_client_destroy(struct http_client *client)
     client->closing = true;
     drop_all(&client->waiting);
     drop_all(&client->running);
-    drop_all(&client->failed);
+    drop_all(&client->ended);
     close_multi(client);
     uv_close((uv_handle_t *)&client->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&client->soon, on_timer_closed);
     deadlines_close(&client->deadlines, on_deadlines_closed);
 }

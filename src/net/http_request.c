@@ -42,7 +42,7 @@ enum status http_request_check(const struct http_request *request, struct buffer
 {
     if (!is_token(request->method))
         return after(buffer_printf(error, "the method is not a token"), STATUS_INVALID);
-    if (request->has_body && text_equal(request->method, TEXT("HEAD")))
+    if ((request->has_body || request->body_follows) && text_equal(request->method, TEXT("HEAD")))
         return after(buffer_printf(error, "a HEAD request has no body"), STATUS_INVALID);
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
@@ -190,6 +190,15 @@ static CURLcode set_body(CURL *easy, struct text body)
     return code == CURLE_OK ? libcurl.easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, data) : code;
 }
 
+/* curl reads it from a callback, and says Transfer-Encoding: chunked where its length is not known. */
+static CURLcode set_following_body(CURL *easy, int64_t length)
+{
+    curl_off_t size = length < 0 ? -1 : (curl_off_t)length;
+    CURLcode code = libcurl_set_long(easy, CURLOPT_UPLOAD, 1);
+
+    return code == CURLE_OK ? libcurl.easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, size) : code;
+}
+
 /* `method` and `url` are the request's, ended by NUL. */
 static CURLcode set_request(CURL *easy, const struct http_request *request, const char *method,
                             const char *url, bool has_body, bool loopback)
@@ -200,8 +209,12 @@ static CURLcode set_request(CURL *easy, const struct http_request *request, cons
         code = libcurl_set_string(easy, CURLOPT_URL, url);
     if (code == CURLE_OK && loopback)
         code = libcurl_set_string(easy, CURLOPT_NOPROXY, "*");
-    if (code == CURLE_OK && has_body)
+    if (code == CURLE_OK && request->body_follows)
+        code = set_following_body(easy, request->body_length);
+    else if (code == CURLE_OK && has_body)
         code = set_body(easy, request->body);
+    if (code == CURLE_OK && request->decodes)
+        code = libcurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that it knows */
     if (code == CURLE_OK && strcmp(method, "HEAD") == 0)
         code = libcurl_set_long(easy, CURLOPT_NOBODY, 1); /* lest it waits for the body */
     else if (code == CURLE_OK)

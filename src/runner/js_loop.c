@@ -57,6 +57,10 @@ static const struct js_host_functions functions = {
     .exit = exit_now,
     .request = js_requests_send,
     .work = js_work_queue,
+    .request_read = js_requests_read,
+    .request_write = js_requests_write,
+    .request_finish = js_requests_finish,
+    .request_cancel = js_requests_cancel,
 };
 
 static void on_idle(uv_timer_t *timer)

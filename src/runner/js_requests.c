@@ -9,12 +9,14 @@
 enum {
     TIMEOUT_MS = 30 * 1000,
     MAX_RESPONSE = 64 * 1024 * 1024,
-    MAX_HEADERS = 100,
+    SILENCE_MS = 300 * 1000, /* of a stream; as Node's fetch */
+    MAX_HEADERS = 200,
 };
 
 struct pending {
     struct list node; /* in runner->requests */
     struct runner *runner;
+    struct http_exchange *exchange;
     uint32_t id;
 };
 
@@ -37,6 +39,12 @@ static enum status append_headers(struct buffer *out, const struct http_response
     return status;
 }
 
+static void forget(struct pending *pending)
+{
+    list_remove(&pending->node);
+    free(pending);
+}
+
 static void on_response(void *owner, const struct http_response *response)
 {
     struct pending *pending = owner;
@@ -50,9 +58,113 @@ static void on_response(void *owner, const struct http_response *response)
     result.headers = buffer_text(&headers);
     js_host_request_done(pending->runner->js, pending->id, &result);
     buffer_deinit(&headers);
-    list_remove(&pending->node);
+    forget(pending);
+}
+
+/* ---- those that stream ---- */
+
+static void tell(struct pending *pending, const struct world_news *news)
+{
+    js_host_request_told(pending->runner->js, pending->id, news);
+}
+
+static void fail(struct pending *pending, const char *error)
+{
+    http_client_cancel(pending->exchange);
+    list_remove(&pending->node); /* what it is told of has ended: its id leads nowhere */
+    tell(pending, &(struct world_news){.kind = NEWS_OF_END, .error = error});
     free(pending);
 }
+
+static void on_head(void *owner, const struct http_response *response)
+{
+    struct pending *pending = owner;
+    struct world_news news = {.kind = NEWS_OF_HEAD, .status = response->status, .reason = response->reason};
+    enum status status = STATUS_OK;
+    struct buffer headers;
+
+    buffer_init(&headers, BUFFER_UNLIMITED);
+    for (size_t i = 0; i < response->header_count && status == STATUS_OK; i++)
+        status = buffer_printf(&headers, "%.*s\n%.*s\n", TEXT_ARGS(response->headers[i].name),
+                               TEXT_ARGS(response->headers[i].value));
+    news.headers = buffer_text(&headers);
+    if (status == STATUS_OK)
+        tell(pending, &news);
+    else
+        fail(pending, "out of memory");
+    buffer_deinit(&headers);
+}
+
+static void on_chunk(void *owner, struct text chunk)
+{
+    tell(owner, &(struct world_news){.kind = NEWS_OF_CHUNK, .chunk = chunk});
+}
+
+static void on_taken(void *owner)
+{
+    tell(owner, &(struct world_news){.kind = NEWS_OF_BODY_TAKEN});
+}
+
+static void on_end(void *owner, const char *error)
+{
+    struct pending *pending = owner;
+
+    list_remove(&pending->node); /* what it is told of has ended: its id leads nowhere */
+    tell(pending, &(struct world_news){.kind = NEWS_OF_END, .error = error});
+    free(pending);
+}
+
+static const struct http_stream_functions stream_functions = {
+    .on_head = on_head,
+    .on_chunk = on_chunk,
+    .on_taken = on_taken,
+    .on_end = on_end,
+};
+
+static struct pending *find(struct runner *runner, uint32_t id)
+{
+    for (struct list *node = runner->requests.next; node != &runner->requests; node = node->next) {
+        struct pending *pending = LIST_ENTRY(node, struct pending, node);
+        if (pending->id == id)
+            return pending;
+    }
+    return NULL;
+}
+
+void js_requests_read(void *owner, uint32_t id)
+{
+    struct pending *pending = find(owner, id);
+
+    if (pending)
+        http_client_read(pending->exchange);
+}
+
+enum status js_requests_write(void *owner, uint32_t id, struct text bytes)
+{
+    struct pending *pending = find(owner, id);
+
+    return pending ? http_client_write(pending->exchange, bytes) : STATUS_CLOSED;
+}
+
+void js_requests_finish(void *owner, uint32_t id)
+{
+    struct pending *pending = find(owner, id);
+
+    if (pending)
+        http_client_finish(pending->exchange);
+}
+
+void js_requests_cancel(void *owner, uint32_t id)
+{
+    struct pending *pending = find(owner, id);
+
+    if (!pending)
+        return;
+    http_client_cancel(pending->exchange);
+    forget(pending);
+}
+
+/* ---- sending ---- */
 
 /* The lines as names and values; how many there are, or MAX_HEADERS + 1 for too many. */
 static size_t read_headers(struct http_header headers[MAX_HEADERS], struct text lines)
@@ -95,22 +207,24 @@ enum status js_requests_send(void *owner, const struct world_request *wanted, st
         .header_count = header_count,
         .body = wanted->body,
         .has_body = wanted->has_body,
-        .timeout_ms = TIMEOUT_MS,
-        .max_response = MAX_RESPONSE,
+        .body_follows = wanted->body_follows,
+        .body_length = wanted->body_length,
+        .decodes = wanted->streams,
+        .timeout_ms = wanted->streams ? SILENCE_MS : TIMEOUT_MS,
+        .max_response = wanted->streams ? SIZE_MAX : MAX_RESPONSE,
     };
-    enum status status = http_client_send(runner->http, &request, on_response, pending, NULL, error);
-    if (status != STATUS_OK) {
-        list_remove(&pending->node);
-        free(pending);
-    }
+    enum status status =
+        wanted->streams
+            ? http_client_open(runner->http, &request, &stream_functions, pending, &pending->exchange, error)
+            : http_client_send(runner->http, &request, on_response, pending, NULL, error);
+    if (status != STATUS_OK)
+        forget(pending);
     return status;
 }
 
 void js_requests_forget(struct runner *runner)
 {
     while (!list_is_empty(&runner->requests)) {
-        struct pending *pending = LIST_ENTRY(runner->requests.next, struct pending, node);
-        list_remove(&pending->node);
-        free(pending);
+        forget(LIST_ENTRY(runner->requests.next, struct pending, node));
     }
 }

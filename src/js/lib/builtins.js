@@ -10,9 +10,14 @@ const OWN = {
 
 // Node's, by their names without `node:`, each with what makes it.
 const NODE = {
+  assert: () => require('./node_assert'),
+  'assert/strict': () => require('./node_assert').strict,
+  async_hooks: () => require('./node_async_hooks'),
   buffer: () => require('./node_buffer'),
   console: () => require('./console').console,
   crypto: () => require('./node_crypto'),
+  diagnostics_channel: () => require('./node_diagnostics_channel'),
+  events: () => require('./node_events'),
   fs: () => require('./node_fs'),
   'fs/promises': () => require('./node_fs_promises'),
   module: () => require('./node_module'),
@@ -22,19 +27,50 @@ const NODE = {
   'path/win32': () => require('./node_path').win32,
   perf_hooks: () => require('./node_perf_hooks'),
   process: () => require('./process').process,
+  punycode: () => require('./node_punycode'),
+  querystring: () => require('./node_querystring'),
+  stream: () => require('./node_stream'),
+  'stream/consumers': () => require('./node_stream_consumers'),
+  'stream/promises': () => require('./node_stream').promises,
+  'stream/web': () => require('./node_stream_web'),
+  string_decoder: () => require('./node_string_decoder'),
+  sys: () => require('./node_util'),
   timers: () => require('./node_timers'),
   'timers/promises': () => require('./node_timers_promises'),
+  url: () => require('./node_url'),
+  util: () => require('./node_util'),
+  'util/types': () => require('./node_util').types,
 };
 
-// Node's that are not here.
-const ABSENT = new Set([
-  'assert', 'assert/strict', 'async_hooks', 'child_process', 'cluster', 'constants', 'dgram',
-  'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'http', 'http2', 'https', 'inspector',
-  'inspector/promises', 'net', 'punycode',
-  'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',
-  'string_decoder', 'sys', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
-  'wasi', 'worker_threads', 'zlib',
-]);
+// Node's that are not here, each with what to do instead.
+const OTHER_HANDLERS = 'a handler that needs it can only run in Node itself';
+const USE_FETCH = 'for HTTP requests use the global fetch()';
+const ABSENT = {
+  child_process: OTHER_HANDLERS,
+  cluster: 'start the runner with --workers instead',
+  constants: OTHER_HANDLERS,
+  dgram: OTHER_HANDLERS,
+  dns: OTHER_HANDLERS,
+  'dns/promises': OTHER_HANDLERS,
+  domain: 'use AsyncLocalStorage of async_hooks',
+  http: USE_FETCH,
+  http2: USE_FETCH,
+  https: USE_FETCH,
+  inspector: OTHER_HANDLERS,
+  'inspector/promises': OTHER_HANDLERS,
+  net: `${USE_FETCH}; for other protocols, ${OTHER_HANDLERS}`,
+  readline: OTHER_HANDLERS,
+  'readline/promises': OTHER_HANDLERS,
+  repl: OTHER_HANDLERS,
+  tls: `${USE_FETCH}; for other protocols, ${OTHER_HANDLERS}`,
+  trace_events: OTHER_HANDLERS,
+  tty: OTHER_HANDLERS,
+  v8: OTHER_HANDLERS,
+  vm: OTHER_HANDLERS,
+  wasi: OTHER_HANDLERS,
+  worker_threads: 'start the runner with --workers instead; MessageChannel is a global',
+  zlib: `${OTHER_HANDLERS}; what fetch() gets is decompressed by itself`,
+};
 
 const plainName = (request) => (request.startsWith('node:') ? request.slice('node:'.length) : request);
 
@@ -45,12 +81,16 @@ exports.find = (request) => {
   return Object.hasOwn(NODE, name) ? NODE[name] : undefined;
 };
 
-// Whether Node has a module of that name, which is not here.
-exports.isAbsent = (request) => request.startsWith('node:') || ABSENT.has(request);
+// Why a module of Node's is not here, for an error message; undefined where Node has none of that name either.
+exports.whyAbsent = (request) => {
+  const name = plainName(request);
+  if (Object.hasOwn(ABSENT, name)) return `Node's module "${name}" is not available here: ${ABSENT[name]}.`;
+  return request.startsWith('node:') ? `Node has no module "${name}".` : undefined;
+};
 
 // Whether Node has such a module in it; and which those are here.
 exports.isNodes = (request) => {
   const name = plainName(request);
-  return Object.hasOwn(NODE, name) || ABSENT.has(name);
+  return Object.hasOwn(NODE, name) || Object.hasOwn(ABSENT, name);
 };
-exports.names = () => [...Object.keys(NODE), ...ABSENT].sort();
+exports.names = () => [...Object.keys(NODE), ...Object.keys(ABSENT)].sort();

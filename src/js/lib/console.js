@@ -7,22 +7,7 @@ const stdio = require('./stdio');
 
 const MOST_INDENTATION = 1000;
 
-let port;
-function inspector() {
-  if (port) return port;
-  port = require('./vendor_inspect');
-  const stack = require('./stack');
-  // An error gets its stack in Node's shape before inspect looks at it; `this` means: go on as ever.
-  Object.defineProperty(Error.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-    value(depth, options) {
-      stack.settle(this);
-      return Object.isFrozen(this) && options?.showHidden !== true ? stack.format(this) : this;
-    },
-    writable: true,
-    configurable: true,
-  });
-  return port;
-}
+const inspector = () => require('./inspector');
 
 // The arguments as one text, or undefined where some need to be inspected.
 function plain(args) {

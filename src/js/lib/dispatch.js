@@ -9,6 +9,7 @@
 //
 // The numbers here are those of host.c.
 
+const frames = require('./async_frames');
 const { api, FROM_RUNNER, ended } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const { revive } = require('./parameters');
@@ -127,6 +128,7 @@ function statusOf(event) {
 
 function deliver(run, verdict, reply, message) {
   const { event } = run;
+  run.frame = frames.current();
   if (run.settle) {
     run.settle(verdict);
     return;
@@ -301,8 +303,18 @@ exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
 exports.handlers = handlers;
 exports.openStreams = streams.openStreams;
 exports.closingSources = streams.closingSources;
-exports.requestDone = (...all) => require('./requests').requestDone(...all);
-exports.workDone = (...all) => require('./work').workDone(...all);
+exports.requestDone = (...all) => {
+  frames.reset();
+  require('./requests').requestDone(...all);
+};
+exports.requestTold = (...all) => {
+  frames.reset();
+  require('./requests').requestTold(...all);
+};
+exports.workDone = (...all) => {
+  frames.reset();
+  require('./work').workDone(...all);
+};
 exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----
@@ -377,6 +389,7 @@ class Run {
     this.broken = undefined; // why the event could not be made
     this.settle = undefined; // of a Service of JavaScript's own: called with the verdict
     this.error = undefined;
+    this.frame = undefined; // of AsyncLocalStorages' values, from one chain to the next
   }
 }
 
@@ -418,7 +431,14 @@ function runChain(slot, chain, flags, peerSlot, text) {
   run.next = 0;
   run.flags = flags;
   if (run.broken) fail(run, run.broken);
+  else if (frames.isActive()) frames.runIn(run.frame, () => advance(run));
   else advance(run);
+}
+
+function reply(run, text) {
+  if (text) applyError(run, text);
+  if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
+  else deliverReply(run, CONTINUE);
 }
 
 function release(slot) {
@@ -443,6 +463,7 @@ exports.attach = (newInbox, newOutbox, level) => {
 };
 
 exports.dispatch = (count, texts) => {
+  frames.reset();
   let position = 0;
   for (let at = 0; at < count * ENTRY; at += ENTRY) {
     const length = inbox[at + LENGTH];
@@ -452,12 +473,7 @@ exports.dispatch = (count, texts) => {
     switch (inbox[at + OP]) {
       case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER], text); break;
       case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], text); break;
-      case REPLY: {
-        const run = events[slot];
-        if (text) applyError(run, text);
-        deliverReply(run, CONTINUE);
-        break;
-      }
+      case REPLY: reply(events[slot], text); break;
       case RELEASE: release(slot); break;
       case PEER_NEW: peers[slot] = new Peer(slot, text); break;
       case PEER_GONE: forgetPeer(slot); break;

@@ -2,7 +2,7 @@
 
 // fs/promises' FileHandle.
 
-const { EventEmitter } = require('./vendor_events');
+const { EventEmitter } = require('./node_events');
 const { Buffer } = require('./buffer');
 const { invalidType, aborted } = require('./arguments');
 const { optionsOf, dataOf } = require('./file_arguments');

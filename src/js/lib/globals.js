@@ -20,9 +20,25 @@ const SOURCES = {
   performance: () => require('./performance').performance,
   console: () => require('./console').console,
   process: () => require('./process').process,
+  fetch: () => require('./fetch').fetch,
 };
+// Classes that come together.
+const CLASSES = {
+  './abort': ['AbortController', 'AbortSignal'],
+  './blob': ['Blob', 'File'],
+  './event_target': ['CustomEvent', 'Event', 'EventTarget'],
+  './fetch': ['FormData', 'Headers', 'Request', 'Response'],
+  './message_channel': ['MessageChannel', 'MessageEvent', 'MessagePort'],
+  './web_streams': ['ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'ReadableByteStreamController', 'ReadableStream',
+    'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader',
+    'TextDecoderStream', 'TextEncoderStream', 'TransformStream', 'TransformStreamDefaultController', 'WritableStream',
+    'WritableStreamDefaultController', 'WritableStreamDefaultWriter'],
+};
+for (const module in CLASSES) for (const name of CLASSES[module]) SOURCES[name] = () => require(module)[name];
+
 // As in Node: classes do not show up when the global object's keys are listed, nor do these two objects.
-const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder', 'console', 'process']);
+const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder', 'console', 'process',
+  ...Object.values(CLASSES).flat()]);
 
 exports.install = (target) => {
   for (const name in SOURCES) {

@@ -10,7 +10,7 @@ const METHODS = ['on', 'once', 'off', 'addListener', 'removeListener', 'removeAl
 module.exports = function lateEmitter(prototype, onListening = () => {}) {
   for (const name of METHODS) {
     prototype[name] = function (...args) {
-      const { EventEmitter } = require('./vendor_events');
+      const { EventEmitter } = require('./node_events');
       if (Object.getPrototypeOf(prototype) !== EventEmitter.prototype) {
         for (const each of METHODS) delete prototype[each];
         Object.setPrototypeOf(prototype, EventEmitter.prototype);

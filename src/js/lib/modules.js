@@ -127,9 +127,8 @@ function resolve(request, from, requiredBy) {
     path = lookUp(request, from);
   }
   if (path) return native.realPath(path);
-  throw notFound(builtins.isAbsent(request)
-    ? `Cannot find module '${request}': Node's built-in modules are not available here\nRequire stack:\n- ${requiredBy}`
-    : `Cannot find module '${request}'\nRequire stack:\n- ${requiredBy}`);
+  const reason = builtins.whyAbsent(request);
+  throw notFound(`Cannot find module '${request}'${reason ? `: ${reason}` : ''}\nRequire stack:\n- ${requiredBy}`);
 }
 
 class Module {

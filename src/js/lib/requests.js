@@ -3,16 +3,28 @@
 // HTTP requests going out: the loop's client behind promises.
 
 const waiting = new Map();
+const streams = new Map();
 let last = 0;
+
+// What C tells of a stream (struct world_news).
+const HEAD = 1;
+const CHUNK = 2;
+const TAKEN = 3;
+const END = 4;
+
+// Pairs as C takes them: a line each for a name, its value, the next name…
+function linesOf(headers) {
+  const lines = headers.flat();
+  const broken = lines.find((line) => /[\r\n]/.test(line));
+  if (broken !== undefined) throw new TypeError(`A header may not have a line break: ${JSON.stringify(broken)}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
 
 // Resolves with {status, headers: [[name, value], …], body: Uint8Array}, whatever the status; rejects with an Error where
 // there is no response. `headers` is a list like that; `body` is bytes, a string or undefined.
 exports.request = ({ method, url, headers = [], body }) => new Promise((resolve, reject) => {
   const id = ++last;
-  const lines = headers.flat();
-  const broken = lines.find((line) => /[\r\n]/.test(line));
-  if (broken !== undefined) throw new TypeError(`A header may not have a line break: ${JSON.stringify(broken)}`);
-  native.request(id, method, url, lines.map((line) => `${line}\n`).join(''), body);
+  native.request(id, method, url, linesOf(headers), body);
   waiting.set(id, { resolve, reject, url });
 });
 
@@ -29,3 +41,69 @@ exports.requestDone = (id, status, headers, body, error) => {
   if (error === undefined) resolve({ status, headers: pairsOf(headers), body });
   else reject(new Error(`${url}: ${error}`));
 };
+
+// A request whose response comes bit by bit, and whose body may go so.
+class RequestStream {
+  #id;
+  #told;
+  #written; // resolves with whether more is welcome
+
+  constructor(id, told) {
+    this.#id = id;
+    this.#told = told;
+  }
+
+  // Asks for one chunk more.
+  read() {
+    native.readRequest(this.#id);
+  }
+
+  // Of a body that follows. Resolves with true when the next bytes are welcome, with false where nobody wants them any more.
+  write(bytes) {
+    if (!streams.has(this.#id)) return Promise.resolve(false);
+    native.writeRequest(this.#id, bytes);
+    return new Promise((resolve) => { this.#written = resolve; });
+  }
+
+  finish() {
+    native.finishRequest(this.#id);
+  }
+
+  cancel() {
+    if (!streams.delete(this.#id)) return;
+    native.cancelRequest(this.#id);
+    this.#written?.(false);
+  }
+
+  hear(news, ...details) {
+    switch (news) {
+      case HEAD: {
+        const [status, reason, headers] = details;
+        const lines = native.latin1Decode(headers).split('\n');
+        lines.pop();
+        this.#told.head(status, native.latin1Decode(reason), lines);
+        break;
+      }
+      case CHUNK: this.#told.chunk(details[0]); break;
+      case TAKEN: this.#written?.(true); break;
+      case END:
+        streams.delete(this.#id);
+        this.#written?.(false);
+        this.#told.end(details[0]);
+        break;
+    }
+  }
+}
+
+// Throws where it can not be sent. `body` is bytes, or undefined; with a `length` it follows in write()s, and -1 is one that
+// nobody knows. `told` has the functions head(status, reason, lines), where a name and its value are a line each,
+// chunk(bytes), once for every read(), and end(error), the last: a text, or undefined where all came.
+exports.open = ({ method, url, headers = [], body, length, told }) => {
+  const id = ++last;
+  const stream = new RequestStream(id, told);
+  native.openRequest(id, method, url, linesOf(headers), body, length);
+  streams.set(id, stream);
+  return stream;
+};
+
+exports.requestTold = (id, ...news) => streams.get(id)?.hear(...news);

@@ -3,6 +3,8 @@
 // setTimeout and its family as Node has them. All timers share one of the loop's: `native.setTimer(delay)` arms it for
 // the earliest, and `run` is called when it fires.
 
+const frames = require('./async_frames');
+
 const MAX_DELAY = 2 ** 31 - 1;
 
 let sequence = 0;
@@ -21,7 +23,7 @@ class Timeout {
     delay = Number(delay);
     if (!(delay >= 1 && delay <= MAX_DELAY)) delay = 1;
     Object.defineProperties(this, {
-      callback: { value: callback },
+      callback: { value: frames.bind(callback) },
       delay: { value: Math.trunc(delay) },
       repeat: { value: repeat },
       args: { value: args },
@@ -72,7 +74,7 @@ class Timeout {
 class Immediate {
   constructor(callback, args) {
     Object.defineProperties(this, {
-      callback: { value: callback },
+      callback: { value: frames.bind(callback) },
       args: { value: args },
       cleared: { value: false, writable: true },
       referenced: { value: true, writable: true },
@@ -177,6 +179,7 @@ function guarded(callback, args) {
 // The loop's timer has fired: runs one of the timers that are due and says whether more are. Between them C lets promise
 // jobs run, as Node does. `first` begins a round; timers set during it wait for the next.
 exports.run = (first) => {
+  frames.reset();
   if (first) lastOfRound = sequence;
   armedFor = Infinity;
   const now = native.now();
@@ -196,6 +199,7 @@ exports.run = (first) => {
 
 // The same for immediates.
 exports.runImmediates = (first) => {
+  frames.reset();
   if (first) {
     dueImmediates = immediates;
     immediates = [];
@@ -243,7 +247,7 @@ exports.queueMicrotask = function queueMicrotask(callback) {
 exports.nextTick = function nextTick(callback, ...args) {
   if (typeof callback !== 'function')
     throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
-  if (ticks.push({ callback, args }) === 1) Promise.resolve().then(exports.runTicks);
+  if (ticks.push({ callback: frames.bind(callback), args }) === 1) Promise.resolve().then(exports.runTicks);
 };
 
 exports.runTicks = () => {

@@ -2,6 +2,7 @@
 
 // What C does on other threads, and who waits for it here.
 
+const frames = require('./async_frames');
 const timers = require('./timers');
 
 const waiting = new Map();
@@ -11,7 +12,7 @@ let last = 0;
 exports.start = (begin, callback) => {
   last = (last % 0xffffffff) + 1;
   begin(last);
-  waiting.set(last, callback);
+  waiting.set(last, frames.bind(callback)); // AsyncLocalStorages keep what they hold
 };
 
 // The same as a promise.

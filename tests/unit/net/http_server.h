@@ -26,6 +26,7 @@ struct server {
     size_t most_open;
     size_t accepted;
     size_t requests;
+    size_t sent; /* of "/endless" */
 };
 
 struct connection {
@@ -34,6 +35,7 @@ struct connection {
     struct server *server;
     struct buffer in;
     bool closing;
+    size_t sent; /* of "/endless" */
 };
 
 struct reply {
@@ -112,6 +114,44 @@ static void reply_big_head(struct connection *connection)
     buffer_deinit(&head);
 }
 
+static void send_endless(struct connection *connection);
+
+static void on_endless_sent(uv_write_t *write, int status)
+{
+    struct reply *reply = write->data;
+    struct connection *connection = reply->connection;
+
+    connection->server->sent += reply->data.length;
+    buffer_deinit(&reply->data);
+    free(reply);
+    if (status == 0 && !connection->closing)
+        send_endless(connection);
+}
+
+/* Byte i is i % 251; the next come when these have left. */
+static void send_endless(struct connection *connection)
+{
+    struct reply *reply = calloc(1, sizeof *reply);
+
+    assert_non_null(reply);
+    reply->connection = connection;
+    reply->request.data = reply;
+    buffer_init(&reply->data, BUFFER_UNLIMITED);
+    assert_int_equal(buffer_reserve(&reply->data, 65536), STATUS_OK);
+    while (reply->data.length < 65536)
+        reply->data.data[reply->data.length++] = (char)(connection->sent++ % 251);
+    uv_buf_t bytes = uv_buf_init(reply->data.data, (unsigned)reply->data.length);
+    assert_int_equal(uv_write(&reply->request, (uv_stream_t *)&connection->tcp, &bytes, 1, on_endless_sent),
+                     0);
+}
+
+static void reply_endless(struct connection *connection)
+{
+    reply_with(connection, TEXT("HTTP/1.1 200 OK\r\n\r\n"), TEXT(""), false);
+    connection->sent = 0;
+    send_endless(connection);
+}
+
 static bool asks_for(struct text request, const char *path)
 {
     struct text rest;
@@ -145,6 +185,17 @@ static void answer(struct connection *connection, struct text request)
     else if (asks_for(request, "/midway"))
         reply_with(connection, TEXT("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), TEXT("ten bytes."),
                    true);
+    else if (asks_for(request, "/endless"))
+        reply_endless(connection);
+    else if (asks_for(request, "/gzip"))
+        reply_with(
+            connection, TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 28\r\n\r\n"),
+            TEXT("\x1f\x8b\x08\0\0\0\0\0\x02\x03\x2b\x2e\x2c\x4d\x4d\xad\x4a\x4d\x01\0\xde\x26\x14\0\x08"
+                 "\0\0\0"),
+            false);
+    else if (asks_for(request, "/gzip-broken"))
+        reply_with(connection, TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n"),
+                   TEXT("none"), false);
     else if (asks_for(request, "/nothing"))
         hang_up(connection);
     else if (asks_for(request, "/redirect"))
@@ -160,7 +211,22 @@ static void answer(struct connection *connection, struct text request)
         reply_sized(connection, request, false);
 }
 
-/* Whole requests from the front of what came: the head, and as many bytes as its Content-Length says. */
+/* How long the request is that starts with a head of so many bytes; more than is there where some is missing.
+ */
+static size_t request_length(const struct buffer *in, size_t head)
+{
+    char *field = memmem(in->data, head, "\r\nContent-Length: ", 18);
+    char *end;
+
+    if (field)
+        return head + (size_t)strtoul(field + 18, NULL, 10);
+    if (!memmem(in->data, head, "\r\nTransfer-Encoding: chunked\r\n", 30))
+        return head;
+    end = memmem(in->data + head, in->length - head, "0\r\n\r\n", 5);
+    return end ? (size_t)(end - in->data) + 5 : in->length + 1;
+}
+
+/* Whole requests from the front of what came. One for "/unread" is never read any further than its head. */
 static void take_requests(struct connection *connection)
 {
     while (!connection->closing && connection->in.length > 0) {
@@ -168,10 +234,11 @@ static void take_requests(struct connection *connection)
         char *end = memmem(in->data, in->length, "\r\n\r\n", 4);
         if (!end)
             return;
-        size_t length = (size_t)(end - in->data) + 4;
-        char *field = memmem(in->data, length, "\r\nContent-Length: ", 18);
-        if (field)
-            length += (size_t)strtoul(field + 18, NULL, 10);
+        if (text_starts_with(buffer_text(in), TEXT("PUT /unread "))) {
+            uv_read_stop((uv_stream_t *)&connection->tcp);
+            return;
+        }
+        size_t length = request_length(in, (size_t)(end - in->data) + 4);
         if (in->length < length)
             return;
         connection->server->requests++;
