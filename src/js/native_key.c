@@ -311,6 +311,7 @@ NATIVE_FUNCTION(key_write)
             OSSL_ENCODER_CTX_set_cipher(encoder, names[2], NULL);
         if (encoder && names[3])
             OSSL_ENCODER_CTX_set_passphrase(encoder, (const unsigned char *)names[3], strlen(names[3]));
+        /* From OpenSSL's own allocator, which is malloc. */
         if (encoder && OSSL_ENCODER_to_data(encoder, &data, &length) == 1)
             value = native_bytes(context, data, length, exception);
         else

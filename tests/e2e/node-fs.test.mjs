@@ -397,3 +397,13 @@ runnerTest('fs: a stop does not wait for a read that nobody awaits', pipeApp, as
   execFileSync('mkfifo', [pipe]);
   assert.equal((await runner.ask({ name: 'top', params: { pipe } })).body, 'begun');
 });
+
+snippetTests('fs', {
+  'a stack begins with what happened': `
+    const first = (error) => error.stack.split('\\n')[0];
+    const failed = [];
+    try { fs.readFileSync('/nope/x'); } catch (error) { failed.push(first(error)); }
+    await promises.readFile('/nope/x').catch((error) => failed.push(first(error)));
+    try { fs.rmSync(folder); } catch (error) { failed.push(/^\\w*Error.*: Path is a directory/.test(first(error))); }
+    return failed;`,
+}, { prelude });

@@ -6,8 +6,11 @@ function inspect(value, options) {
   return require('./vendor_inspect').inspect(value, options);
 }
 
+// Its stack has the message and the script's own lines, and none of those in here.
 function coded(Constructor, code, message) {
-  return Object.assign(new Constructor(message), { code });
+  const error = Object.assign(new Constructor(message), { code });
+  require('./stack').settle(error);
+  return error;
 }
 
 function received(value) {

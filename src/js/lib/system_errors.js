@@ -2,6 +2,8 @@
 
 // The system's errors as Node has them.
 
+const stack = require('./stack');
+
 const os = native.part('os');
 const rows = os.errors(); // [name, number, message]
 // Two names may have one number; the one that has words goes first.
@@ -25,6 +27,7 @@ exports.systemError = (number, syscall, path, dest) => {
   const error = Object.assign(new Error(message), { errno: -number, code, syscall });
   if (path !== undefined) error.path = path;
   if (dest !== undefined) error.dest = dest;
+  stack.settle(error);
   return error;
 };
 
@@ -35,6 +38,7 @@ exports.refusal = (code, label, { syscall, message, errno, path, dest }) => {
   if (dest !== undefined) text += ` => ${dest}`;
   const error = new Error(text);
   error.name = 'SystemError';
+  stack.settle(error);
   const info = { code: message[0], message: message[1], errno, syscall, path, dest };
   if (path === undefined) delete info.path;
   if (dest === undefined) delete info.dest;
