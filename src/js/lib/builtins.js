@@ -12,6 +12,7 @@ const OWN = {
 const NODE = {
   buffer: () => require('./node_buffer'),
   console: () => require('./console').console,
+  constants: () => require('./node_constants'),
   crypto: () => require('./node_crypto'),
   fs: () => require('./node_fs'),
   'fs/promises': () => require('./node_fs_promises'),
@@ -24,15 +25,16 @@ const NODE = {
   process: () => require('./process').process,
   timers: () => require('./node_timers'),
   'timers/promises': () => require('./node_timers_promises'),
+  tty: () => require('./node_tty'),
 };
 
 // Node's that are not here.
 const ABSENT = new Set([
-  'assert', 'assert/strict', 'async_hooks', 'child_process', 'cluster', 'constants', 'dgram',
+  'assert', 'assert/strict', 'async_hooks', 'child_process', 'cluster', 'dgram',
   'diagnostics_channel', 'dns', 'dns/promises', 'domain', 'events', 'http', 'http2', 'https', 'inspector',
   'inspector/promises', 'net', 'punycode',
   'querystring', 'readline', 'readline/promises', 'repl', 'stream', 'stream/consumers', 'stream/promises', 'stream/web',
-  'string_decoder', 'sys', 'tls', 'trace_events', 'tty', 'url', 'util', 'util/types', 'v8', 'vm',
+  'string_decoder', 'sys', 'tls', 'trace_events', 'url', 'util', 'util/types', 'v8', 'vm',
   'wasi', 'worker_threads', 'zlib',
 ]);
 
