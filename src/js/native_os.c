@@ -274,6 +274,13 @@ NATIVE_FUNCTION(chdir_call)
     return value;
 }
 
+/* isTerminal(descriptor) */
+NATIVE_FUNCTION(is_terminal)
+{
+    NATIVE_NEEDS(1);
+    return jsc.JSValueMakeBoolean(context, isatty(int_argument(context, arguments[0], exception)) == 1);
+}
+
 static double micros_of(struct timeval time)
 {
     return (double)time.tv_sec * 1e6 + (double)time.tv_usec;
@@ -321,6 +328,7 @@ const struct native native_os[] = {
     {"umask", umask_call},
     {"kill", kill_call},
     {"chdir", chdir_call},
+    {"isTerminal", is_terminal},
     {"resourceUsage", resource_usage},
     {NULL, NULL},
 };

@@ -112,6 +112,14 @@ snippetTests('buffer', {
     return [[...transcode(Buffer.from('€é'), 'utf8', 'latin1')], [...transcode(Buffer.from('é'), 'utf8', 'ucs2')], [...transcode(Buffer.from([0xe9]), 'latin1', 'utf8')], [...transcode(Buffer.from('é'), 'utf8', 'ascii')], (await attempt(() => transcode(Buffer.from('x'), 'utf8', 'hex'))).code, (await attempt(() => transcode('x', 'utf8', 'latin1'))).code];`,
 });
 
+snippetTests('tty', {
+  isatty: "const { isatty, ReadStream } = require('tty'); return [isatty(1), isatty(2), isatty(999), isatty(-1), isatty('x'), isatty(), typeof ReadStream]",
+});
+
+snippetTests('constants', {
+  'what programs take from it': "const c = require('constants'); return [c.O_SYMLINK ?? null, c.O_CREAT, c.S_IFMT, c.ENOENT, c.SIGTERM, c.RSA_PKCS1_PADDING, c.R_OK, c.PRIORITY_LOW]",
+});
+
 runnerTest('perf_hooks: what is not here says so', {
   routes: { run: 'runHandler' },
   handlers: {
