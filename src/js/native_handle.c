@@ -1,6 +1,7 @@
 #include "js/native_handle.h"
 #include "js/native.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct handle {
@@ -16,10 +17,22 @@ static void on_collected(JSObjectRef object)
     free(handle);
 }
 
+/* One class for all handles of all worlds, made once and then only read: a context remembers every class it
+ * has ever seen an object of. */
+static pthread_once_t class_once = PTHREAD_ONCE_INIT;
+static JSClassRef handle_class;
+
+static void make_class(void)
+{
+    JSClassDefinition definition = {
+        .className = "Handle", .attributes = kJSClassAttributeNoAutomaticPrototype, .finalize = on_collected};
+
+    handle_class = jsc.JSClassCreate(&definition);
+}
+
 JSValueRef handle_make(JSContextRef context, const struct handle_kind *kind, void *object,
                        JSValueRef *exception)
 {
-    JSClassDefinition definition = {.className = kind->name, .finalize = on_collected};
     struct handle *handle = malloc(sizeof *handle);
 
     if (!handle) {
@@ -27,10 +40,8 @@ JSValueRef handle_make(JSContextRef context, const struct handle_kind *kind, voi
         return native_throw(context, exception, "RangeError", "Out of memory");
     }
     *handle = (struct handle){.kind = kind, .object = object};
-    JSClassRef class = jsc.JSClassCreate(&definition);
-    JSObjectRef made = jsc.JSObjectMake(context, class, handle);
-    jsc.JSClassRelease(class);
-    return made;
+    pthread_once(&class_once, make_class);
+    return jsc.JSObjectMake(context, handle_class, handle);
 }
 
 void *handle_get(JSContextRef context, JSValueRef value, const struct handle_kind *kind,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import { runnerTest } from './support/runner.mjs';
+import { isSanitized, runnerTest } from './support/runner.mjs';
 import { snippetTests } from './support/snippets.mjs';
 
 // Made anew for each run, so that none is ever anybody's.
@@ -264,7 +264,7 @@ snippetTests('crypto', {
 }, { prelude });
 
 const app = {
-  routes: { sign: 'signHandler', verify: 'verifyHandler', derive: 'deriveHandler', ping: 'pingHandler', absent: 'absentHandler' },
+  routes: { sign: 'signHandler', verify: 'verifyHandler', derive: 'deriveHandler', ping: 'pingHandler', hash: 'hashHandler', absent: 'absentHandler' },
   prelude: "const crypto = require('crypto');",
   handlers: {
     signHandler(event) {
@@ -284,6 +284,10 @@ const app = {
     },
     pingHandler(event) {
       event.response = new Response('pong');
+    },
+    hashHandler(event) {
+      for (let i = 0; i < 40_000; i++) crypto.createHash('sha256').update(String(i)).digest('hex');
+      event.response = new Response('hashed');
     },
     absentHandler(event) {
       try {
@@ -306,6 +310,16 @@ runnerTest('crypto: what one side signs the other verifies', app, async (runner)
   }
   await client.close();
 });
+
+runnerTest('crypto: hashes leave memory where it was', app, async (runner) => {
+  const client = await runner.connect();
+  for (let i = 0; i < 4; i++) await client.ask({ name: 'hash' });
+  const before = runner.residentBytes();
+  for (let i = 0; i < 4; i++) await client.ask({ name: 'hash' });
+  const grown = runner.residentBytes() - before;
+  assert.ok(grown < 40 * 1024 * 1024, `${grown} bytes more after 160000 hashes`);
+  await client.close();
+}, { skip: isSanitized() });
 
 runnerTest('crypto: what takes long keeps no other event waiting', app, async (runner) => {
   const client = await runner.connect();
