@@ -35,6 +35,7 @@ const ports = {
   inspect: `module.exports = require('node-inspect-extracted');`,
   legacy_url: `export { parse, format, resolve, resolveObject, Url, fileURLToPath, pathToFileURL, urlToHttpOptions } from 'unenv/node/url';`,
   parse_args: `module.exports = require('@pkgjs/parseargs');`,
+  path: `export { posix, win32 } from 'path-unified';`,
   punycode: `module.exports = require('punycode/punycode.js');`,
   querystring: `export { decode, encode, escape, parse, stringify, unescape, unescapeBuffer } from 'unenv/node/querystring';`,
   stream: `module.exports = require('readable-stream/lib/stream.js');`,
@@ -54,6 +55,10 @@ const ports = {
 
 // What a port is to know of the world around it, where that is not what a browser has.
 const surroundings = {
+  path: {
+    define: { window: 'undefined' },
+    banner: { js: `const process = { platform: 'linux', env: {}, cwd: () => native.cwd() };` },
+  },
   // What it makes up for in Node's own module is all missing here.
   diagnostics_channel: { define: { 'process.versions.node': '"14.0.0"' } },
   // It would have its classes derive from the platform's, which are these.
@@ -114,6 +119,19 @@ const lateTr46 = {
         exports.toUnicode = (...all) => require('./vendor_tr46').toUnicode(...all);`,
     }));
     setup.onResolve({ filter: /^\.\/vendor_/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// The port of path complains of its arguments without Node's codes: arguments.js has them.
+const ownComplaints = {
+  name: 'own-complaints',
+  setup(setup) {
+    setup.onResolve({ filter: /^\.\/validators\.js$/ }, ({ path, importer }) =>
+      /\/path-unified\//.test(importer) ? { path, namespace: 'complaints' } : undefined);
+    setup.onLoad({ filter: /.*/, namespace: 'complaints' }, () => ({
+      contents: `export const { needString: validateString, needObject: validateObject } = require('./arguments');`,
+    }));
+    setup.onResolve({ filter: /^\.\/arguments$/ }, ({ path }) => ({ path, external: true }));
   },
 };
 
@@ -238,7 +256,7 @@ for (const [name, contents] of Object.entries(ports)) {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lateTr46, overOurClient, builtIns, nodesErrors, withoutCopies, withoutStreams],
+    plugins: [lateTr46, overOurClient, builtIns, nodesErrors, withoutCopies, withoutStreams, ownComplaints],
     ...surroundings[name],
   });
   for (const input of Object.keys(metafile.inputs)) {
@@ -247,8 +265,13 @@ for (const [name, contents] of Object.entries(ports)) {
   }
 }
 
+// Those that come without a license file, and say in package.json and in their repository what it is.
+const withoutFile = new Map([['path-unified', 'MIT']]);
+
 const licenses = [...packages].sort().map(([name, dir]) => {
-  const { version } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  const { version, license, author, repository } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  if (withoutFile.has(name) && withoutFile.get(name) === license)
+    return `${name} ${version}\n\n${license}, by ${author} (${repository.url}), after Node.js's lib/path.js (MIT)\n`;
   const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT.txt'].find((each) => {
     try {
       return readFileSync(join(dir, each), 'utf8');

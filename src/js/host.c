@@ -530,6 +530,8 @@ void js_host_destroy(struct js_host *host)
 {
     if (!host)
         return;
+    if (host->world)
+        world_end(host->world);
     world_destroy(host->world);
     slots_deinit(&host->events);
     slots_deinit(&host->peers);

@@ -29,6 +29,9 @@ struct js_host_functions {
     /* Starts an HTTP request, for which js_host_request_done() is to be called, later and not from within.
      * Otherwise `error` gets a line. */
     enum status (*request)(void *owner, const struct world_request *request, struct buffer *error);
+    /* Has work->run() called on another thread, and then work_end() on this one, later; js_host_turn() is
+     * wanted after that. STATUS_CLOSED where the runner is stopping. */
+    enum status (*work)(void *owner, struct work *work);
     /* As those of struct world_functions, for requests that stream: js_host_request_told() is called for
      * them. */
     void (*request_read)(void *owner, uint32_t id);

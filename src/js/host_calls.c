@@ -38,6 +38,13 @@ static enum status on_request(void *owner, const struct world_request *request, 
     return host->functions->request(host->owner, request, error);
 }
 
+static enum status on_work(void *owner, struct work *work)
+{
+    struct js_host *host = owner;
+
+    return host->functions->work(host->owner, work);
+}
+
 static void on_request_read(void *owner, uint32_t id)
 {
     struct js_host *host = owner;
@@ -147,6 +154,7 @@ const struct world_functions host_calls = {
     .message_id = on_message_id,
     .request = on_request,
     .congestion = on_congestion,
+    .work = on_work,
     .request_read = on_request_read,
     .request_write = on_request_write,
     .request_finish = on_request_finish,

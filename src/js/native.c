@@ -214,3 +214,34 @@ JSValueRef native_bytes(JSContextRef context, uint8_t *bytes, size_t length, JSV
     }
     return array ? array : jsc.JSValueMakeUndefined(context);
 }
+
+JSValueRef native_taken(JSContextRef context, struct buffer *contents, JSValueRef *exception)
+{
+    struct buffer taken = *contents;
+
+    buffer_init(contents, contents->limit);
+    if (taken.capacity - taken.length > 64) { /* more was reserved than came */
+        char *fitting = realloc(taken.data, taken.length ? taken.length : 1);
+        taken.data = fitting ? fitting : taken.data;
+    }
+    return native_bytes(context, (uint8_t *)taken.data, taken.length, exception);
+}
+
+void native_set(JSContextRef context, JSObjectRef object, const char *name, JSValueRef value)
+{
+    JSStringRef key = jsc.JSStringCreateWithUTF8CString(name);
+
+    jsc.JSObjectSetProperty(context, object, key, value, kJSPropertyAttributeNone, NULL);
+    jsc.JSStringRelease(key);
+}
+
+void native_set_number(JSContextRef context, JSObjectRef object, const char *name, double value)
+{
+    native_set(context, object, name, jsc.JSValueMakeNumber(context, value));
+}
+
+void native_set_text(JSContextRef context, JSObjectRef object, const char *name, struct text value,
+                     JSValueRef *exception)
+{
+    native_set(context, object, name, native_decoded(context, value, exception));
+}

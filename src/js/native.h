@@ -36,6 +36,14 @@ extern const struct native native_encoding[]; /* UTF-8, base64, random bytes */
 extern const struct native native_process[];  /* clocks, environment, memory, working directory */
 extern const struct native native_files[];    /* what `require` reads */
 extern const struct native native_config[];   /* config.yaml */
+/* And those of the parts of native_world.c, whose functions carry their world (see world_of()). */
+extern const struct native native_fs[];     /* the file system, for Node's fs */
+extern const struct native native_os[];     /* the machine, the user, the process among others */
+extern const struct native native_hash[];   /* crypto: digests, HMAC */
+extern const struct native native_kdf[];    /* crypto: pbkdf2, scrypt, HKDF */
+extern const struct native native_key[];    /* crypto: asymmetric keys */
+extern const struct native native_sign[];   /* crypto: what is done with them */
+extern const struct native native_cipher[]; /* crypto: symmetric ciphers */
 
 /* Adds a table's functions to `object`. */
 void native_install(JSContextRef context, JSObjectRef object, const struct native *table);
@@ -71,3 +79,12 @@ NODISCARD bool native_argument_bytes(JSContextRef context, JSValueRef argument, 
 /* A new Uint8Array that owns `bytes` (from malloc; freed by the collector, on any thread). On failure they
  * are freed, *exception is set and undefined returned. */
 JSValueRef native_bytes(JSContextRef context, uint8_t *bytes, size_t length, JSValueRef *exception);
+
+/* The same of a buffer's contents; the buffer is empty afterwards. */
+JSValueRef native_taken(JSContextRef context, struct buffer *contents, JSValueRef *exception);
+
+/* Properties of an object. */
+void native_set(JSContextRef context, JSObjectRef object, const char *name, JSValueRef value);
+void native_set_number(JSContextRef context, JSObjectRef object, const char *name, double value);
+void native_set_text(JSContextRef context, JSObjectRef object, const char *name, struct text value,
+                     JSValueRef *exception);

@@ -19,11 +19,7 @@ NATIVE_FUNCTION(utf8_encode)
         buffer_deinit(&out);
         return jsc.JSValueMakeUndefined(context);
     }
-    if (out.capacity - out.length > 64) { /* what a non-ASCII string may have reserved */
-        char *fitting = realloc(out.data, out.length ? out.length : 1);
-        out.data = fitting ? fitting : out.data;
-    }
-    return native_bytes(context, (uint8_t *)out.data, out.length, exception);
+    return native_taken(context, &out, exception);
 }
 
 /* The character at the front of `units`; *used says how many units it takes. A lone surrogate is U+FFFD. */

@@ -96,19 +96,6 @@ NATIVE_FUNCTION(hrtime)
     return jsc.JSObjectMakeArray(context, 2, both, exception);
 }
 
-static void set(JSContextRef context, JSObjectRef object, const char *name, JSValueRef value)
-{
-    JSStringRef key = jsc.JSStringCreateWithUTF8CString(name);
-
-    jsc.JSObjectSetProperty(context, object, key, value, kJSPropertyAttributeNone, NULL);
-    jsc.JSStringRelease(key);
-}
-
-static void set_number(JSContextRef context, JSObjectRef object, const char *name, double value)
-{
-    set(context, object, name, jsc.JSValueMakeNumber(context, value));
-}
-
 static double get_number(JSContextRef context, JSObjectRef object, const char *name)
 {
     JSValueRef ignored = NULL;
@@ -149,11 +136,11 @@ NATIVE_FUNCTION(memory_usage)
     double outside = heap ? get_number(context, heap, "extraMemorySize") : 0;
     double inside = heap ? get_number(context, heap, "heapSize") - outside : 0;
 
-    set_number(context, usage, "rss", resident_bytes());
-    set_number(context, usage, "heapTotal", total);
-    set_number(context, usage, "heapUsed", inside > 0 ? inside : total);
-    set_number(context, usage, "external", outside);
-    set_number(context, usage, "arrayBuffers", outside);
+    native_set_number(context, usage, "rss", resident_bytes());
+    native_set_number(context, usage, "heapTotal", total);
+    native_set_number(context, usage, "heapUsed", inside > 0 ? inside : total);
+    native_set_number(context, usage, "external", outside);
+    native_set_number(context, usage, "arrayBuffers", outside);
     return usage;
 }
 

@@ -79,7 +79,10 @@ static JSValueRef on_uncaught(JSContextRef context, JSObjectRef function, JSObje
 static JSValueRef on_rejection(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
-    return on_uncaught(context, function, this_object, count > 1 ? 1 : 0, arguments + 1, exception);
+    (void)this_object, (void)exception;
+    if (count >= 2)
+        world_call(world_of(function), WORLD_REJECTED, arguments, 2, NULL);
+    return undefined(context);
 }
 
 /* setTimer(delay) */
@@ -351,6 +354,40 @@ static JSValueRef on_internal_module(JSContextRef context, JSObjectRef function,
     return module ? module : undefined(context);
 }
 
+/* What only few worlds ever need is no part of `native`, but of objects that part(name) makes. */
+static const struct {
+    const char *name;
+    const struct native *functions;
+} parts[] = {
+    {"fs", native_fs},      {"os", native_os},       {"crypto", native_hash},   {"crypto", native_kdf},
+    {"crypto", native_key}, {"crypto", native_sign}, {"crypto", native_cipher},
+};
+
+static void install(struct world *world, JSObjectRef object, const struct native *table);
+
+/* part(name) -> an object with the functions of that part, a new one each time */
+static JSValueRef on_part(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
+                          const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct buffer name;
+    JSObjectRef part = NULL;
+
+    (void)this_object;
+    buffer_init(&name, 256);
+    bool good = count > 0 && native_argument_text(context, arguments[0], &name, exception);
+    for (size_t i = 0; good && i < sizeof parts / sizeof *parts; i++) {
+        if (!text_equal(buffer_text(&name), text_from_cstr(parts[i].name)))
+            continue;
+        if (!part)
+            part = jsc.JSObjectMake(context, NULL, NULL);
+        install(world_of(function), part, parts[i].functions);
+    }
+    if (!part && !*exception)
+        native_throw(context, exception, "Error", "no part '%.*s'", TEXT_ARGS(buffer_text(&name)));
+    buffer_deinit(&name);
+    return part ? part : undefined(context);
+}
+
 static const struct native functions[] = {
     {"log", on_log},
     {"logEvent", on_log_event},
@@ -370,6 +407,7 @@ static const struct native functions[] = {
     {"finishRequest", on_finish_request},
     {"cancelRequest", on_cancel_request},
     {"internalModule", on_internal_module},
+    {"part", on_part},
     {NULL, NULL},
 };
 
@@ -384,14 +422,19 @@ static JSObjectRef bind(struct world *world, JSObjectCallAsFunctionCallback call
     return function;
 }
 
-void native_world_install(struct world *world, JSObjectRef object)
+static void install(struct world *world, JSObjectRef object, const struct native *table)
 {
-    for (const struct native *native = functions; native->name; native++) {
+    for (const struct native *native = table; native->name; native++) {
         JSStringRef name = jsc.JSStringCreateWithUTF8CString(native->name);
         jsc.JSObjectSetProperty(world->context, object, name, bind(world, native->function),
                                 kJSPropertyAttributeNone, NULL);
         jsc.JSStringRelease(name);
     }
+}
+
+void native_world_install(struct world *world, JSObjectRef object)
+{
+    install(world, object, functions);
 }
 
 void native_world_watch_rejections(struct world *world)

@@ -18,11 +18,14 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_CLOSING_SOURCES] = "closingSources",
     [WORLD_READ] = "read",
     [WORLD_REQUEST_DONE] = "requestDone",
+    [WORLD_WORK_DONE] = "workDone",
     [WORLD_REQUEST_TOLD] = "requestTold",
     [WORLD_SET_POSTBACK_BASE] = "setPostbackBase",
     [WORLD_RUN_TIMERS] = "runTimers",
     [WORLD_RUN_IMMEDIATES] = "runImmediates",
     [WORLD_DESCRIBE] = "describe",
+    [WORLD_REJECTED] = "rejected",
+    [WORLD_END] = "end",
 };
 
 static JSValueRef get(struct world *world, JSObjectRef object, const char *name, JSValueRef *exception)
@@ -102,6 +105,7 @@ enum status world_create(struct world **world, const struct world_functions *fun
         return STATUS_NO_MEMORY;
     made->functions = functions;
     made->owner = owner;
+    list_init(&made->works);
     made->group = jsc.JSContextGroupCreate();
     made->context = jsc.JSGlobalContextCreateInGroup(made->group, NULL);
 
@@ -121,6 +125,7 @@ void world_destroy(struct world *world)
 {
     if (!world)
         return;
+    work_forget_all(&world->works);
     for (size_t i = 0; i < WORLD_ENTRY_COUNT; i++)
         if (world->entries[i])
             jsc.JSValueUnprotect(world->context, world->entries[i]);
@@ -178,6 +183,11 @@ void world_run_timers(struct world *world)
 void world_run_immediates(struct world *world)
 {
     call_until_done(world, WORLD_RUN_IMMEDIATES);
+}
+
+void world_end(struct world *world)
+{
+    world_call(world, WORLD_END, NULL, 0, NULL);
 }
 
 void world_idle(struct world *world)

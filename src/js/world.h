@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "js/engine.h"
+#include "js/work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,6 +67,9 @@ struct world_functions {
      * line.
      */
     enum status (*request)(void *owner, const struct world_request *request, struct buffer *error);
+    /* Has work->run() called on another thread, and then work_end() on this one, later. STATUS_CLOSED where
+     * the runner is stopping. */
+    enum status (*work)(void *owner, struct work *work);
     /* Of one that streams and is under way; no harm where it is not any more. */
     void (*request_read)(void *owner, uint32_t id);
     NODISCARD enum status (*request_write)(void *owner, uint32_t id, struct text bytes);
@@ -92,11 +97,14 @@ enum world_entry {
     WORLD_CLOSING_SOURCES,
     WORLD_READ,
     WORLD_REQUEST_DONE,
+    WORLD_WORK_DONE,
     WORLD_REQUEST_TOLD,
     WORLD_SET_POSTBACK_BASE,
     WORLD_RUN_TIMERS,
     WORLD_RUN_IMMEDIATES,
     WORLD_DESCRIBE,
+    WORLD_REJECTED,
+    WORLD_END,
     WORLD_ENTRY_COUNT,
 };
 
@@ -106,6 +114,7 @@ struct world {
     JSObjectRef entries[WORLD_ENTRY_COUNT]; /* protected functions of bootstrap.js's exports */
     const struct world_functions *functions;
     void *owner;
+    struct list works; /* under way for it */
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on
@@ -121,6 +130,8 @@ void world_request_done(struct world *world, uint32_t id, const struct world_res
 void world_request_told(struct world *world, uint32_t id, const struct world_news *news);
 void world_run_timers(struct world *world);
 void world_run_immediates(struct world *world);
+/* Tells its scripts that it will be destroyed; what they begin then goes nowhere. */
+void world_end(struct world *world);
 /* Lets the engine do what it deferred (collection, compiled code's end); never blocks. */
 void world_idle(struct world *world);
 

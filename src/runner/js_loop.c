@@ -2,6 +2,7 @@
 #include "js/host.h"
 #include "net/http_client.h"
 #include "runner/js_requests.h"
+#include "runner/js_work.h"
 #include "runner/runner.h"
 
 #include <unistd.h>
@@ -55,6 +56,7 @@ static const struct js_host_functions functions = {
     .want_immediates = want_immediates,
     .exit = exit_now,
     .request = js_requests_send,
+    .work = js_work_queue,
     .request_read = js_requests_read,
     .request_write = js_requests_write,
     .request_finish = js_requests_finish,

@@ -11,6 +11,7 @@
 #include "runner/connection.h"
 #include "runner/js_loop.h"
 #include "runner/js_requests.h"
+#include "runner/js_work.h"
 #include "runner/load.h"
 #include "runner/stop.h"
 
@@ -149,6 +150,7 @@ enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct 
     list_init(&made->left);
     list_init(&made->requests);
     list_init(&made->postings);
+    list_init(&made->works);
     open_handles(made);
 
     enum status status = net_init(&made->net, loop, options->high_water_mark);
@@ -293,6 +295,8 @@ bool runner_destroy(struct runner *runner)
         return true;
     runner->closing = true;
     close_handles(runner);
+    if (!js_work_finish(runner))
+        return false;
     uv_run(runner->loop, UV_RUN_DEFAULT);
     if (runner->service && runner->service->event_count > 0)
         return false; /* handlers that never ended still hold their events */

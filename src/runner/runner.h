@@ -64,6 +64,7 @@ struct runner {
     struct http_client *http; /* what they request goes out there */
     struct list requests;     /* JavaScript's under way */
     struct list postings;     /* C's */
+    struct list works;        /* JavaScript's on other threads */
 
     struct net net;
     struct deadlines deadlines;
@@ -130,5 +131,5 @@ void runner_stop(struct runner *runner);
 
 /* After on_stopped, or where runner_start was never called or failed. Turns the loop until its handles are
  * closed. NULL is fine. False, with the runner's memory left as it is, where handlers never ended their
- * events: what they hold can not be taken from them. */
+ * events (what they hold can not be taken from them) or a thread is still at work for them. */
 bool runner_destroy(struct runner *runner);

@@ -17,6 +17,8 @@ module.exports = {
   ...dispatch,
   runTimers: timers.run,
   runImmediates: timers.runImmediates,
+  rejected: (...all) => require('./process_events').rejected(...all),
+  end: () => require('./process_events').end(),
   // A failure in words, for an error message or the log.
   describe: (value) => {
     try {

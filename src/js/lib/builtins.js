@@ -18,8 +18,21 @@ const NODE = {
   assert: () => require('./node_assert'),
   'assert/strict': () => require('./node_assert').strict,
   async_hooks: () => require('./node_async_hooks'),
+  buffer: () => require('./node_buffer'),
+  console: () => require('./console').console,
+  constants: () => require('./node_constants'),
+  crypto: () => require('./node_crypto'),
   diagnostics_channel: () => require('./node_diagnostics_channel'),
   events: () => require('./node_events'),
+  fs: () => require('./node_fs'),
+  'fs/promises': () => require('./node_fs_promises'),
+  module: () => require('./node_module'),
+  os: () => require('./node_os'),
+  path: () => require('./node_path'),
+  'path/posix': () => require('./node_path').posix,
+  'path/win32': () => require('./node_path').win32,
+  perf_hooks: () => require('./node_perf_hooks'),
+  process: () => require('./process').process,
   punycode: () => require('./node_punycode'),
   querystring: () => require('./node_querystring'),
   stream: () => require('./node_stream'),
@@ -28,6 +41,9 @@ const NODE = {
   'stream/web': () => require('./node_stream_web'),
   string_decoder: () => require('./node_string_decoder'),
   sys: () => require('./node_util'),
+  timers: () => require('./node_timers'),
+  'timers/promises': () => require('./node_timers_promises'),
+  tty: () => require('./node_tty'),
   url: () => require('./node_url'),
   util: () => require('./node_util'),
   'util/types': () => require('./node_util').types,
@@ -37,39 +53,23 @@ const NODE = {
 const OTHER_HANDLERS = 'a handler that needs it can only run in Node itself';
 const USE_FETCH = 'for HTTP requests use the global fetch()';
 const ABSENT = {
-  buffer: 'use the global Buffer',
   child_process: OTHER_HANDLERS,
   cluster: 'start the runner with --workers instead',
-  console: 'use the global console',
-  constants: OTHER_HANDLERS,
-  crypto: 'use the global crypto',
   dgram: OTHER_HANDLERS,
   dns: OTHER_HANDLERS,
   'dns/promises': OTHER_HANDLERS,
   domain: 'use AsyncLocalStorage of async_hooks',
-  fs: OTHER_HANDLERS,
-  'fs/promises': OTHER_HANDLERS,
   http: USE_FETCH,
   http2: USE_FETCH,
   https: USE_FETCH,
   inspector: OTHER_HANDLERS,
   'inspector/promises': OTHER_HANDLERS,
-  module: 'use require()',
   net: `${USE_FETCH}; for other protocols, ${OTHER_HANDLERS}`,
-  os: OTHER_HANDLERS,
-  path: OTHER_HANDLERS,
-  'path/posix': OTHER_HANDLERS,
-  'path/win32': OTHER_HANDLERS,
-  perf_hooks: 'use the global performance',
-  process: 'use the global process',
   readline: OTHER_HANDLERS,
   'readline/promises': OTHER_HANDLERS,
   repl: OTHER_HANDLERS,
-  timers: 'use the global setTimeout() and its family',
-  'timers/promises': 'use the global setTimeout() and its family',
   tls: `${USE_FETCH}; for other protocols, ${OTHER_HANDLERS}`,
   trace_events: OTHER_HANDLERS,
-  tty: OTHER_HANDLERS,
   v8: OTHER_HANDLERS,
   vm: OTHER_HANDLERS,
   wasi: OTHER_HANDLERS,
@@ -93,3 +93,10 @@ exports.whyAbsent = (request) => {
   if (Object.hasOwn(ABSENT, name)) return `Node's module "${name}" is not available here: ${ABSENT[name]}.`;
   return request.startsWith('node:') ? `Node has no module "${name}".` : undefined;
 };
+
+// Whether Node has such a module in it; and which those are here.
+exports.isNodes = (request) => {
+  const name = plainName(request);
+  return Object.hasOwn(NODE, name) || Object.hasOwn(ABSENT, name);
+};
+exports.names = () => [...Object.keys(NODE), ...Object.keys(ABSENT)].sort();

@@ -1,6 +1,6 @@
 'use strict';
 
-// The part of crypto that needs no more than random bytes (https://w3c.github.io/webcrypto/#Crypto-interface).
+// The global crypto (https://w3c.github.io/webcrypto/#Crypto-interface).
 
 const MOST_BYTES = 65536;
 const INTEGERS = new Set(['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array',
@@ -29,12 +29,21 @@ class Crypto {
     return array;
   }
 
-  randomUUID() {
-    return native.randomUUID();
+  randomUUID(options) {
+    return options === undefined ? native.randomUUID() : require('./crypto_random').randomUUID(options);
+  }
+
+  get subtle() {
+    return require('./web_crypto').subtle;
+  }
+
+  get CryptoKey() {
+    return require('./web_crypto').CryptoKey;
   }
 }
 
 Object.defineProperty(Crypto.prototype, Symbol.toStringTag, { value: 'Crypto', configurable: true });
 make = true;
 exports.crypto = new Crypto();
+exports.Crypto = Crypto;
 make = false;

@@ -321,6 +321,10 @@ exports.requestTold = (...all) => {
   frames.reset();
   require('./requests').requestTold(...all);
 };
+exports.workDone = (...all) => {
+  frames.reset();
+  require('./work').workDone(...all);
+};
 exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----

@@ -14,6 +14,9 @@ const SOURCES = {
   atob: () => require('./base64').atob,
   btoa: () => require('./base64').btoa,
   crypto: () => require('./crypto').crypto,
+  Crypto: () => require('./crypto').Crypto,
+  CryptoKey: () => require('./web_crypto').CryptoKey,
+  SubtleCrypto: () => require('./web_crypto').SubtleCrypto,
   performance: () => require('./performance').performance,
   console: () => require('./console').console,
   process: () => require('./process').process,
@@ -34,7 +37,7 @@ const CLASSES = {
 for (const module in CLASSES) for (const name of CLASSES[module]) SOURCES[name] = () => require(module)[name];
 
 // As in Node: classes do not show up when the global object's keys are listed, nor do these two objects.
-const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'TextEncoder', 'TextDecoder', 'console', 'process',
+const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder', 'console', 'process',
   ...Object.values(CLASSES).flat()]);
 
 exports.install = (target) => {

@@ -185,6 +185,9 @@ function evaluate(module, path) {
   run.call(module.exports, module.exports, module.require, module, path, module.path);
 }
 
+// What `require` is in that file.
+exports.createRequire = (path) => new Module(path).require;
+
 // A module named in `import:` or found in handlers/.
 exports.load = (request, directory) => {
   return new Module(`${directory}/config.yaml`).require(request);

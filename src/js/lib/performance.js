@@ -4,6 +4,9 @@
 
 let make = false;
 
+// What measures and remembers is loaded with the first mark.
+const timeline = () => require('./performance_timeline');
+
 class Performance {
   #origin = native.timeOrigin();
 
@@ -19,6 +22,38 @@ class Performance {
     return native.now();
   }
 
+  mark(name, options) {
+    return timeline().mark(name, options);
+  }
+
+  measure(name, startOrOptions, end) {
+    return timeline().measure(name, startOrOptions, end);
+  }
+
+  clearMarks(name) {
+    timeline().clear('mark', name);
+  }
+
+  clearMeasures(name) {
+    timeline().clear('measure', name);
+  }
+
+  getEntries() {
+    return timeline().entries();
+  }
+
+  getEntriesByName(name, type) {
+    return timeline().entries(`${name}`, type);
+  }
+
+  getEntriesByType(type) {
+    return timeline().entries(undefined, `${type}`);
+  }
+
+  timerify(action, options) {
+    return timeline().timerify(action, options);
+  }
+
   toJSON() {
     return { timeOrigin: this.#origin };
   }
@@ -28,3 +63,4 @@ Object.defineProperty(Performance.prototype, Symbol.toStringTag, { value: 'Perfo
 make = true;
 exports.performance = new Performance();
 make = false;
+exports.Performance = Performance;

@@ -2,12 +2,10 @@
 
 // process, as far as it means anything here. What cannot be offered is absent, so that a script can tell.
 
+const lateEmitter = require('./late_emitter');
 const timers = require('./timers');
 
 const NODE = '20.20.0'; // the release whose manners the world has
-const EMITTER_METHODS = ['on', 'once', 'off', 'addListener', 'removeListener', 'removeAllListeners', 'prependListener',
-  'prependOnceListener', 'emit', 'listeners', 'rawListeners', 'listenerCount', 'eventNames', 'setMaxListeners',
-  'getMaxListeners'];
 
 function invalidArgument(name, expected) {
   return Object.assign(new TypeError(`The "${name}" argument must be ${expected}.`), { code: 'ERR_INVALID_ARG_TYPE' });
@@ -33,19 +31,9 @@ function createEnvironment() {
 }
 
 // It becomes an EventEmitter when first used as one.
-const prototype = Object.create(Object.prototype, {
+const prototype = lateEmitter(Object.create(Object.prototype, {
   [Symbol.toStringTag]: { value: 'process', configurable: true },
-});
-for (const name of EMITTER_METHODS) {
-  prototype[name] = function (...args) {
-    const { EventEmitter } = require('./node_events');
-    if (Object.getPrototypeOf(prototype) !== EventEmitter.prototype) {
-      for (const each of EMITTER_METHODS) delete prototype[each];
-      Object.setPrototypeOf(prototype, EventEmitter.prototype);
-    }
-    return this[name](...args);
-  };
-}
+}), (self) => require('./process_events').attach(self));
 
 const process = Object.create(prototype);
 const command = native.argv();
@@ -132,5 +120,18 @@ Object.assign(process, {
     });
   },
 });
+
+// What asks or changes more of the system is loaded when it is called.
+for (const name of ['abort', 'availableMemory', 'chdir', 'constrainedMemory', 'cpuUsage', 'getegid', 'geteuid', 'getgid', 'getgroups',
+  'getuid', 'kill', 'resourceUsage', 'umask']) {
+  const late = { [name]: (...args) => require('./process_system')[name](...args) };
+  process[name] = late[name];
+}
+
+process.getBuiltinModule = function getBuiltinModule(id) {
+  const { invalidType } = require('./arguments');
+  if (typeof id !== 'string') throw invalidType('id', 'of type string', id);
+  return require('./builtins').find(id)?.();
+};
 
 exports.process = process;

@@ -2,10 +2,23 @@
 
 // The process's two output streams, as far as handlers use them: what console writes to, and process.stdout/stderr.
 
+const prototype = require('./late_emitter')({});
+
 function createOutput(fd) {
   return {
+    __proto__: prototype,
     fd,
     writable: true,
+    destroyed: false,
+    writableLength: 0,
+    // They stay open, whoever ends them.
+    end(...args) {
+      if (args.length > 0 && typeof args[0] !== 'function') this.write(...args);
+      else if (args.length > 0) require('./timers').nextTick(args[0]);
+      return this;
+    },
+    cork() {},
+    uncork() {},
     write(chunk, encoding, callback) {
       if (typeof encoding === 'function') {
         callback = encoding;

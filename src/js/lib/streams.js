@@ -8,6 +8,8 @@ const { errorResponseOf } = require('./failures');
 const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
 
+const uncaught = (...all) => require('./process_events').uncaught(...all);
+
 const TURN_BUDGET = 1 << 20; // characters that all streams send before the loop gets a turn
 const LINE_BUDGET = 1 << 16; // characters that one sends before the connection's others get theirs
 
@@ -90,9 +92,9 @@ function closeIterator(iterator) {
     if (!isThenable(closed)) return;
     closing++;
     const ended = () => closing--;
-    Promise.resolve(closed).catch(native.uncaught).then(ended);
+    Promise.resolve(closed).catch(uncaught).then(ended);
   } catch (error) {
-    native.uncaught(error);
+    uncaught(error);
   }
 }
 
@@ -101,7 +103,7 @@ function discard(response) {
   try {
     closeIterator(iteratorOf(response.body));
   } catch (error) {
-    native.uncaught(error);
+    uncaught(error);
   }
 }
 

@@ -172,7 +172,7 @@ function guarded(callback, args) {
   try {
     callback(...args);
   } catch (error) {
-    native.uncaught(error);
+    require('./process_events').uncaught(error);
   }
 }
 
@@ -262,6 +262,11 @@ exports.runTicks = () => {
     for (const { callback, args } of due) guarded(callback, args);
   }
 };
+
+// What util.promisify makes of them.
+const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
+for (const name of ['setTimeout', 'setImmediate'])
+  Object.defineProperty(exports[name], PROMISIFY, { get: () => require('./node_timers_promises')[name] });
 
 exports.install = (target) => {
   for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask'])

@@ -1,0 +1,114 @@
+'use strict';
+
+// createHash, createHmac and hash().
+
+const { coded, invalidType, needString, needUint32 } = require('./arguments');
+const { native: crypto, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
+const lateTransform = require('./late_transform');
+
+const finalized = () => coded(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
+
+// The digest's length where one was asked for, otherwise -1.
+function lengthOf(algorithm, { outputLength } = {}) {
+  if (outputLength === undefined) return -1;
+  needUint32(outputLength, 'options.outputLength');
+  const [size, isFree] = digestInfo(algorithm);
+  if (!isFree && outputLength !== size) throw coded(Error, 'ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH', 'Unsupported state or unable to set length');
+  return outputLength;
+}
+
+const streaming = {
+  _transform(chunk, encoding, callback) {
+    this.update(chunk, encoding);
+    callback();
+  },
+
+  _flush(callback) {
+    this.push(this.digest());
+    callback();
+  },
+};
+
+class Hash {
+  #state;
+  #length;
+  #done = false;
+
+  constructor(algorithm, options, copied) {
+    if (copied) {
+      this.#state = copied;
+      this.#length = lengthOf(algorithm, options ?? {});
+      return;
+    }
+    needString(algorithm, 'algorithm');
+    this.#state = crypto.hashMake(algorithm, undefined);
+    if (!this.#state) throw new Error('Digest method not supported');
+    this.#length = lengthOf(algorithm, options ?? {});
+    this.algorithm = algorithm;
+    Object.defineProperty(this, 'algorithm', { enumerable: false });
+  }
+
+  update(data, encoding) {
+    if (this.#done) throw finalized();
+    crypto.hashUpdate(this.#state, bytesOf(data, 'data', { encoding }));
+    return this;
+  }
+
+  digest(encoding) {
+    if (this.#done) throw finalized();
+    this.#done = true;
+    return told(crypto.hashDigest(this.#state, this.#length), encoding && `${encoding}`);
+  }
+
+  copy(options) {
+    if (this.#done) throw finalized();
+    return new Hash(this.algorithm, options, crypto.hashCopy(this.#state));
+  }
+}
+
+class Hmac {
+  #state;
+  #done = false;
+
+  constructor(algorithm, key, options) {
+    needString(algorithm, 'hmac');
+    const { secretOf } = require('./crypto_keys');
+    const bytes = secretOf(key, options);
+    this.#state = crypto.hashMake(algorithm, bytes);
+    if (!this.#state) throw invalidDigest(algorithm);
+  }
+
+  update(data, encoding) {
+    if (this.#done) throw finalized();
+    crypto.hashUpdate(this.#state, bytesOf(data, 'data', { encoding }));
+    return this;
+  }
+
+  // A second time there is nothing left.
+  digest(encoding) {
+    const bytes = this.#done ? new Uint8Array(0) : crypto.hashDigest(this.#state, -1);
+    this.#done = true;
+    return told(bytes, encoding && `${encoding}`);
+  }
+}
+
+for (const Class of [Hash, Hmac]) {
+  for (const name of Object.keys(streaming))
+    Object.defineProperty(Class.prototype, name, { value: streaming[name], writable: true, configurable: true });
+  lateTransform(Class.prototype);
+}
+
+function hash(algorithm, data, encoding = 'hex') {
+  needString(algorithm, 'algorithm');
+  if (typeof data !== 'string' && !ArrayBuffer.isView(data))
+    throw invalidType('input', 'of type string or an instance of Buffer, TypedArray, or DataView', data);
+  return new Hash(algorithm).update(data).digest(encoding);
+}
+
+module.exports = {
+  Hash,
+  Hmac,
+  hash,
+  createHash: (algorithm, options) => new Hash(algorithm, options),
+  createHmac: (algorithm, key, options) => new Hmac(algorithm, key, options),
+};

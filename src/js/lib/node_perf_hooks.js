@@ -1,0 +1,30 @@
+'use strict';
+
+// Node's perf_hooks.
+
+const { performance, Performance } = require('./performance');
+const { coded } = require('./arguments');
+const { PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList } =
+  require('./performance_timeline');
+
+function unavailable(name) {
+  const stub = {
+    [name]() {
+      throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `perf_hooks.${name} is not available in the runner's JavaScript engine`);
+    },
+  };
+  return stub[name];
+}
+
+module.exports = {
+  performance,
+  Performance,
+  PerformanceEntry,
+  PerformanceMark,
+  PerformanceMeasure,
+  PerformanceObserver,
+  PerformanceObserverEntryList,
+  createHistogram: unavailable('createHistogram'),
+  monitorEventLoopDelay: unavailable('monitorEventLoopDelay'),
+  constants: {},
+};

@@ -1,0 +1,138 @@
+// The smaller of Node's built-in modules in handlers, beside Node's own: module, timers, perf_hooks, console, buffer.
+
+import assert from 'node:assert/strict';
+import { runnerTest } from './support/runner.mjs';
+import { snippetTests } from './support/snippets.mjs';
+
+snippetTests('module', {
+  createRequire: `
+    const { createRequire } = require('node:module');
+    const fs = require('fs');
+    fs.writeFileSync(folder + '/value.js', 'module.exports = 5;');
+    fs.mkdirSync(folder + '/node_modules/pack', { recursive: true });
+    fs.writeFileSync(folder + '/node_modules/pack/index.js', "exports.from = 'pack';");
+    const other = createRequire(folder + '/nothing.js');
+    return [other('./value'), other('pack').from, other.resolve('./value'), createRequire('file://' + folder + '/x.js')('./value'), createRequire(new URL('file://' + folder + '/'))('./value.js'), createRequire(folder + '/')('./value'), other('fs') === fs,
+      await attempt(() => createRequire('relative')), await attempt(() => createRequire(5)), (await attempt(() => other('./missing'))).code];`,
+  isBuiltin: `['fs', 'node:fs', 'fs/promises', 'net', 'node:net', 'nothing', 'node:nothing', './fs', 'worker_threads'].map((name) => require('module').isBuiltin(name))`,
+  builtinModules: `require('module').builtinModules.filter((name) => !name.startsWith('_'))`,
+});
+
+snippetTests('timers', {
+  'as a module': "const timers = require('node:timers'); return [timers.setTimeout === setTimeout, timers.clearImmediate === clearImmediate, Object.keys(timers).includes('promises'), timers.promises === require('timers/promises')]",
+  promises: `
+    const { setTimeout: wait, setImmediate: soon, setInterval: each, scheduler } = require('timers/promises');
+    const counted = [];
+    for await (const value of each(1, 'tick')) if (counted.push(value) === 3) break;
+    return [await wait(1, 'value'), await soon('soon'), await wait(), counted, await scheduler.wait(1) ?? null, await scheduler.yield() ?? null, await attempt(() => wait('x')), await attempt(() => wait(1, 2, 5)), await attempt(() => wait(1, 2, { ref: 5 })), await attempt(() => wait(1, 2, { signal: 5 }))];`,
+  'what promisify makes of them': `
+    const custom = Symbol.for('nodejs.util.promisify.custom');
+    return [typeof setTimeout[custom], await setTimeout[custom](1, 'x'), await setImmediate[custom]('y')];`,
+});
+
+snippetTests('perf_hooks', {
+  'as a module': "const { performance: own, PerformanceEntry, constants } = require('perf_hooks'); return [own === performance, typeof PerformanceEntry, own.now() > 0]",
+  'marks and measures': `
+    const { performance } = require('perf_hooks');
+    performance.clearMarks();
+    performance.clearMeasures();
+    const told = ({ name, entryType, startTime, duration, detail }) => ({ name, entryType, startTime, duration, detail });
+    const a = performance.mark('a', { startTime: 10, detail: { x: 1 } });
+    performance.mark('b', { startTime: 25 });
+    const list = [performance.measure('m', 'a', 'b'), performance.measure('n', { start: 5, duration: 3 }), performance.measure('o', { end: 'b', duration: 5, detail: [1] }), performance.measure('p', { start: 'a', end: 20 })].map(told);
+    const all = performance.getEntries().map(told);
+    const byName = performance.getEntriesByName('a').length;
+    const byType = performance.getEntriesByType('measure').map(({ name }) => name);
+    performance.clearMarks('a');
+    performance.clearMeasures();
+    return [told(a), JSON.parse(JSON.stringify(a)), list, all, byName, byType, performance.getEntries().map(({ name }) => name), performance.measure('q').duration > 0,
+      (await attempt(() => performance.measure('x', 'no such mark'))).message, performance.measure('x', { detail: 1 }).startTime, await attempt(() => performance.mark('x', { startTime: -1 })), (await attempt(() => new (require('perf_hooks').PerformanceEntry)())).code];`,
+  observers: `
+    const { performance, PerformanceObserver } = require('perf_hooks');
+    const seen = [];
+    const done = new Promise((resolve) => {
+      const observer = new PerformanceObserver((list, self) => {
+        seen.push(list.getEntries().map(({ name, entryType }) => [name, entryType]), list.getEntriesByType('mark').length, list.getEntriesByName('two').length, self === observer);
+        observer.disconnect();
+        resolve();
+      });
+      observer.observe({ entryTypes: ['mark', 'measure', 'function'] });
+    });
+    performance.mark('one');
+    performance.measure('two');
+    performance.timerify(function named() {})();
+    await done;
+    performance.mark('unseen');
+    const timerified = performance.timerify((a, b) => a + b);
+    return [seen, timerified(1, 2), timerified.length, await attempt(() => performance.timerify(5)), await attempt(() => new PerformanceObserver()), await attempt(() => new PerformanceObserver(() => {}).observe({}))];`,
+});
+
+snippetTests('console', {
+  'as a module': "[require('console') === console, require('node:console').Console === console.Console, console instanceof console.Console]",
+  'a console of one\'s own': `
+    const { Console } = require('console');
+    const written = { out: '', err: '' };
+    const stream = (name) => ({ write: (text) => { written[name] += text; return true; }, on() {}, once() {}, removeListener() {}, listenerCount: () => 0 });
+    const own = new Console(stream('out'), stream('err'));
+    own.log('plain %s %d', 'text', 5, { a: [1, { b: 2 }] });
+    own.error('wrong');
+    own.group('group');
+    own.info('inside');
+    own.group();
+    own.warn('deeper\\nline');
+    own.groupEnd();
+    own.groupEnd();
+    own.log('outside');
+    own.count();
+    own.count();
+    own.countReset();
+    own.count('x');
+    own.assert(false, 'asserted %s', 'this');
+    own.assert(true, 'not');
+    own.dir({ deep: { deep: { deep: { deep: 1 } } } }, { depth: 0 });
+    own.table([{ a: 1, b: 'x' }, { a: 2, c: true }]);
+    own.time('t');
+    const { log } = own;
+    log('unbound');
+    const one = new Console({ stdout: stream('out'), groupIndentation: 4, inspectOptions: { depth: 0 } });
+    one.group('four');
+    one.log({ a: { b: 1 } });
+    one.error('to the same');
+    return [written, own instanceof Console, Console(stream('out')) instanceof Console, await attempt(() => new Console()), await attempt(() => new Console({ stdout: {} })), await attempt(() => new Console({ stdout: stream('out'), colorMode: 5 })), await attempt(() => new Console({ stdout: stream('out'), groupIndentation: -1 }))];`,
+});
+
+snippetTests('buffer', {
+  'as a module': "const buffer = require('node:buffer'); return [buffer.Buffer === Buffer, buffer.atob === atob, buffer.btoa('x'), buffer.constants.MAX_STRING_LENGTH, buffer.kStringMaxLength, buffer.INSPECT_MAX_BYTES, buffer.kMaxLength === buffer.constants.MAX_LENGTH]",
+  'what is UTF-8 or ASCII': `
+    const { isUtf8, isAscii } = require('buffer');
+    const all = [Buffer.from('abc'), Buffer.from('é'), Buffer.from([0xff]), Buffer.from([0xc3]), new Uint8Array(0), Buffer.from('😀')];
+    return [all.map((each) => [isUtf8(each), isAscii(each)]), isUtf8(new ArrayBuffer(2)), (await attempt(() => isUtf8('x'))).code];`,
+  transcode: `
+    const { transcode } = require('buffer');
+    return [[...transcode(Buffer.from('€é'), 'utf8', 'latin1')], [...transcode(Buffer.from('é'), 'utf8', 'ucs2')], [...transcode(Buffer.from([0xe9]), 'latin1', 'utf8')], [...transcode(Buffer.from('é'), 'utf8', 'ascii')], (await attempt(() => transcode(Buffer.from('x'), 'utf8', 'hex'))).code, (await attempt(() => transcode('x', 'utf8', 'latin1'))).code];`,
+});
+
+snippetTests('tty', {
+  isatty: "const { isatty, ReadStream } = require('tty'); return [isatty(1), isatty(2), isatty(999), isatty(-1), isatty('x'), isatty(), typeof ReadStream]",
+});
+
+snippetTests('constants', {
+  'what programs take from it': "const c = require('constants'); return [c.O_SYMLINK ?? null, c.O_CREAT, c.S_IFMT, c.ENOENT, c.SIGTERM, c.RSA_PKCS1_PADDING, c.R_OK, c.PRIORITY_LOW]",
+});
+
+runnerTest('perf_hooks: what is not here says so', {
+  routes: { run: 'runHandler' },
+  handlers: {
+    runHandler(event) {
+      try {
+        require('perf_hooks').monitorEventLoopDelay();
+      } catch ({ code, message }) {
+        event.response = new Response([code, message]);
+      }
+    },
+  },
+}, async (runner) => {
+  const { body: [code, message] } = await runner.ask({ name: 'run' });
+  assert.equal(code, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
+  assert.match(message, /perf_hooks\.monitorEventLoopDelay is not available/);
+});
