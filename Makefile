@@ -1,5 +1,5 @@
 # A thin front for CMake: see CONTRIBUTING.md for what each does.
-.PHONY: run build test check format clean bench fuzz
+.PHONY: run build test check format clean bench fuzz soak
 
 run: build
 	cd examples/chat && ../../build/configurapi-runner-ws $(ARGS)
@@ -46,6 +46,11 @@ fuzz:
 	cmake --preset fuzz
 	cmake --build --preset fuzz --target fuzz
 	tests/fuzz/run $(TIME) $(TARGET)
+
+# TIME=seconds of random clients (tests/soak/soak.mjs)
+soak: build
+	scripts/npm-ci tests
+	node tests/soak/soak.mjs $(if $(filter command line,$(origin TIME)),$(TIME),600)
 
 clean:
 	rm -rf build
