@@ -16,13 +16,19 @@ const ports = {
   events: `module.exports = require('events/events.js');`,
   inflection: `module.exports = require('inflection');`,
   inspect: `module.exports = require('node-inspect-extracted');`,
+  lexer: `export { parse } from './node_modules/cjs-module-lexer/lexer.js';`,
+  source_map: `export { decode } from '@jridgewell/sourcemap-codec';`,
   structured_clone: `
     import 'core-js/modules/web.dom-exception.constructor.js';
     import 'core-js/modules/web.dom-exception.stack.js';
     import 'core-js/modules/web.dom-exception.to-string-tag.js';
     import 'core-js/modules/web.structured-clone.js';
     export const { structuredClone, DOMException } = globalThis;`,
+  syntax: `
+    export { parse } from 'acorn';
+    export { analyze } from 'eslint-scope';`,
   text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
+  typescript: `export { transpileModule } from 'typescript';`,
   tr46: `module.exports = require('./node_modules/tr46');`,
   url: `module.exports = require('whatwg-url');`,
 };
@@ -36,6 +42,12 @@ const surroundings = {
       js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException'].map(
         (name) => [name, { value: undefined, writable: true, configurable: true }])));`,
     },
+  },
+  // It reads and writes no files here: told that it is not in Node, it asks for none of its modules.
+  typescript: {
+    minifyIdentifiers: true,
+    external: ['fs', 'path', 'os', 'inspector', 'perf_hooks', 'crypto', 'source-map-support'],
+    banner: { js: 'var process;' },
   },
   // It looks for the platform's own decoders to use, and it is what stands behind them.
   text_decoder: {
@@ -103,16 +115,25 @@ for (const [name, contents] of Object.entries(ports)) {
   }
 }
 
+function readIfThere(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+// A package's license: a file of its own, or the comment its main file begins with.
+function licenseOf(dir, { name, main }) {
+  const files = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE.BSD', 'LICENSE-MIT.txt'];
+  const comment = /^\/\*[^]*?\*\//.exec(readIfThere(join(dir, main ?? 'index.js')) ?? '')?.[0];
+  const text = files.map((file) => readIfThere(join(dir, file))).find(Boolean) ?? (/copyright/i.test(comment) ? comment : undefined);
+  if (!text) throw new Error(`${name} has no license file`);
+  return text.trim();
+}
+
 const licenses = [...packages].sort().map(([name, dir]) => {
-  const { version } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
-  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT.txt'].find((each) => {
-    try {
-      return readFileSync(join(dir, each), 'utf8');
-    } catch {
-      return false;
-    }
-  });
-  if (!file) throw new Error(`${name} has no license file`);
-  return `${name} ${version}\n\n${readFileSync(join(dir, file), 'utf8').trim()}\n`;
+  const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  return `${name} ${manifest.version}\n\n${licenseOf(dir, manifest)}\n`;
 });
 writeFileSync(join(outDir, 'licenses.txt'), licenses.join(`\n${'-'.repeat(80)}\n\n`));

@@ -37,6 +37,7 @@ extern const struct native native_encoding[]; /* UTF-8, base64, random bytes */
 extern const struct native native_process[];  /* clocks, environment, memory, working directory */
 extern const struct native native_files[];    /* what `require` reads */
 extern const struct native native_config[];   /* config.yaml */
+extern const struct native native_cache[];    /* compiled sources on disk */
 
 /* Adds a table's functions to `object`. */
 void native_install(JSContextRef context, JSObjectRef object, const struct native *table);
@@ -72,3 +73,6 @@ NODISCARD bool native_argument_bytes(JSContextRef context, JSValueRef argument, 
 /* A new Uint8Array that owns `bytes` (from malloc; freed by the collector, on any thread). On failure they
  * are freed, *exception is set and undefined returned. */
 JSValueRef native_bytes(JSContextRef context, uint8_t *bytes, size_t length, JSValueRef *exception);
+
+/* Appends all that can be read from a file; STATUS_SYSTEM, with errno, where that fails. */
+NODISCARD enum status native_read_all(int descriptor, struct buffer *contents);

@@ -3,6 +3,9 @@
 // Stacks in the shape Node's programs know. The engine's are lines of `function@file:line:column` without the error's
 // name and message; those of other shapes were written by a script and stay as they are.
 
+const { fromUrl } = require('./paths');
+const { locate } = require('./sources');
+
 // The function's name may hold an '@', and so may the file's path: the first '@' with a path behind it divides them.
 const FRAME = /^((?:(?!: ).)*?)@(?:((?:\/|[a-z][a-z0-9+.-]*:).*?):(\d+):(\d+)|\[native code\])?$/;
 const LONGEST_LINE = 4096; // a longer one is somebody's message
@@ -32,26 +35,53 @@ function title(error) {
   return `${name}: ${message}`;
 }
 
-// One line of the engine's as one of Node's: '' where it is none of the script's business, undefined where it is
-// no frame at all.
-function frame(line) {
+// Which of the engine's own functions call back into scripts, and whose they are: Node shows those, too.
+const OWNERS = new Map(Object.entries({
+  Array: ['every', 'filter', 'find', 'findIndex', 'findLast', 'findLastIndex', 'flatMap', 'forEach', 'from', 'map', 'reduce',
+    'reduceRight', 'some', 'sort', 'toSorted'],
+  JSON: ['parse', 'stringify'],
+  String: ['replace', 'replaceAll'],
+}).flatMap(([owner, names]) => names.map((name) => [name, `${owner}.${name}`])));
+
+// A line of the engine's: { called, place, isNew } with the place in the file; undefined where it is no frame, {} where it
+// is none of the script's business.
+function parseFrame(line) {
   const found = line.length <= LONGEST_LINE && FRAME.exec(line);
   if (!found) return undefined;
   const [, name, file, row, column] = found;
-  if (!file || file.startsWith(INTERNAL)) return '';
-  const place = `${file}:${row}:${column}`;
+  if (!file) return OWNERS.has(name) && line.endsWith('@[native code]') ? { called: OWNERS.get(name), place: '<anonymous>' } : {};
+  if (file.startsWith(INTERNAL)) return {};
+  const at = locate(file, Number(row), Number(column));
+  if (!at) return {};
   const called = name === 'global code' || name === 'module code' ? 'Object.<anonymous>' : name;
-  return called ? `    at ${called} (${place})` : `    at ${place}`;
+  return { called, file, place: `${file}:${at.line}:${at.column}`, isNew: at.isNew, isCall: at.isCall };
+}
+
+// An async function is two frames until its first await, and the outer one is nowhere in particular.
+function isOutside(frame, inner) {
+  return inner?.file !== undefined && inner.file === frame.file && inner.called === frame.called && frame.isCall === false;
+}
+
+// The engine's lines as Node's; what are no frames stay as they are.
+function rewrite(lines) {
+  const frames = lines.map(parseFrame);
+  return frames.map((frame, i) => {
+    if (!frame) return lines[i];
+    const { called, place } = frame;
+    if (!place || (i > 0 && isOutside(frame, frames[i - 1]))) return '';
+    if (!called) return `    at ${place}`;
+    return `    at ${frames[i + 1]?.isNew ? 'new ' : ''}${called} (${place})`;
+  });
 }
 
 // Where a script does not parse, the engine says it beside the stack.
-function syntaxFrame(error, frames) {
-  if (read(error, 'name') !== 'SyntaxError') return [];
-  const file = read(error, 'sourceURL');
-  const line = read(error, 'line');
-  if (typeof file !== 'string' || typeof line !== 'number' || !file || file.startsWith(INTERNAL)) return [];
-  const place = `${file}:${line}`;
-  return frames[0]?.includes(`${place}:`) ? [] : [`    at ${place}`];
+function syntaxPlace(error) {
+  if (read(error, 'name') !== 'SyntaxError') return undefined;
+  const [file, line, column] = ['sourceURL', 'line', 'column'].map((key) => read(error, key));
+  if (typeof file !== 'string' || typeof line !== 'number' || !file || file.startsWith(INTERNAL)) return undefined;
+  const at = locate(file, line, typeof column === 'number' ? column : 0);
+  if (!at) return undefined;
+  return typeof column === 'number' ? `${file}:${at.line}:${at.column}` : `${file}:${at.line}`;
 }
 
 // Without the frames of the error's own constructors: Node's stacks begin where `new` was called.
@@ -70,13 +100,15 @@ exports.format = (error) => {
   const heading = title(error);
   const stack = read(error, 'stack');
   const lines = typeof stack === 'string' && stack !== '' ? stack.split('\n') : [];
-  if (lines.length > 0 && frame(lines[0]) === undefined) {
+  if (lines.length > 0 && parseFrame(lines[0]) === undefined) {
     // Somebody's own; but one made by putting words before the engine's lines is better with Node's.
-    return lines.map((line) => (line.endsWith('@') ? line : frame(line) ?? line))
+    return rewrite(lines).map((line, i) => (lines[i].endsWith('@') ? lines[i] : line))
       .filter((line, i) => line !== '' || lines[i] === '').join('\n');
   }
-  const frames = withoutConstructors(lines, error).map((line) => frame(line) ?? line).filter(Boolean);
-  return [heading, ...syntaxFrame(error, frames), ...frames].join('\n');
+  const frames = rewrite(withoutConstructors(lines, error)).filter(Boolean);
+  const place = syntaxPlace(error);
+  const first = place && !frames[0]?.includes(place) ? [`    at ${place}`] : [];
+  return [heading, ...first, ...frames].join('\n');
 };
 
 // Gives an error, and those that caused it, such a stack for good, so that whoever prints `error.stack` shows it.
@@ -91,4 +123,11 @@ exports.settle = (error) => {
     }
     error = read(error, 'cause');
   }
+};
+
+// Where an error was made, as `path:line:column`: the first place that is not ours. Undefined where it does not say.
+exports.placeOf = (error) => {
+  const lines = String(read(error, 'stack')).split('\n');
+  const place = syntaxPlace(error) ?? lines.map((line) => parseFrame(line)?.place).find((found) => found && found !== '<anonymous>');
+  return place?.startsWith('file:') ? place.replace(/^.*?(?=:\d+(?::\d+)?$)/, (url) => fromUrl(url)?.path ?? url) : place;
 };
