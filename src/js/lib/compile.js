@@ -69,7 +69,7 @@ function compileModule(path, url, source, mappings) {
   } catch (error) {
     throw placed(error, path, url);
   }
-  sources.add(url, text.code, text.head.length, text.columns, mappings);
+  sources.add(url, text.code, text.head, text.columns, mappings);
   return { format: 'module', text };
 }
 

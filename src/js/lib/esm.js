@@ -81,6 +81,7 @@ class Synthetic extends Record {
 }
 
 class Source extends Record {
+  begun = undefined; // where it is asynchronous: once this is fulfilled, run() runs at once
   #getters = new Map();
   #generator;
 
@@ -113,7 +114,8 @@ class Source extends Record {
     make.displayName = ''; // in stacks, as Node's
     this.#generator = make(tools, ...this.dependencies.map(({ bindings }) => bindings),
       ...text.namespaces.map((i) => this.dependencies[i].namespace));
-    this.#generator.next();
+    const begun = this.#generator.next();
+    if (this.isAsync) this.begun = begun;
   }
 
   names(seen = new Set()) {
@@ -174,8 +176,10 @@ function createMeta(path, url) {
   meta.dirname = dirname(path);
   meta.filename = path;
   meta.resolve = (specifier) => {
-    const { builtin, path: found, rest } = resolve.forImport(`${specifier}`, dirname(path), path);
-    return builtin === undefined ? toUrl(found) + rest : builtin.startsWith('node:') ? builtin : `node:${builtin}`;
+    const request = `${specifier}`;
+    if (request.startsWith('node:')) return request;
+    const { builtin, path: found, rest } = resolve.forImport(request, dirname(path), path);
+    return builtin === undefined ? toUrl(found) + rest : `node:${builtin}`;
   };
   meta.url = url;
   return meta;
@@ -274,7 +278,7 @@ function finish(record, error) {
 
 async function evaluateLater(record, waits) {
   try {
-    await Promise.all(waits);
+    if (waits.length > 0) await Promise.all(waits);
     await record.run();
     finish(record);
   } catch (error) {
@@ -308,16 +312,12 @@ function evaluate(record) {
   return undefined;
 }
 
-// The first module of a graph that waits at its top level and is not through.
-function waiter(record, seen = new Set()) {
-  if (seen.has(record) || record.state === EVALUATED) return undefined;
+// The modules of a graph that wait at their top level and are not through.
+function waiters(record, seen = new Set()) {
+  if (seen.has(record) || record.state === EVALUATED) return [];
   seen.add(record);
-  if (record.isAsync) return record;
-  for (const dependency of record.dependencies) {
-    const found = waiter(dependency, seen);
-    if (found) return found;
-  }
-  return undefined;
+  const deeper = record.dependencies.flatMap((dependency) => waiters(dependency, seen));
+  return record.isAsync ? [...deeper, record] : deeper;
 }
 
 // ---- for the rest of the world ----
@@ -330,6 +330,12 @@ async function importDynamically(specifier, importedBy) {
 
 function importFound(found, importedBy) {
   const record = load(found, importedBy);
+  const waiting = waiters(record);
+  if (waiting.length > 0) return Promise.all(waiting.map(({ begun }) => begun)).then(() => evaluated(record));
+  return evaluated(record);
+}
+
+function evaluated(record) {
   const wait = evaluate(record);
   return wait ? wait.then(() => record.namespace) : record.namespace;
 }
@@ -349,7 +355,7 @@ function marked(record) {
 // What `require` gives of an ES module.
 function requireModule(path, importedBy) {
   const record = load({ path, rest: '' }, importedBy);
-  const waits = waiter(record);
+  const [waits] = waiters(record);
   if (waits) {
     throw failure(Error, 'ERR_REQUIRE_ASYNC_MODULE',
       `require() cannot be used on an ES module with top-level await: ${waits.path} has some, required by ${importedBy}. Use import() instead`);

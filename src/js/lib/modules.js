@@ -9,6 +9,7 @@ const { dirname } = require('./paths');
 const resolve = require('./resolve');
 
 const cache = Object.create(null);
+const importing = new WeakSet(); // those that stand for an ES module that is being required
 
 class Module {
   constructor(id, parent) {
@@ -41,6 +42,7 @@ function requireFor(module) {
 
 function loadFile(path, parent) {
   const known = cache[path];
+  if (known && importing.has(known)) require('./esm').requireModule(path, parent?.filename ?? path); // which says that it can not be
   if (known) return known;
   const module = new Module(path, parent);
   cache[path] = module;
@@ -62,7 +64,9 @@ function evaluate(module, path, requiredBy) {
     case 'json': module.exports = readJson(path); break;
     case 'module':
       keep(path, compiled);
+      importing.add(module);
       module.exports = require('./esm').requireModule(path, requiredBy);
+      importing.delete(module);
       break;
     case 'commonjs': {
       const given = [module.exports, module.require, module, path, module.path];

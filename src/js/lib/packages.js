@@ -71,9 +71,10 @@ class Lookup {
 
   invalid(key, value) {
     const kind = this.external ? 'imports' : 'exports';
+    const what = key === '.' ? `main target ${JSON.stringify(value)} defined` : `target ${JSON.stringify(value)} defined for '${key}'`;
+    const hint = !this.external && typeof value === 'string' && value && !value.startsWith('./') ? '; targets must start with "./"' : '';
     return failure(Error, 'ERR_INVALID_PACKAGE_TARGET',
-      `Invalid "${kind}" target ${JSON.stringify(value)} defined for '${key}' in the package config ${this.directory}/package.json`
-      + ` imported from ${this.importedBy}`);
+      `Invalid "${kind}" ${what} in the package config ${this.directory}/package.json imported from ${this.importedBy}${hint}`);
   }
 
   text(key, value, star) {

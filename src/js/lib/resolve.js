@@ -69,11 +69,12 @@ function fromPackage(directory, name, subpath, how) {
   return asFile(root + subpath, how.typed) ?? asDirectory(root + subpath, how.typed);
 }
 
-// What a package.json names has to be there as it is named.
+// What a package.json names has to be there as it is named, or to be made of a TypeScript file.
 function existing(path, how) {
   if (typeof path !== 'string') return path; // a built-in module, for "imports"
-  if (isFile(path)) return path;
-  throw notFoundFile(path, how);
+  const found = isFile(path) ? path : sourceOf(path);
+  if (!found) throw notFoundFile(path, how);
+  return found;
 }
 
 function splitName(request) {
