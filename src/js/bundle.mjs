@@ -35,12 +35,14 @@ const ports = {
 
 // What a port is to know of the world around it, where that is not what a browser has.
 const surroundings = {
-  // It puts what it makes into the global object, unless that has one: it gets a global object of its own.
+  // It puts what it makes into the global object, unless that has one: it gets a global object of its own. And it takes
+  // apart the stacks of the engine's own errors.
   structured_clone: {
     define: { globalThis: 'around' },
     banner: {
-      js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException'].map(
-        (name) => [name, { value: undefined, writable: true, configurable: true }])));`,
+      js: `const around = Object.create(globalThis, Object.fromEntries(Object.entries(
+        { structuredClone: undefined, DOMException: undefined, Error: require('./errors').Native }).map(
+        ([name, value]) => [name, { value, writable: true, configurable: true }])));`,
     },
   },
   // It reads and writes no files here: told that it is not in Node, it asks for none of its modules.

@@ -6,6 +6,7 @@ const dispatch = require('./dispatch');
 const timers = require('./timers');
 const stack = require('./stack');
 
+require('./errors').install(globalThis);
 require('./globals').install(globalThis);
 timers.install(globalThis);
 

@@ -283,7 +283,7 @@ const methods = {
     if (more > 0) text += ` ... ${more} more byte${more > 1 ? 's' : ''}`;
     const own = inspect ? Object.keys(this).slice(this.length) : [];
     for (const key of own) text += `${text && ', '}${key}: ${inspect(this[key], { ...options, breakLength: Infinity })}`;
-    return `<${this.constructor.name}${text && ' '}${text}>`;
+    return `<${this.constructor.name} ${text}>`;
   },
 };
 methods.inspect = methods[INSPECT];

@@ -6,6 +6,7 @@
 const { failure, scopeOf } = require('./packages');
 const { basename, dirname, extension, toUrl } = require('./paths');
 const sources = require('./sources');
+const { syntaxError } = require('./stack');
 
 const FORMATS = {
   '.json': 'json',
@@ -57,8 +58,7 @@ function addonError(path, importedBy) {
 // Where acorn stopped, as the engine says it.
 function placed(error, path, url) {
   if (!error.loc) return error;
-  const place = sources.original(url, error.loc.line, error.loc.column);
-  return Object.assign(new SyntaxError(error.message.replace(/ \(\d+:\d+\)$/, '')), { sourceURL: path, ...place });
+  return syntaxError(error.message.replace(/ \(\d+:\d+\)$/, ''), path, sources.original(url, error.loc.line, error.loc.column));
 }
 
 function compileModule(path, url, source, mappings) {

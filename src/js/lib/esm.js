@@ -10,6 +10,7 @@ const { failure, readJson } = require('./packages');
 const { dirname, toUrl } = require('./paths');
 const resolve = require('./resolve');
 const sources = require('./sources');
+const { syntaxError } = require('./stack');
 const { exportNames } = require('./transform');
 
 const records = new Map(); // URL -> record
@@ -156,7 +157,7 @@ class Source extends Record {
       const message = found === AMBIGUOUS
         ? `The requested module '${requests[i]}' contains conflicting star exports for name '${name}'`
         : this.dependencies[i].missing(name, requests[i]) ?? `The requested module '${requests[i]}' does not provide an export named '${name}'`;
-      throw Object.assign(new SyntaxError(message), { sourceURL: this.path, ...sources.original(this.url, line, column) });
+      throw syntaxError(message, this.path, sources.original(this.url, line, column));
     }
   }
 

@@ -6,7 +6,7 @@
 const { oldColumn } = require('./edits');
 
 const texts = new Map();
-const CALLED = /(?:\bnew\s+(?:[\w$]+\??\.)*)?(?:[\w$#]+|\(0, [\w$.[\]"]+\))\s*$/;
+const CALLED = /(?:\bnew\s+(?:[$\p{ID_Continue}]+\??\.)*)?(?:[$#\p{ID_Continue}]+|\(0, [$.[\]"\p{ID_Continue}]+\))\s*$/u;
 
 // `head` characters were put before the first line; `columns` are of edits.js, `mappings` of a source map.
 exports.add = (url, text, head, columns, mappings) => {

@@ -2,15 +2,17 @@
 
 // TypeScript to JavaScript, by its own compiler: types are taken out, not checked.
 
+const { syntaxError } = require('./stack');
+
 const NODE_NEXT = 199; // ts.ModuleKind: leaves `import()` in CommonJS to the loader, as Node does
 const TARGET = 9; // ts.ScriptTarget.ES2022: what is newer (decorators, `using`) is compiled to it
 const LINE_FEED = 1; // ts.NewLineKind
 
-// A SyntaxError at a place in a file, as the engine makes them.
-function syntaxError(path, source, { messageText, start = 0 }) {
+// What the compiler says is wrong, with its place in the file.
+function failureOf(path, source, { messageText, start = 0 }) {
   while (typeof messageText === 'object') ({ messageText } = messageText);
   const lines = source.slice(0, start).split('\n');
-  return Object.assign(new SyntaxError(messageText), { sourceURL: path, line: lines.length, column: lines.at(-1).length + 1 });
+  return syntaxError(messageText, path, { line: lines.length, column: lines.at(-1).length + 1 });
 }
 
 // { code, mappings }: an ES module, or a CommonJS one as its compiler makes it of imports and exports.
@@ -30,6 +32,6 @@ exports.compile = (source, path, toModule, options) => {
     },
   });
   const wrong = diagnostics.find(({ file }) => file);
-  if (wrong) throw syntaxError(path, source, wrong);
+  if (wrong) throw failureOf(path, source, wrong);
   return { code: outputText.replace(/\n?\/\/# sourceMappingURL=.*$/, ''), mappings: JSON.parse(sourceMapText).mappings };
 };
