@@ -128,7 +128,7 @@ function readIfThere(path) {
 // A package's license: a file of its own, or the comment its main file begins with.
 function licenseOf(dir, { name, main }) {
   const files = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE.BSD', 'LICENSE-MIT.txt'];
-  const comment = /^\/\*[^]*?\*\//.exec(readIfThere(join(dir, main ?? 'index.js')) ?? '')?.[0];
+  const comment = /^\/\*[^]*?\*\//.exec(readIfThere(join(dir, main || 'index.js')) ?? '')?.[0];
   const text = files.map((file) => readIfThere(join(dir, file))).find(Boolean) ?? (/copyright/i.test(comment) ? comment : undefined);
   if (!text) throw new Error(`${name} has no license file`);
   return text.trim();

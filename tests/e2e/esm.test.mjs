@@ -372,3 +372,121 @@ for (const [name, files] of Object.entries(graphs)) {
     assert.deepEqual(comparable(body), comparable(inNode), 'the program (actual) and Node (expected) differ');
   });
 }
+
+// ---- handlers ----
+
+const handlersApp = {
+  routes: { module: 'moduleHandler', byDefault: 'lonelyHandler', methods: 'methodHandler', imported: 'importedHandler', package: 'packageHandler', waited: 'waitedHandler', syntax: 'syntaxHandler' },
+  imports: ['./lib/imported.mjs', 'only-import'],
+  files: {
+    'handlers/app.js': null,
+    'handlers/module.mjs': `import { Response } from 'configurapi';
+import { StreamResponse } from 'configurapi-handler-ws';
+import * as runner from 'configurapi-runner-ws';
+import configurapi from 'configurapi';
+export async function moduleHandler(event) {
+  event.response = new Response([event.payload, configurapi.Response === Response, typeof StreamResponse, typeof runner.wsPostbackFunction, this !== undefined]);
+  return this.continue();
+}
+export const helper = () => 'not one';`,
+    'handlers/lonely.mjs': `export default function lonelyHandler(event) { event.response.body = 'by default'; }`,
+    'handlers/methods.mjs': `export default { methodHandler(event) { event.response.body = 'a method'; } };`,
+    'handlers/syntax.js': `import { readFile } from './not-a-handler.mjs';
+export const syntaxHandler = (event) => { event.response.body = readFile; };`,
+    'handlers/not-a-handler.mjs': `export const readFile = 'by its syntax';`,
+    'handlers/waits.mjs': `const early = await Promise.resolve('microtask');
+const late = await new Promise((resolve) => setTimeout(resolve, 20, 'timer'));
+const later = await new Promise((resolve) => setImmediate(resolve, 'immediate'));
+const tick = await new Promise((resolve) => process.nextTick(resolve, 'tick'));
+export const waitedHandler = (event) => { event.response.body = [early, late, later, tick]; };`,
+    'lib/imported.mjs': `export const importedHandler = (event) => { event.response.body = import.meta.filename; };`,
+    'node_modules/only-import/package.json': '{ "name": "only-import", "type": "module", "exports": { "import": "./index.js" } }',
+    'node_modules/only-import/index.js': `export const packageHandler = (event) => { event.response.body = 'a package'; };`,
+  },
+};
+
+runnerTest('modules: handlers from handlers/ and from import', handlersApp, async (runner, directory) => {
+  const client = await runner.connect();
+  const body = async (name) => (await client.ask({ name, payload: 'p' })).body;
+  assert.deepEqual(await body('module'), ['p', true, 'function', 'function', true]);
+  assert.equal(await body('byDefault'), 'by default');
+  assert.equal(await body('methods'), 'a method');
+  assert.equal(await body('imported'), path.join(directory, 'lib/imported.mjs'));
+  assert.equal(await body('package'), 'a package');
+  assert.deepEqual(await body('waited'), ['microtask', 'timer', 'immediate', 'tick']);
+  assert.equal(await body('syntax'), 'by its syntax');
+  await client.close();
+});
+
+runnerTest('modules: import and require have one state', {
+  routes: { state: 'stateHandler' },
+  handlers: {
+    async stateHandler(event) {
+      const required = require('../lib/counter.cjs');
+      const { default: imported } = await import('../lib/counter.cjs');
+      const viaModule = await import('../lib/uses.mjs');
+      required.count++;
+      event.response = new Response([required === imported, viaModule.counter.count, require('../lib/uses.mjs').counter === required]);
+    },
+  },
+  files: {
+    'lib/counter.cjs': 'exports.count = 0;',
+    'lib/uses.mjs': `import counter from './counter.cjs'; export { counter };`,
+  },
+}, async (runner) => {
+  assert.deepEqual((await runner.ask({ name: 'state' })).body, [true, 1, true]);
+});
+
+runnerTest('modules: what import() rejects is the event\'s error, and nothing else', {
+  routes: { broken: 'brokenHandler', unheard: 'unheardHandler' },
+  handlers: {
+    async brokenHandler() {
+      await import('../lib/broken.mjs');
+    },
+    unheardHandler(event) {
+      import('../lib/broken.mjs');
+      event.response = new Response('went on');
+    },
+  },
+  files: { 'lib/broken.mjs': 'export const x = 1;\n\nthrow new RangeError("in a module");' },
+}, async (runner, directory) => {
+  const { statusCode, body } = await runner.ask({ name: 'broken' });
+  assert.equal(statusCode, 500);
+  assert.deepEqual(body.details.split('\n').slice(0, 2), ['RangeError: in a module', `    at ${pathToFileURL(directory)}/lib/broken.mjs:3:7`]);
+  assert.equal((await runner.ask({ name: 'unheard' })).body, 'went on');
+  await runner.output('stderr', /Error: .*Uncaught RangeError: in a module/);
+});
+
+// ---- errors ----
+
+const broken = {
+  'a syntax error': [{ 'handlers/x.mjs': 'export const a = 1;\nexport const = 2;' }, /^\S*\/handlers\/x\.mjs:2:14: SyntaxError: Unexpected token$/],
+  'a name that is exported twice': [{ 'handlers/x.mjs': 'export const a = 1;\nexport { b as a }; const b = 2;' }, /^\S*\/handlers\/x\.mjs:2:\d+: SyntaxError: Duplicate export 'a'$/],
+  'a name that is not there': [{ 'handlers/x.mjs': "import a from './y.mjs';\nimport {\n  b,\n} from './y.mjs';", 'handlers/y.mjs': 'export default 1' }, /^\S*\/handlers\/x\.mjs:3:3: SyntaxError: The requested module '\.\/y\.mjs' does not provide an export named 'b'$/],
+  'two stars that bring it': [{ 'handlers/x.mjs': "import { a } from './both.mjs';", 'handlers/y.mjs': 'export const a = 1', 'handlers/z.mjs': 'export const a = 2', 'handlers/both.mjs': "export * from './y.mjs'; export * from './z.mjs'" }, /^\S*\/handlers\/x\.mjs:1:10: SyntaxError: The requested module '\.\/both\.mjs' contains conflicting star exports for name 'a'$/],
+  'a file that is not there': [{ 'handlers/x.mjs': "import './nowhere.mjs';" }, /^Cannot find module '\S*\/handlers\/nowhere\.mjs' imported from \S*\/handlers\/x\.mjs$/],
+  'a package that is not there': [{ 'handlers/x.mjs': "import 'nothing';" }, /^Cannot find package 'nothing' imported from \S*\/handlers\/x\.mjs$/],
+  "a module of Node's that is not here": [{ 'handlers/x.mjs': "import net from 'node:net';" }, /^Cannot find module 'node:net'.*\S*\/handlers\/x\.mjs/],
+  'another scheme': [{ 'handlers/x.mjs': "import 'https://localhost/x.mjs';" }, /^\S*: Error: Only URLs with a scheme in: file and node are supported here\. Received protocol 'https:' \(https:\/\/localhost\/x\.mjs\), imported from \S*\/handlers\/x\.mjs$/],
+  'what it throws': [{ 'handlers/x.mjs': '\n\nthrow new TypeError("at load");' }, /^\S*\/handlers\/x\.mjs:3:7: TypeError: at load$/],
+  'what it throws behind an await': [{ 'handlers/x.mjs': 'await new Promise((resolve) => setTimeout(resolve, 5));\nthrow new TypeError("late");' }, /^\S*\/handlers\/x\.mjs:2:7: TypeError: late$/],
+  'what it rejects with that is no error': [{ 'handlers/x.mjs': 'await null;\nthrow "a string";' }, /^\S*\/handlers\/x\.mjs: a string was thrown$/],
+  'a top-level await for what never comes': [{ 'handlers/x.mjs': 'await new Promise(() => {});' }, /^\S*\/handlers\/x\.mjs: its top-level await waits for what will never come$/],
+  'a module that waits, required': [{ 'handlers/x.js': "require('../lib/waits.mjs');", 'lib/waits.mjs': 'await null;' }, /^\S*\/handlers\/x\.js:1:1: Error: require\(\) cannot be used on an ES module with top-level await: \S*\/lib\/waits\.mjs has some, required by \S*\/handlers\/x\.js\. Use import\(\) instead$/],
+  'a module in import: that is not there': [{ 'config.yaml': 'import:\n  - ./nothing.mjs\napi: { events: [] }\n' }, /^config\.yaml:2:5: Cannot find module '\S*\/nothing\.mjs' Require stack: - \S*\/config\.yaml$/],
+  'syntax of a module in a package of CommonJS': [{ 'package.json': '{ "type": "commonjs" }', 'handlers/x.js': 'export const a = 1;' }, /^\S*\/handlers\/x\.js:1(?::\d+)?: SyntaxError: /],
+  'a native addon': [{ 'handlers/x.js': "require('../node_modules/addon/build/addon.node');", 'node_modules/addon/build/addon.node': '' },
+    /^\S*\/handlers\/x\.js:1:1: Error: 'addon' is a native addon, which only Node itself can load: \S*\/addon\/build\/addon\.node, required by \S*\/handlers\/x\.js\. Use a package that does the same in JavaScript, or leave that work to a program of its own that runs in Node$/],
+  'a native addon, imported': [{ 'handlers/x.mjs': "import '../lib/addon.node';", 'lib/addon.node': '' }, /'addon\.node' is a native addon, .* required by \S*\/handlers\/x\.mjs\./],
+  'package.json that is none': [{ 'package.json': '{ no', 'handlers/x.js': '' }, /^\S*: SyntaxError: \S*\/package\.json: /],
+};
+
+for (const [name, [files, expected]] of Object.entries(broken)) {
+  test(`modules, wrong: ${name}`, async () => {
+    const app = makeApp({ files: { 'handlers/app.js': null, ...files } });
+    const { code, stderr } = await runToEnd(['--check'], { cwd: app.path });
+    app.remove();
+    assert.equal(code, 2, stderr);
+    assert.match(stderr.trimEnd(), expected);
+  });
+}

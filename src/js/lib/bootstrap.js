@@ -4,7 +4,6 @@
 
 const dispatch = require('./dispatch');
 const timers = require('./timers');
-const stack = require('./stack');
 
 require('./errors').install(globalThis);
 require('./globals').install(globalThis);
@@ -17,7 +16,7 @@ module.exports = {
   // A failure in words, for an error message or the log.
   describe: (value) => {
     try {
-      return value instanceof Error ? stack.format(value) : String(value);
+      return value instanceof Error ? require('./stack').format(value) : String(value);
     } catch {
       return Object.prototype.toString.call(value);
     }

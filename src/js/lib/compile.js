@@ -6,7 +6,6 @@
 const { failure, scopeOf } = require('./packages');
 const { basename, dirname, extension, toUrl } = require('./paths');
 const sources = require('./sources');
-const { syntaxError } = require('./stack');
 
 const FORMATS = {
   '.json': 'json',
@@ -58,7 +57,8 @@ function addonError(path, importedBy) {
 // Where acorn stopped, as the engine says it.
 function placed(error, path, url) {
   if (!error.loc) return error;
-  return syntaxError(error.message.replace(/ \(\d+:\d+\)$/, ''), path, sources.original(url, error.loc.line, error.loc.column));
+  const place = require('./positions').original(url, error.loc.line, error.loc.column);
+  return require('./stack').syntaxError(error.message.replace(/ \(\d+:\d+\)$/, ''), path, place);
 }
 
 function compileModule(path, url, source, mappings) {

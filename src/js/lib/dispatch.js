@@ -15,7 +15,6 @@ const { revive } = require('./parameters');
 const { Peer } = require('./peers');
 const postback = require('./postback');
 const { write } = require('./replies');
-const stack = require('./stack');
 const streams = require('./streams');
 const { runTicks } = require('./timers');
 
@@ -218,7 +217,7 @@ function replyOf(run) {
 function fail(run, error, policy) {
   if (policy && policy.traced) traceExecuted(run, policy);
   if (run.event === undefined) {
-    deliver(run, FAILED, undefined, error instanceof Error ? stack.format(error) : messageOf(error));
+    deliver(run, FAILED, undefined, error instanceof Error ? require('./stack').format(error) : messageOf(error));
     return;
   }
   if (run.settle) {
@@ -487,7 +486,7 @@ exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '
 function loadError(error, name) {
   if (!(error instanceof Error)) return `${name}: ${textOf(error)} was thrown`;
   if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(error.code)) return error.message;
-  return `${stack.placeOf(error) ?? name}: ${error.name}: ${error.message}`;
+  return `${require('./stack').placeOf(error) ?? name}: ${error.name}: ${error.message}`;
 }
 
 // A module's handlers, by 1.9.0's rule: a function exported by itself counts by its own name, of an object's members those

@@ -4,8 +4,6 @@
 // frames, in the lines of the files. The engine's own text is taken when the error is made, and put into words when
 // somebody first looks, as in Node. Errors that the engine throws itself never come by here; they are put into words where they are shown.
 
-const stack = require('./stack');
-
 const CLASSES = ['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'];
 const FRAMES = 10; // that a stack has, as in V8
 const OURS = 3; // that making an error here adds
@@ -16,6 +14,7 @@ let limit = FRAMES;
 
 function render(error, raw) {
   const { prepareStackTrace } = globalThis.Error;
+  const stack = require('./stack');
   return typeof prepareStackTrace === 'function' ? prepareStackTrace(error, stack.callSites(error, raw)) : stack.render(error, raw);
 }
 

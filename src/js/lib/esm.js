@@ -9,8 +9,6 @@ const { createNamespace } = require('./module_namespace');
 const { failure, readJson } = require('./packages');
 const { dirname, toUrl } = require('./paths');
 const resolve = require('./resolve');
-const sources = require('./sources');
-const { syntaxError } = require('./stack');
 const { exportNames } = require('./transform');
 
 const records = new Map(); // URL -> record
@@ -157,7 +155,7 @@ class Source extends Record {
       const message = found === AMBIGUOUS
         ? `The requested module '${requests[i]}' contains conflicting star exports for name '${name}'`
         : this.dependencies[i].missing(name, requests[i]) ?? `The requested module '${requests[i]}' does not provide an export named '${name}'`;
-      throw syntaxError(message, this.path, sources.original(this.url, line, column));
+      throw require('./stack').syntaxError(message, this.path, require('./positions').original(this.url, line, column));
     }
   }
 

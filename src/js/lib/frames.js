@@ -3,7 +3,7 @@
 // The engine's stacks, lines of `function@file:line:column`, taken apart: as frames with their places in the files that
 // people wrote, and as Node shows those.
 
-const { locate } = require('./sources');
+const { locate } = require('./positions');
 
 // The function's name may hold an '@', and so may the file's path: the first '@' with a path behind it divides them.
 const FRAME = /^((?:(?!: ).)*?)@(?:((?:\/|[a-z][a-z0-9+.-]*:).*?):(\d+):(\d+)|\[native code\])?$/;

@@ -8,7 +8,11 @@ const builtins = require('./builtins');
 const packages = require('./packages');
 const { basename, dirname, fromUrl, isRelative, join } = require('./paths');
 
-const { IMPORT, REQUIRE, failure } = packages;
+const { failure } = packages;
+
+// Node's conditions, less those that lead to its own binaries ('node-addons').
+const REQUIRE = new Set(['node', 'require', 'module-sync']);
+const IMPORT = new Set(['node', 'import', 'module-sync']);
 
 const isFile = (path) => native.fileKind(path) === 'file';
 const isDirectory = (path) => native.fileKind(path) === 'directory';
@@ -60,7 +64,7 @@ function fromPackage(directory, name, subpath, how) {
   if (!isDirectory(root)) return subpath || how.conditions === IMPORT ? undefined : asFile(root, how.typed);
   const manifest = packages.manifestOf(root);
   if (manifest?.exports !== undefined && manifest?.exports !== null)
-    return existing(packages.exported(root, manifest.exports, `.${subpath}`, how.conditions, how.importedBy), how);
+    return existing(require('./package_targets').exported(root, manifest.exports, `.${subpath}`, how.conditions, how.importedBy), how);
   if (how.conditions === IMPORT) {
     const found = importedFile(root + subpath, subpath, how.typed);
     if (!found && subpath) throw notFoundFile(root + subpath, how);
@@ -86,7 +90,7 @@ function splitName(request) {
 function fromOwnPackage(from, { name, subpath }, how) {
   const scope = packages.scopeOf(from);
   if (scope?.manifest.name !== name || (scope.manifest.exports ?? undefined) === undefined) return undefined;
-  return existing(packages.exported(scope.directory, scope.manifest.exports, `.${subpath}`, how.conditions, how.importedBy), how);
+  return existing(require('./package_targets').exported(scope.directory, scope.manifest.exports, `.${subpath}`, how.conditions, how.importedBy), how);
 }
 
 function lookUp(request, from, how) {
@@ -123,7 +127,7 @@ function named(request, from, how) {
   if (builtins.find(request)) return { builtin: request };
   if (request.startsWith('#')) {
     const external = (name, directory) => named(name, directory, how);
-    return existing(packages.imported(request, from, how.conditions, how.importedBy, external), how);
+    return existing(require('./package_targets').imported(request, from, how.conditions, how.importedBy, external), how);
   }
   const found = (how.typed && fromPaths(request, how.importedBy)) || lookUp(request, from, how);
   if (found) return found;

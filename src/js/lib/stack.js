@@ -5,7 +5,7 @@
 
 const { parse, placeOf, show, CallSite } = require('./frames');
 const { fromUrl } = require('./paths');
-const { locate } = require('./sources');
+const { locate } = require('./positions');
 
 const INTERNAL = 'configurapi:';
 const SHOWN = /^ {4}at (?:.*? \()?([^()]+?:\d+(?::\d+)?)\)?$/; // a frame as Node shows it
