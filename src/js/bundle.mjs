@@ -25,7 +25,7 @@ const ports = {
     import 'core-js/modules/web.structured-clone.js';
     export const { structuredClone, DOMException } = globalThis;`,
   syntax: `
-    export { parse } from 'acorn';
+    export { getLineInfo, parse } from 'acorn';
     export { analyze } from 'eslint-scope';`,
   text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
   typescript: `export { transpileModule } from 'typescript';`,

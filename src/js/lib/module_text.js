@@ -8,7 +8,7 @@
 //   export const b = a + 1;   ->    const b = $0.a + 1;
 //                                   })
 
-const { parse, analyze } = require('./vendor_syntax');
+const { parse, getLineInfo, analyze } = require('./vendor_syntax');
 const { Edits } = require('./edits');
 
 const FUNCTION = /^(?:async(?:\s|\/\*[^]*?\*\/|\/\/.*)+)?function(?:\s|\/\*[^]*?\*\/|\/\/.*)*\*?/;
@@ -63,7 +63,7 @@ class ModuleText {
     this.#edits = new Edits(source);
     while (source.includes(this.#prefix)) this.#prefix += '_';
     const ast = parse(source, {
-      ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true, locations: true, ranges: true,
+      ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true, ranges: true,
     });
     this.isModule = false; // has syntax that only modules have
     if (source.startsWith('#!')) this.#edits.replace(0, 2, '//');
@@ -83,7 +83,8 @@ class ModuleText {
   }
 
   #want(request, name, node) {
-    this.wanted.push([request, name, node.loc.start.line, node.loc.start.column]);
+    const { line, column } = getLineInfo(this.#source, node.start);
+    this.wanted.push([request, name, line, column]);
   }
 
   #importsOf(node) {
