@@ -1,5 +1,5 @@
 # A thin front for CMake: see CONTRIBUTING.md for what each does.
-.PHONY: run build test check format clean bench fuzz soak
+.PHONY: run build test check format clean bench fuzz soak docs install package
 
 run: build
 	cd examples/chat && ../../build/configurapi-runner-ws $(ARGS)
@@ -9,6 +9,21 @@ build:
 	cmake --preset release
 	cmake --build --preset release
 
+# To the system, or under DESTDIR.
+install: build
+	cmake --install build/release
+
+# The Debian packages: build/release/packages
+package: build
+	scripts/install-dependencies --package
+	cd build/release && cpack
+
+# The API reference: build/release/docs/api/html/index.html
+docs:
+	scripts/install-dependencies --docs
+	cmake --preset release
+	cmake --build --preset release --target docs
+
 test:
 	scripts/install-dependencies --test
 	scripts/npm-ci tests
@@ -16,8 +31,11 @@ test:
 	cmake --build --preset asan
 	cmake --preset release
 	cmake --build --preset release
+	cmake --preset tsan
+	cmake --build --preset tsan --target library-tests
 	ctest --preset asan
 	ctest --preset release
+	ctest --preset tsan -L '^library$$' -E symbols
 
 check:
 	scripts/install-dependencies --check

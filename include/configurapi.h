@@ -334,7 +334,8 @@ CONFIGURAPI_API enum configurapi_status configurapi_postback(
 
 /** A log level, as config.yaml's `logLevel`. */
 enum configurapi_level {
-    CONFIGURAPI_LOG_ERROR = 1,
+    CONFIGURAPI_LOG_NONE,
+    CONFIGURAPI_LOG_ERROR,
     CONFIGURAPI_LOG_INFO,
     CONFIGURAPI_LOG_TRACE,
     CONFIGURAPI_LOG_DEBUG,

@@ -2,9 +2,12 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MAX_ID = 256, MAX_MESSAGE = 64 * 1024 }; /* bytes */
@@ -67,25 +70,52 @@ static enum status append_folded(struct buffer *line, struct text text, size_t m
     return status;
 }
 
+/* In one write where the system takes it; waits where the descriptor does not block. */
 static void write_all(int descriptor, struct text line)
 {
     while (line.length > 0) {
         ssize_t written = write(descriptor, line.data, line.length);
-        if (written <= 0)
+        if (written >= 0) {
+            line.data += written;
+            line.length -= (size_t)written;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd ready = {.fd = descriptor, .events = POLLOUT};
+            poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
             return; /* nowhere left to say so */
-        line.data += written;
-        line.length -= (size_t)written;
+        }
     }
 }
 
-void log_event(const struct log *log, enum log_level level, struct text event_id, struct text correlation_id,
-               struct text message)
+static enum status append_ended(struct buffer *texts, struct text text, size_t most)
+{
+    enum status status = append_folded(texts, text, most);
+
+    return status == STATUS_OK ? buffer_append(texts, "", 1) : status;
+}
+
+static void hand_over(const struct log *log, enum log_level level, struct text event_id,
+                      struct text correlation_id, struct text message)
+{
+    struct buffer texts;
+
+    buffer_init(&texts, BUFFER_UNLIMITED);
+    if (append_ended(&texts, event_id, MAX_ID) == STATUS_OK &&
+        append_ended(&texts, correlation_id, MAX_ID) == STATUS_OK &&
+        append_ended(&texts, message, MAX_MESSAGE) == STATUS_OK) {
+        const char *id = texts.data;
+        const char *correlation = id + strlen(id) + 1;
+        log->sink(log->sink_owner, level, id, correlation, correlation + strlen(correlation) + 1);
+    }
+    buffer_deinit(&texts);
+}
+
+static void write_line(const struct log *log, enum log_level level, struct text event_id,
+                       struct text correlation_id, struct text message)
 {
     char time[CLOCK_ISO8601_LENGTH + 1];
     struct buffer line;
 
-    if (!log_enabled(log, level))
-        return;
     buffer_init(&line, BUFFER_UNLIMITED);
     clock_iso8601(time, clock_wall_ms());
     if (buffer_printf(&line, "%s %s: ", time, names[level]) == STATUS_OK &&
@@ -95,6 +125,28 @@ void log_event(const struct log *log, enum log_level level, struct text event_id
         append_folded(&line, message, MAX_MESSAGE) == STATUS_OK && buffer_append(&line, "\n", 1) == STATUS_OK)
         write_all(level == LOG_ERROR ? log->errors : log->output, buffer_text(&line));
     buffer_deinit(&line);
+}
+
+void log_event(const struct log *log, enum log_level level, struct text event_id, struct text correlation_id,
+               struct text message)
+{
+    if (!log_enabled(log, level))
+        return;
+    if (log->sink)
+        hand_over(log, level, event_id, correlation_id, message);
+    else
+        write_line(log, level, event_id, correlation_id, message);
+}
+
+void log_output(const struct log *log, bool is_error, struct text text)
+{
+    if (!log->sink) {
+        write_all(is_error ? log->errors : log->output, text);
+        return;
+    }
+    while (text.length > 0 && is_blank(text.data[text.length - 1]))
+        text.length--;
+    hand_over(log, is_error ? LOG_ERROR : LOG_INFO, TEXT("console"), TEXT(""), text);
 }
 
 void log_write(const struct log *log, enum log_level level, const char *format, ...)

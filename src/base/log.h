@@ -17,6 +17,10 @@ enum log_level {
     LOG_DEBUG,
 };
 
+/* Takes a line in place of the descriptors, its parts as they would stand in it. */
+typedef void log_sink(void *owner, enum log_level level, const char *event_id, const char *correlation_id,
+                      const char *message);
+
 /*
  * Where log lines go. Lines look as the reference's:
  *     2026-01-01T00:00:00.000Z Trace: <event id> - <correlation id> - <message>
@@ -24,12 +28,15 @@ enum log_level {
  * are folded to one space, and what is longer than 256 bytes of an id or 64 KiB of a message is cut, so that
  * nobody writes lines that are not ours, or many of them in one. Error lines go to `errors`, the
  * others to `output`: file descriptors it does not own. A line is written by one write(2), so that lines of
- * several threads do not mix. Thread-safe: nothing changes after log_init.
+ * several threads do not mix. Where there is a sink, it gets them instead, on the thread that logs.
+ * Thread-safe: nothing changes after log_init and the sink's setting.
  */
 struct log {
     enum log_level level;
     int output;
     int errors;
+    log_sink *sink; /* NULL: none */
+    void *sink_owner;
 };
 
 void log_init(struct log *log, enum log_level level);
@@ -43,5 +50,8 @@ NODISCARD enum status log_level_parse(enum log_level *level, struct text word);
 /* A line about one event. */
 void log_event(const struct log *log, enum log_level level, struct text event_id, struct text correlation_id,
                struct text message);
+/* What a script writes to its standard output or standard error, as it is; a sink gets it as a line of the
+ * event "console". No level holds it back. */
+void log_output(const struct log *log, bool is_error, struct text text);
 /* A line about the runner itself: "configurapi -  - message", as the reference writes those. */
 void log_write(const struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "base/log.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -73,9 +74,9 @@ static const struct option options[] = {
     {"s-port", 0, KIND_PORT, FIELD(options.secure_port)},
     {"key", 0, KIND_TEXT, FIELD(options.key_path)},
     {"cert", 0, KIND_TEXT, FIELD(options.certificate_path)},
-    {"management-port", 0, KIND_PORT, FIELD(management.port)},
-    {"management-host", 0, KIND_TEXT, FIELD(management.host)},
-    {"management-token", 0, KIND_TEXT, FIELD(management.token)},
+    {"management-port", 0, KIND_PORT, FIELD(options.management_port)},
+    {"management-host", 0, KIND_TEXT, FIELD(options.management_host)},
+    {"management-token", 0, KIND_TEXT, FIELD(options.management_token)},
     {"no-management", 0, KIND_FLAG, FIELD(no_management)},
     {"max-payload", 0, KIND_BYTES, FIELD(options.max_payload)},
     {"max-in-flight", 0, KIND_COUNT, FIELD(options.max_in_flight)},
@@ -136,6 +137,16 @@ static bool parse_number(const char *text, const struct unit *units, uint64_t mo
     return true;
 }
 
+static bool set_level(struct command_line *line, const char *value)
+{
+    enum log_level level;
+
+    if (log_level_parse(&level, text_from_cstr(value)) != STATUS_OK)
+        return false;
+    line->options.log_level = (enum configurapi_level)level;
+    return true;
+}
+
 static bool set_value(struct command_line *line, const struct option *option, const char *value)
 {
     void *field = (char *)line + option->offset;
@@ -170,7 +181,7 @@ static bool set_value(struct command_line *line, const struct option *option, co
         line->origins[line->options.origin_count++] = value;
         line->options.origins = line->origins;
         return true;
-    case KIND_LEVEL: return log_level_parse(field, text_from_cstr(value)) == STATUS_OK;
+    case KIND_LEVEL: return set_level(line, value);
     }
     return false;
 }
@@ -204,22 +215,15 @@ static enum status invalid(enum status printed)
     return printed == STATUS_OK ? STATUS_INVALID : printed;
 }
 
-/* API Gateway's limits (CONTRACT, section 9), which options of their own still change. */
-static void hold_to_api_gateway(struct runner_options *wanted)
-{
-    wanted->max_payload = 128 * 1024;
-    wanted->max_frame = 32 * 1024;
-    wanted->idle_timeout_ms = 10 * 60 * 1000;
-    wanted->max_lifetime_ms = 2 * 60 * 60 * 1000;
-}
-
 enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error)
 {
-    *line = (struct command_line){.options = runner_default_options(),
-                                  .management = {.host = "127.0.0.1", .port = 9100, .descriptor = -1}};
+    *line = (struct command_line){0};
+    configurapi_runner_options_init(&line->options, sizeof line->options);
+    line->options.config_path = "config.yaml";
+    /* First: options of their own still change what it sets. */
     for (int i = 1; i < count; i++)
         if (strcmp(arguments[i], "--api-gateway") == 0)
-            hold_to_api_gateway(&line->options);
+            configurapi_runner_options_api_gateway(&line->options);
     for (int i = 1; i < count; i++) {
         const char *argument = arguments[i];
         const char *value;
@@ -237,5 +241,6 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
             return invalid(
                 buffer_printf(error, "--%s wants %s, not '%s'", option->name, expected[option->kind], value));
     }
+    line->options.management = !line->no_management;
     return STATUS_OK;
 }

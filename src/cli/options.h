@@ -2,9 +2,8 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
-#include "management/server.h"
-#include "runner/runner.h"
 
+#include <configurapi-runner-ws.h>
 #include <stdbool.h>
 
 /* The command line (CONTRACT, section 1). */
@@ -12,8 +11,7 @@
 enum { COMMAND_LINE_ORIGINS = 64 };
 
 struct command_line {
-    struct runner_options options;
-    struct management_options management;
+    struct configurapi_runner_options options;
     bool no_management;
     const char *origins[COMMAND_LINE_ORIGINS]; /* options.origins */
     bool check;                                /* --check: load everything, then exit */

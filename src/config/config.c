@@ -356,8 +356,8 @@ static enum status read_document(struct builder *builder, struct text yaml)
     return status;
 }
 
-/* As config_parse; `path` is the file's, "" where there is none. */
-static enum status build(struct config **config, struct text yaml, const char *path, struct text directory,
+/* As config_parse; the report has the name. */
+static enum status build(struct config **config, struct text yaml, struct text directory,
                          const char *node_env, struct report report)
 {
     struct owned_config *owned = malloc(sizeof *owned);
@@ -368,7 +368,8 @@ static enum status build(struct config **config, struct text yaml, const char *p
     *owned = (struct owned_config){0};
     arena_init(&owned->arena, NULL, 0);
     names_init(&owned->routes, &owned->arena);
-    enum status status = arena_copy_terminated(&owned->arena, text_from_cstr(path), &owned->config.path);
+    enum status status =
+        arena_copy_terminated(&owned->arena, text_from_cstr(report.name), &owned->config.path);
     if (status == STATUS_OK)
         status = arena_copy_terminated(&owned->arena, directory, &owned->config.directory);
     if (status == STATUS_OK)
@@ -383,7 +384,7 @@ static enum status build(struct config **config, struct text yaml, const char *p
 enum status config_parse(struct config **config, struct text yaml, const char *name, const char *directory,
                          const char *node_env, struct buffer *error)
 {
-    return build(config, yaml, "", text_from_cstr(directory), node_env, (struct report){name, error});
+    return build(config, yaml, text_from_cstr(directory), node_env, (struct report){name, error});
 }
 
 static enum status read_file(struct buffer *contents, int descriptor)
@@ -430,7 +431,7 @@ enum status config_load(struct config **config, const char *path, const char *no
     if (status == STATUS_OK)
         status = path_directory(&directory, text_from_cstr(path));
     if (status == STATUS_OK)
-        status = build(config, buffer_text(&contents), path, buffer_text(&directory), node_env, report);
+        status = build(config, buffer_text(&contents), buffer_text(&directory), node_env, report);
     else
         status = load_failed(&report, status);
     close(descriptor);

@@ -48,7 +48,7 @@ struct config_import {
 };
 
 struct config {
-    struct text path;      /* as given to config_load; "" for config_parse */
+    struct text path;      /* as given to config_load; config_parse's `name` */
     struct text directory; /* absolute: where relative imports and handlers/ are looked up */
     struct config_import *imports;
     size_t import_count;

@@ -259,13 +259,22 @@ void c_host_call_soon(struct c_host *host, struct c_task *task)
     list_append(&host->due, &task->node);
 }
 
-/* From any thread. */
+/* From any thread. The loop is woken while it can not see the task yet: once it has, the event, and with it
+ * the host, may end. */
 static void mail(struct c_host *host, struct c_task *task)
 {
     pthread_mutex_lock(&host->mutex);
     list_append(&host->mail, &task->node);
+    if (!host->abandoned)
+        host->functions->wake(host->owner);
     pthread_mutex_unlock(&host->mutex);
-    host->functions->wake(host->owner);
+}
+
+void c_host_abandon(struct c_host *host)
+{
+    pthread_mutex_lock(&host->mutex);
+    host->abandoned = true;
+    pthread_mutex_unlock(&host->mutex);
 }
 
 static void run_resumption(struct c_task *task)
@@ -444,12 +453,17 @@ enum status c_host_create(struct c_host **host, const struct c_host_functions *f
     return STATUS_OK;
 }
 
+void c_host_unload(struct c_host *host)
+{
+    c_module_unload_all(host);
+    c_host_turn(host); /* the last words of what unloading has ended */
+}
+
 void c_host_destroy(struct c_host *host)
 {
     if (!host)
         return;
-    c_module_unload_all(host);
-    c_host_turn(host); /* the last words of what unloading has ended */
+    c_module_close_all(host);
     for (size_t i = 0; i < host->handler_count; i++)
         free(host->handlers[i].name);
     free(host->handlers);

@@ -30,7 +30,12 @@ struct c_host_functions {
 
 NODISCARD enum status c_host_create(struct c_host **host, const struct c_host_functions *functions,
                                     void *owner, const struct log *log);
-/* Only once no event is under way: unloads the modules, drops what was posted. NULL is fine. */
+/* Calls the modules' `unload`. Only once no event is under way, and none may be started after it. The handles
+ * that they close there are the loop's to forget before c_host_destroy(). */
+void c_host_unload(struct c_host *host);
+/* For a host that is left with events that never end: whoever resumes one later wakes nobody. */
+void c_host_abandon(struct c_host *host);
+/* Closes the modules, drops what was posted. NULL is fine. */
 void c_host_destroy(struct c_host *host);
 
 struct language *c_host_language(struct c_host *host);

@@ -55,6 +55,7 @@ struct c_host {
     struct list due;       /* of this thread: tasks for the next turn */
     pthread_mutex_t mutex; /* guards `mail` */
     struct list mail;      /* tasks from any thread */
+    bool abandoned;        /* nobody is to be woken any more; guarded likewise */
 
     struct uuid_source uuids;
     struct buffer scratch; /* the reply that is being sent */

@@ -75,9 +75,14 @@ static enum status load(struct c_host *host, struct module *module, const char *
 
 static void unload(struct c_host *host, struct module *module)
 {
-    list_remove(&module->node);
     if (module->table && module->table->unload)
         module->table->unload((configurapi_runtime *)(void *)host);
+    module->table = NULL;
+}
+
+static void close_module(struct module *module)
+{
+    list_remove(&module->node);
     if (module->library)
         dlclose(module->library);
     free(module);
@@ -103,6 +108,12 @@ enum status c_host_load(struct c_host *host, const char *path, struct registry *
 
 void c_module_unload_all(struct c_host *host)
 {
+    for (struct list *node = host->modules.previous; node != &host->modules; node = node->previous)
+        unload(host, LIST_ENTRY(node, struct module, node));
+}
+
+void c_module_close_all(struct c_host *host)
+{
     while (!list_is_empty(&host->modules))
-        unload(host, LIST_ENTRY(host->modules.previous, struct module, node));
+        close_module(LIST_ENTRY(host->modules.previous, struct module, node));
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_NAME "configurapi-validation.so"
 
@@ -11,28 +12,55 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const struct validation_plugin *opened;
 static char failure[512]; /* why it was not */
 
-/* Beside the program or the library that this is part of. */
-static void *open_beside(void)
-{
-    char path[4096];
-    Dl_info here;
+/* Where the plugin may be, seen from the folder of the program or the library that this is part of: where
+ * they were built, beside an installed library, under an installed program's prefix. Then where it would have
+ * been installed, and where Debian's package has it. */
+static const char *const places[] = {
+    "", "configurapi-runner-ws/", "../" CONFIGURAPI_PLUGIN_RELATIVE_DIRECTORY "/",
+    CONFIGURAPI_PLUGIN_DIRECTORY "/", "/usr/" CONFIGURAPI_PLUGIN_RELATIVE_DIRECTORY "/"};
 
-    if (!dladdr(&once, &here) || !here.dli_fname)
-        return NULL;
-    const char *slash = strrchr(here.dli_fname, '/');
-    int folder = slash ? (int)(slash - here.dli_fname) : 1;
-    int length = snprintf(path, sizeof path, "%.*s/" FILE_NAME, folder, slash ? here.dli_fname : ".");
-    return length > 0 && (size_t)length < sizeof path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+/* With a slash at its end. A program knows itself by the name it was called by, which may be no path. */
+static void find_here(char *folder, size_t size)
+{
+    Dl_info here;
+    ssize_t length = -1;
+
+    if (dladdr(&once, &here) && here.dli_fname && strchr(here.dli_fname, '/'))
+        length = snprintf(folder, size, "%s", here.dli_fname);
+    else
+        length = readlink("/proc/self/exe", folder, size - 1);
+    if (length < 0 || (size_t)length >= size)
+        length = 0;
+    while (length > 0 && folder[length - 1] != '/')
+        length--;
+    folder[length] = '\0';
+}
+
+static void *open_file(void)
+{
+    char folder[4096];
+    char path[8192];
+    void *library = NULL;
+
+    find_here(folder, sizeof folder);
+    for (size_t i = 0; i < sizeof places / sizeof *places && !library; i++) {
+        bool is_absolute = places[i][0] == '/';
+        if (!is_absolute && !folder[0])
+            continue; /* the working directory is anybody's */
+        snprintf(path, sizeof path, "%s%s" FILE_NAME, is_absolute ? "" : folder, places[i]);
+        library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return library;
 }
 
 static void open_plugin(void)
 {
-    void *library = open_beside();
+    void *library = open_file();
 
-    if (!library)
-        library = dlopen(CONFIGURAPI_PLUGIN_DIRECTORY "/" FILE_NAME, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
-        snprintf(failure, sizeof failure, "schemas and patterns need " FILE_NAME ": %s", dlerror());
+        snprintf(failure, sizeof failure,
+                 "schemas and patterns need " FILE_NAME " (Debian package configurapi-validation): %s",
+                 dlerror());
         return;
     }
     const struct validation_plugin *found = dlsym(library, VALIDATION_PLUGIN_SYMBOL);

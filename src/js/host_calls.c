@@ -17,6 +17,13 @@ static void on_log_event(void *owner, int level, struct text event_id, struct te
     log_event(host->log, (enum log_level)level, event_id, correlation_id, message);
 }
 
+static void on_output(void *owner, bool is_error, struct text text)
+{
+    struct js_host *host = owner;
+
+    log_output(host->log, is_error, text);
+}
+
 static void on_uncaught(void *owner, struct text description)
 {
     struct js_host *host = owner;
@@ -146,6 +153,7 @@ static struct buffer *on_push_buffer(void *owner)
 const struct world_functions host_calls = {
     .log = on_log,
     .log_event = on_log_event,
+    .output = on_output,
     .uncaught = on_uncaught,
     .set_timer = on_set_timer,
     .want_immediates = on_want_immediates,

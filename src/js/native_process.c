@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,47 +272,6 @@ NATIVE_FUNCTION(engine_version)
     return native_string(context, (struct text){text, (size_t)length}, exception);
 }
 
-/* Writes all of it, waiting where `descriptor` does not block; what cannot be written is nobody's concern. */
-static void write_all(int descriptor, const char *data, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(descriptor, data, length);
-        if (written >= 0) {
-            data += written;
-            length -= (size_t)written;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd ready = {.fd = descriptor, .events = POLLOUT};
-            poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
-            return;
-        }
-    }
-}
-
-/* consoleWrite(stream, text or bytes): to standard output (1) or error (2), in one write where the system
- * takes it */
-NATIVE_FUNCTION(console_write)
-{
-    NATIVE_NEEDS(2);
-    double stream = jsc.JSValueToNumber(context, arguments[0], exception);
-    if (*exception)
-        return jsc.JSValueMakeUndefined(context);
-    int descriptor = stream == 2 ? STDERR_FILENO : STDOUT_FILENO;
-    if (jsc.JSValueIsString(context, arguments[1])) {
-        struct buffer text;
-        buffer_init(&text, BUFFER_UNLIMITED);
-        if (native_argument_text(context, arguments[1], &text, exception))
-            write_all(descriptor, text.data, text.length);
-        buffer_deinit(&text);
-    } else {
-        uint8_t *bytes;
-        size_t length;
-        if (native_argument_bytes(context, arguments[1], &bytes, &length, exception))
-            write_all(descriptor, (const char *)bytes, length);
-    }
-    return jsc.JSValueMakeUndefined(context);
-}
-
 const struct native native_process[] = {
     {"now", now},
     {"timeOrigin", time_origin},
@@ -330,6 +288,5 @@ const struct native native_process[] = {
     {"arch", arch},
     {"version", version},
     {"engineVersion", engine_version},
-    {"consoleWrite", console_write},
     {NULL, NULL},
 };

@@ -38,6 +38,31 @@ static JSValueRef on_log(JSContextRef context, JSObjectRef function, JSObjectRef
     return undefined(context);
 }
 
+/* consoleWrite(stream, text or bytes): to standard output (1) or error (2) */
+static JSValueRef on_console_write(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                                   size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    bool is_error = argument_number(context, count, arguments, 0) == 2;
+    struct buffer text;
+    uint8_t *bytes;
+    size_t length;
+
+    (void)this_object;
+    if (count < 2)
+        return native_throw(context, exception, "TypeError", "consoleWrite(stream, text)");
+    if (!jsc.JSValueIsString(context, arguments[1])) {
+        if (native_argument_bytes(context, arguments[1], &bytes, &length, exception))
+            world->functions->output(world->owner, is_error, (struct text){(const char *)bytes, length});
+        return undefined(context);
+    }
+    buffer_init(&text, BUFFER_UNLIMITED);
+    if (native_argument_text(context, arguments[1], &text, exception))
+        world->functions->output(world->owner, is_error, buffer_text(&text));
+    buffer_deinit(&text);
+    return undefined(context);
+}
+
 /* logEvent(level, id, correlationId, message) */
 static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
@@ -391,6 +416,7 @@ static JSValueRef on_part(JSContextRef context, JSObjectRef function, JSObjectRe
 static const struct native functions[] = {
     {"log", on_log},
     {"logEvent", on_log_event},
+    {"consoleWrite", on_console_write},
     {"uncaught", on_uncaught},
     {"setTimer", on_set_timer},
     {"wantImmediate", on_want_immediate},

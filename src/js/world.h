@@ -53,6 +53,8 @@ struct world_functions {
     void (*log)(void *owner, int level, struct text message);
     void (*log_event)(void *owner, int level, struct text event_id, struct text correlation_id,
                       struct text message);
+    /* What a script writes to its standard output or standard error. */
+    void (*output)(void *owner, bool is_error, struct text text);
     /* An error that no handler's caller can be told: thrown in a timer, or a rejection nobody awaits. */
     void (*uncaught)(void *owner, struct text description);
     /* To call world_run_timers() in so many milliseconds; -1: not at all. A new request replaces the last. */

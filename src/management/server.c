@@ -153,7 +153,7 @@ static void refuse(struct management *management, struct exchange *exchange, uns
 }
 
 /* What the bodies of all requests together may be: one of any length fits. */
-static size_t most_held(const struct runner_options *options)
+static size_t most_held(const struct configurapi_runner_options *options)
 {
     return options->max_buffered > options->max_payload ? options->max_buffered : options->max_payload;
 }
@@ -162,7 +162,7 @@ static size_t most_held(const struct runner_options *options)
  * the answer. */
 static enum MHD_Result take_body(struct management *management, struct exchange *exchange, struct text piece)
 {
-    const struct runner_options *options = &management->runner->options;
+    const struct configurapi_runner_options *options = &management->runner->options;
 
     if (!exchange->refused && exchange->body.length + piece.length > options->max_payload)
         refuse(management, exchange, 413, "The body is longer than --max-payload.");

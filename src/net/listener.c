@@ -46,6 +46,8 @@ enum status listener_adopt(struct listener *listener, uv_loop_t *loop, int descr
     enum status status = socket_adopt(descriptor, &listener->address, error);
     if (status == STATUS_OK)
         status = adopt(listener, descriptor, error);
+    else
+        close(descriptor);
     if (status != STATUS_OK)
         listener_close(listener);
     return status;

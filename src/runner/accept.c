@@ -1,4 +1,5 @@
 #include "runner/accept.h"
+#include "runner/close.h"
 #include "runner/connection.h"
 #include "runner/runner.h"
 
@@ -67,25 +68,41 @@ static void on_secure_connection(struct listener *listener)
     accept_from(runner, listener, runner->tls);
 }
 
-static enum status listen_on(struct runner *runner, struct listener *listener, int descriptor, uint16_t port,
+static void on_listener_closed(struct listener *listener)
+{
+    close_handle_closed(LIST_ENTRY(listener, struct runner, listener));
+}
+
+static void on_secure_listener_closed(struct listener *listener)
+{
+    close_handle_closed(LIST_ENTRY(listener, struct runner, secure_listener));
+}
+
+static enum status listen_on(struct runner *runner, struct listener *listener, int *descriptor, uint16_t port,
                              struct buffer *error)
 {
-    if (descriptor >= 0)
-        return listener_adopt(listener, runner->loop, descriptor, error);
+    int adopted = *descriptor;
+
+    *descriptor = -1; /* the listener's, whatever becomes of it */
+    runner->open_handles++;
+    if (adopted >= 0)
+        return listener_adopt(listener, runner->loop, adopted, error);
     return listener_open(listener, runner->loop, runner->options.host, port, error);
 }
 
 enum status accept_open(struct runner *runner, struct buffer *error)
 {
-    const struct runner_options *options = &runner->options;
+    struct configurapi_runner_options *options = &runner->options;
 
     runner->listener.on_connection = on_connection;
+    runner->listener.on_closed = on_listener_closed;
     runner->secure_listener.on_connection = on_secure_connection;
+    runner->secure_listener.on_closed = on_secure_listener_closed;
     runner->most_connections = count_descriptors();
-    enum status status = listen_on(runner, &runner->listener, options->descriptor, options->port, error);
+    enum status status = listen_on(runner, &runner->listener, &options->descriptor, options->port, error);
     if (status == STATUS_OK && runner->tls)
-        status = listen_on(runner, &runner->secure_listener, options->secure_descriptor, options->secure_port,
-                           error);
+        status = listen_on(runner, &runner->secure_listener, &options->secure_descriptor,
+                           options->secure_port, error);
     return status;
 }
 

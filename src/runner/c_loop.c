@@ -109,17 +109,20 @@ static void on_mail(uv_async_t *async)
     c_host_turn(runner->c); /* what it leaves is the turn's */
 }
 
-enum status c_loop_open(struct runner *runner)
+void c_loop_init(struct runner *runner)
 {
     uv_async_init(runner->loop, &runner->c_mail, on_mail);
     runner->c_mail.data = runner;
     uv_unref((uv_handle_t *)&runner->c_mail);
+}
+
+enum status c_loop_open(struct runner *runner)
+{
     return c_host_create(&runner->c, &functions, runner, &runner->log);
 }
 
-void c_loop_stop(struct runner *runner)
+void c_loop_forget(struct runner *runner)
 {
-    uv_close((uv_handle_t *)&runner->c_mail, NULL);
     while (!list_is_empty(&runner->postings)) {
         struct posting *posting = LIST_ENTRY(runner->postings.next, struct posting, node);
         list_remove(&posting->node);

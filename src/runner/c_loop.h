@@ -7,6 +7,8 @@ struct runner;
 
 /* What the C host asks of the loop: to be woken, the loop itself, requests going out. */
 
+/* Opens the handle that wakes the loop; runner_close() closes it. */
+void c_loop_init(struct runner *runner);
 NODISCARD enum status c_loop_open(struct runner *runner);
-/* Nobody wakes it any more; requests under way are forgotten. */
-void c_loop_stop(struct runner *runner);
+/* Requests under way are forgotten. */
+void c_loop_forget(struct runner *runner);

@@ -4,6 +4,7 @@
 #include "pipeline/service.h"
 #include "protocol/close.h"
 #include "protocol/deflate.h"
+#include "runner/close.h"
 #include "runner/connect_event.h"
 #include "runner/connection_parts.h"
 #include "runner/runner.h"
@@ -384,7 +385,7 @@ void connection_settle(struct connection *connection)
 
 void connection_schedule(struct connection *connection)
 {
-    const struct runner_options *options = &connection->runner->options;
+    const struct configurapi_runner_options *options = &connection->runner->options;
     const struct {
         uint64_t since_ms;
         uint32_t after_ms;
@@ -438,7 +439,7 @@ static void on_due(struct deadline *deadline)
 {
     struct connection *connection = LIST_ENTRY(deadline, struct connection, deadline);
     struct runner *runner = connection->runner;
-    const struct runner_options *options = &runner->options;
+    const struct configurapi_runner_options *options = &runner->options;
 
     if (connection->state != CONNECTION_OPEN) {
         if (connection->state == CONNECTION_HEAD)
@@ -527,12 +528,14 @@ static void on_drained(struct channel *channel)
 static void on_closed(struct channel *channel)
 {
     struct connection *connection = of_channel(channel);
+    struct runner *runner = connection->runner;
 
     leave_open(connection, CONNECTION_CLOSED);
     connection->freed_later = true;
-    deadline_cancel(&connection->runner->deadlines, &connection->deadline);
+    deadline_cancel(&runner->deadlines, &connection->deadline);
     connection_disconnect(connection);
     connection_free_if_over(connection);
+    close_handle_closed(runner);
 }
 
 static const struct channel_events channel_events = {
@@ -561,6 +564,7 @@ enum status connection_accept(struct runner *runner, uv_stream_t *server, struct
     list_init(&connection->left);
     list_append(&runner->connections, &connection->node);
     runner->connection_count++;
+    runner->open_handles++;
     enum status status = channel_accept(&connection->channel, &runner->net, server, tls, &channel_events);
     if (status != STATUS_OK)
         return status;

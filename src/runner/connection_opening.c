@@ -180,7 +180,8 @@ static enum status name_connection(struct connection *connection, const struct u
 }
 
 /* Browsers say where a page comes from, and pages cannot change it; others say nothing. */
-static bool origin_is_allowed(const struct runner_options *options, const struct upgrade_request *request)
+static bool origin_is_allowed(const struct configurapi_runner_options *options,
+                              const struct upgrade_request *request)
 {
     struct text origin = upgrade_header(request, TEXT("origin"));
 

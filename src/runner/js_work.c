@@ -1,4 +1,5 @@
 #include "runner/js_work.h"
+#include "runner/close.h"
 #include "runner/runner.h"
 
 #include <stdlib.h>
@@ -19,12 +20,16 @@ static void on_thread(uv_work_t *request)
     pending->work->run(pending->work);
 }
 
+static void close_end(struct runner *runner);
+
 static void on_done(uv_work_t *request, int status)
 {
     struct pending *pending = request->data;
 
     work_end(pending->work, status == 0 && !pending->runner->closing);
     list_remove(&pending->node);
+    if (list_is_empty(&pending->runner->works))
+        close_end(pending->runner);
     free(pending);
 }
 
@@ -43,32 +48,46 @@ enum status js_work_queue(void *owner, struct work *work)
     return STATUS_OK;
 }
 
-static void on_late(uv_timer_t *timer)
-{
-    bool *late = timer->data;
-
-    *late = true;
-}
+/* The time that work under way has to end in. */
+struct work_end {
+    uv_timer_t timer;
+    struct runner *runner;
+};
 
 static void on_closed(uv_handle_t *handle)
 {
-    handle->data = NULL;
+    struct runner *runner = ((struct work_end *)handle->data)->runner;
+
+    free(handle->data);
+    close_handle_closed(runner);
 }
 
-bool js_work_finish(struct runner *runner)
+static void close_end(struct runner *runner)
 {
-    bool late = false;
-    uv_timer_t timer;
+    struct work_end *end = runner->work_end;
+
+    runner->work_end = NULL;
+    if (end)
+        uv_close((uv_handle_t *)&end->timer, on_closed);
+}
+
+static void on_late(uv_timer_t *timer)
+{
+    close_end(((struct work_end *)timer->data)->runner);
+}
+
+void js_work_end(struct runner *runner)
+{
+    struct work_end *end = list_is_empty(&runner->works) ? NULL : malloc(sizeof *end);
 
     for (struct list *node = runner->works.next; node != &runner->works; node = node->next)
         uv_cancel((uv_req_t *)&LIST_ENTRY(node, struct pending, node)->request); /* on_done comes later */
-    uv_timer_init(runner->loop, &timer);
-    timer.data = &late;
-    uv_timer_start(&timer, on_late, LAST_MOMENT_MS, 0);
-    while (!list_is_empty(&runner->works) && !late)
-        uv_run(runner->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&timer, on_closed);
-    while (timer.data)
-        uv_run(runner->loop, UV_RUN_NOWAIT);
-    return list_is_empty(&runner->works);
+    if (!end)
+        return;
+    end->runner = runner;
+    end->timer.data = end;
+    runner->work_end = end;
+    runner->open_handles++;
+    uv_timer_init(runner->loop, &end->timer);
+    uv_timer_start(&end->timer, on_late, LAST_MOMENT_MS, 0);
 }

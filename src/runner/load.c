@@ -1,5 +1,6 @@
 #include "runner/load.h"
 #include "config/config.h"
+#include "config/path.h"
 #include "handlers/c_host.h"
 #include "handlers/directory.h"
 #include "handlers/standard.h"
@@ -122,6 +123,39 @@ static enum status load_directory(struct runner *runner, const char *parent, str
     return status;
 }
 
+/* Where the configuration's text would be if it were a file. */
+static enum status find_directory(const struct runner *runner, struct buffer *directory, struct buffer *error)
+{
+    const char *path = runner->options.directory;
+    char *working = getcwd(NULL, 0);
+
+    if (!working) {
+        enum status status = buffer_printf(error, "the working directory is gone: %s", strerror(errno));
+        return status == STATUS_OK ? STATUS_SYSTEM : status;
+    }
+    enum status status = path_resolve(directory, text_from_cstr(working), text_from_cstr(path ? path : "."));
+    if (status == STATUS_OK)
+        status = buffer_append(directory, "", 1);
+    free(working);
+    return status;
+}
+
+enum status load_config(struct runner *runner, struct buffer *error)
+{
+    const struct configurapi_runner_options *options = &runner->options;
+    struct buffer directory;
+
+    if (options->config_path)
+        return config_load(&runner->config, options->config_path, getenv("NODE_ENV"), error);
+    buffer_init(&directory, BUFFER_UNLIMITED);
+    enum status status = find_directory(runner, &directory, error);
+    if (status == STATUS_OK)
+        status = config_parse(&runner->config, text_from_cstr(options->config_text), "config", directory.data,
+                              getenv("NODE_ENV"), error);
+    buffer_deinit(&directory);
+    return status;
+}
+
 enum status load_handlers(struct runner *runner, struct buffer *error)
 {
     enum status status =
@@ -130,7 +164,7 @@ enum status load_handlers(struct runner *runner, struct buffer *error)
     if (status == STATUS_OK)
         status = load_imports(runner, error);
 
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || (!runner->options.config_path && !runner->options.directory))
         return status;
     status = load_directory(runner, runner->config->directory.data, error);
     if (status != STATUS_NOT_FOUND)

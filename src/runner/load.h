@@ -5,6 +5,9 @@
 
 struct runner;
 
+/* Reads what the options say is the configuration. */
+NODISCARD enum status load_config(struct runner *runner, struct buffer *error);
+
 /* Loads every handler that the configuration can name (CONTRACT, section 2): the modules of `import`, then
  * handlers/ beside the config file or else in the working directory. Makes the JavaScript host where there is
  * JavaScript, and turns the loop while a module's top-level `await` waits. */

@@ -11,7 +11,6 @@
 #include "runner/connection.h"
 #include "runner/js_loop.h"
 #include "runner/js_requests.h"
-#include "runner/js_work.h"
 #include "runner/load.h"
 #include "runner/stop.h"
 
@@ -20,24 +19,44 @@
 
 enum { SLOW_START_MS = 5000 };
 
-struct runner_options runner_default_options(void)
+/* ---- the start's end ---- */
+
+static enum status listen_now(struct runner *runner, struct buffer *error)
 {
-    return (struct runner_options){
-        .config_path = "config.yaml",
-        .port = 8000,
-        .secure_port = 8443,
-        .descriptor = -1,
-        .secure_descriptor = -1,
-        .max_payload = 16 * 1024 * 1024,
-        .high_water_mark = 1024 * 1024,
-        .max_buffered = 64 * 1024 * 1024,
-        .max_in_flight = 256,
-        .compress_above = 1024,
-        .handshake_timeout_ms = 10 * 1000,
-        .ping_interval_ms = 30 * 1000,
-        .drain_timeout_ms = 10 * 1000,
-        .log_level = LOG_TRACE,
-    };
+    enum status status = accept_open(runner, error);
+
+    if (status != STATUS_OK)
+        return status;
+    runner->started = true;
+    if (runner->tls)
+        log_write(&runner->log, LOG_INFO, "Listening on wss://%s:%u", runner->secure_listener.address.host,
+                  runner->secure_listener.address.port);
+    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address.host,
+              runner->listener.address.port);
+    return STATUS_OK;
+}
+
+static enum status explain_failure(const struct runner *runner, struct buffer *error)
+{
+    const char *failure = runner->start_failure ? runner->start_failure : "out of memory";
+    enum status status = buffer_printf(error, "on_start failed: %s", failure);
+
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+/* on_start has ended, or the configuration has none. */
+static void end_start(struct runner *runner)
+{
+    struct buffer error;
+
+    runner->start_ended = false;
+    deadline_cancel(&runner->deadlines, &runner->start_deadline);
+    if (runner->stopping)
+        return;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = runner->start_failed ? explain_failure(runner, &error) : listen_now(runner, &error);
+    runner->on_started(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
 }
 
 /* ---- a turn of the loop ---- */
@@ -62,6 +81,8 @@ static void turn(struct runner *runner)
     } while (!list_is_empty(&runner->left) || (runner->js && js_host_has_work(runner->js)) ||
              c_host_has_work(runner->c));
     accept_go_on(runner);
+    if (runner->start_ended)
+        end_start(runner);
     stop_check(runner);
 }
 
@@ -100,6 +121,7 @@ static void open_handles(struct runner *runner)
     uv_idle_init(loop, &runner->immediates);
     deadlines_init(&runner->deadlines, loop);
     deadline_init(&runner->start_deadline, on_slow_start);
+    c_loop_init(runner);
     runner->after_poll.data = runner->before_poll.data = runner;
     runner->js_timer.data = runner->idle_timer.data = runner->drain_timer.data = runner->spread_timer.data =
         runner->immediates.data = runner;
@@ -108,12 +130,32 @@ static void open_handles(struct runner *runner)
     uv_prepare_start(&runner->before_poll, before_poll);
     uv_unref((uv_handle_t *)&runner->after_poll);
     uv_unref((uv_handle_t *)&runner->before_poll);
-    runner->handles_open = true;
 }
+
+struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_options *options)
+{
+    struct runner *runner = calloc(1, sizeof *runner);
+
+    if (!runner)
+        return NULL;
+    runner->options = *options;
+    runner->loop = loop;
+    log_init(&runner->log, (enum log_level)options->log_level);
+    list_init(&runner->connections);
+    buffer_init(&runner->scratch, BUFFER_UNLIMITED);
+    list_init(&runner->left);
+    list_init(&runner->requests);
+    list_init(&runner->postings);
+    list_init(&runner->works);
+    open_handles(runner);
+    return runner;
+}
+
+/* ---- loading ---- */
 
 static enum status load_certificate(struct runner *runner, struct buffer *error)
 {
-    const struct runner_options *options = &runner->options;
+    const struct configurapi_runner_options *options = &runner->options;
     struct tls_context *loaded;
 
     if (!options->key_path && !options->certificate_path)
@@ -135,58 +177,44 @@ enum status runner_reload(struct runner *runner, struct buffer *error)
     return load_certificate(runner, error);
 }
 
-enum status runner_create(struct runner **runner, uv_loop_t *loop, const struct runner_options *options,
-                          struct buffer *error)
+static enum status open_parts(struct runner *runner)
 {
-    struct runner *made = calloc(1, sizeof *made);
+    enum status status = net_init(&runner->net, runner->loop, runner->options.high_water_mark);
 
-    if (!made)
-        return STATUS_NO_MEMORY;
-    made->options = *options;
-    made->loop = loop;
-    log_init(&made->log, options->log_level);
-    list_init(&made->connections);
-    buffer_init(&made->scratch, BUFFER_UNLIMITED);
-    list_init(&made->left);
-    list_init(&made->requests);
-    list_init(&made->postings);
-    list_init(&made->works);
-    open_handles(made);
-
-    enum status status = net_init(&made->net, loop, options->high_water_mark);
     if (status != STATUS_OK)
-        goto out;
-    made->net_ready = true;
-    status = http_client_create(&made->http, loop);
-    if (status == STATUS_OK)
-        status = c_loop_open(made);
-    if (status != STATUS_OK)
-        goto out;
-    made->languages[made->language_count++] = c_host_language(made->c);
-    status = load_certificate(made, error);
-    if (status != STATUS_OK)
-        goto out;
-    status = config_load(&made->config, options->config_path, getenv("NODE_ENV"), error);
-    if (status != STATUS_OK)
-        goto out;
-    status = STATUS_NO_MEMORY;
-    made->registry = calloc(1, sizeof *made->registry);
-    if (!made->registry)
-        goto out;
-    registry_init(made->registry);
-    status = load_handlers(made, error);
-    if (status != STATUS_OK)
-        goto out;
-    status = service_create(&made->service, made->config, made->registry, &made->log, error);
-    if (status == STATUS_OK)
-        status = metrics_init(&made->metrics, made->service);
-out:
-    if (status != STATUS_OK) {
-        runner_destroy(made);
         return status;
-    }
-    *runner = made;
+    runner->net_ready = true;
+    status = http_client_create(&runner->http, runner->loop);
+    if (status == STATUS_OK)
+        status = c_loop_open(runner);
+    if (status != STATUS_OK)
+        return status;
+    runner->languages[runner->language_count++] = c_host_language(runner->c);
+    runner->registry = calloc(1, sizeof *runner->registry);
+    if (!runner->registry)
+        return STATUS_NO_MEMORY;
+    registry_init(runner->registry);
     return STATUS_OK;
+}
+
+enum status runner_load(struct runner *runner, const struct configurapi_entry *handlers, size_t handler_count,
+                        struct buffer *error)
+{
+    enum status status = open_parts(runner);
+
+    if (status == STATUS_OK)
+        status = load_certificate(runner, error);
+    if (status == STATUS_OK)
+        status = load_config(runner, error);
+    for (size_t i = 0; i < handler_count && status == STATUS_OK; i++)
+        status = c_host_add(runner->c, runner->registry, &handlers[i], HANDLER_NATIVE, error);
+    if (status == STATUS_OK)
+        status = load_handlers(runner, error);
+    if (status == STATUS_OK)
+        status = service_create(&runner->service, runner->config, runner->registry, &runner->log, error);
+    if (status == STATUS_OK)
+        status = metrics_init(&runner->metrics, runner->service);
+    return status;
 }
 
 /* ---- starting ---- */
@@ -200,6 +228,7 @@ enum status runner_set_postback_base(struct runner *runner, struct text base, st
     return status;
 }
 
+/* From within a handler's last word: the turn goes on from there. */
 static void on_start_done(struct event *event)
 {
     struct runner *runner = event->owner;
@@ -208,14 +237,22 @@ static void on_start_done(struct event *event)
     if (event->failed)
         runner->start_failure = strndup(event->failure.data, event->failure.length);
     runner->start_event = NULL;
+    runner->start_ended = true;
 }
 
-static enum status run_on_start(struct runner *runner, struct buffer *error)
+void runner_start(struct runner *runner,
+                  void (*on_started)(struct runner *runner, enum status status, struct text error))
 {
+    runner->on_started = on_started;
+    if (!runner->service->on_start) {
+        end_start(runner);
+        return;
+    }
     struct event *event = service_event(runner->service);
-
-    if (!event)
-        return STATUS_NO_MEMORY;
+    if (!event) {
+        on_started(runner, STATUS_NO_MEMORY, TEXT(""));
+        return;
+    }
     event->kind = EVENT_START;
     event->name = TEXT("on_start");
     event->owner = runner;
@@ -223,99 +260,11 @@ static enum status run_on_start(struct runner *runner, struct buffer *error)
     runner->start_event = event;
     service_process(event);
     turn(runner);
-    deadline_set(&runner->deadlines, &runner->start_deadline, SLOW_START_MS); /* keeps the loop alive, too */
-    while (runner->start_event && !runner->stopping)
-        uv_run(runner->loop, UV_RUN_ONCE);
-    deadline_cancel(&runner->deadlines, &runner->start_deadline);
-    if (runner->stopping)
-        return STATUS_CLOSED;
-    if (!runner->start_failed)
-        return STATUS_OK;
-    const char *failure = runner->start_failure ? runner->start_failure : "out of memory";
-    enum status status = buffer_printf(error, "on_start failed: %s", failure);
-    return status == STATUS_OK ? STATUS_INVALID : status;
-}
-
-enum status runner_start(struct runner *runner, struct buffer *error)
-{
-    enum status status = STATUS_OK;
-
-    if (runner->service->on_start)
-        status = run_on_start(runner, error);
-    if (status != STATUS_OK)
-        return status;
-    status = accept_open(runner, error);
-    if (status != STATUS_OK)
-        return status;
-    runner->started = true;
-    if (runner->tls)
-        log_write(&runner->log, LOG_INFO, "Listening on wss://%s:%u", runner->secure_listener.address.host,
-                  runner->secure_listener.address.port);
-    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address.host,
-              runner->listener.address.port);
-    return STATUS_OK;
+    if (runner->start_event)
+        deadline_set(&runner->deadlines, &runner->start_deadline, SLOW_START_MS);
 }
 
 size_t runner_open_streams(const struct runner *runner)
 {
     return c_host_open_streams(runner->c) + (runner->js ? js_host_open_streams(runner->js) : 0);
-}
-
-/* ---- ending ---- */
-
-static void close_handle(uv_handle_t *handle)
-{
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-static void close_handles(struct runner *runner)
-{
-    listener_close(&runner->listener);
-    listener_close(&runner->secure_listener);
-    stop_drop_all(runner);
-    if (runner->js)
-        js_loop_stop(runner);
-    c_loop_stop(runner);
-    http_client_destroy(runner->http);
-    js_requests_forget(runner);
-    close_handle((uv_handle_t *)&runner->after_poll);
-    close_handle((uv_handle_t *)&runner->before_poll);
-    close_handle((uv_handle_t *)&runner->js_timer);
-    close_handle((uv_handle_t *)&runner->idle_timer);
-    close_handle((uv_handle_t *)&runner->drain_timer);
-    close_handle((uv_handle_t *)&runner->spread_timer);
-    close_handle((uv_handle_t *)&runner->immediates);
-    deadlines_close(&runner->deadlines, NULL);
-}
-
-bool runner_destroy(struct runner *runner)
-{
-    if (!runner)
-        return true;
-    runner->closing = true;
-    close_handles(runner);
-    if (!js_work_finish(runner))
-        return false;
-    uv_run(runner->loop, UV_RUN_DEFAULT);
-    if (runner->service && runner->service->event_count > 0)
-        return false; /* handlers that never ended still hold their events */
-    if (runner->js)
-        js_host_destroy(runner->js);
-    c_host_destroy(runner->c);
-    metrics_deinit(&runner->metrics);
-    roster_deinit(&runner->roster);
-    service_destroy(runner->service);
-    if (runner->registry)
-        registry_deinit(runner->registry);
-    free(runner->registry);
-    config_destroy(runner->config);
-    tls_context_destroy(runner->tls);
-    deflate_destroy(runner->deflate);
-    buffer_deinit(&runner->scratch);
-    if (runner->net_ready)
-        net_deinit(&runner->net);
-    free(runner->start_failure);
-    free(runner);
-    return true;
 }

@@ -10,6 +10,7 @@
 #include "runner/metrics.h"
 #include "runner/roster.h"
 
+#include <configurapi-runner-ws.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,38 +21,8 @@
  * Everything hangs off it. Used from the loop's thread only.
  */
 
-struct runner_options {
-    const char *config_path;
-    const char *host;     /* NULL: every address */
-    uint16_t port;        /* 0: a free one */
-    uint16_t secure_port; /* the same over TLS, where there is a key */
-    int descriptor;       /* a listening socket to use for the port, and one for the secure port; -1: none */
-    int secure_descriptor;
-    const char *key_path;         /* PEM; NULL: no TLS */
-    const char *certificate_path; /* PEM, with its chain behind it; NULL with the key */
-    size_t max_payload;           /* bytes of a message */
-    size_t high_water_mark;       /* unsent bytes above which a connection is not read and pushes wait */
-    size_t max_buffered;          /* unsent bytes that close a connection 1013 */
-    uint32_t max_in_flight;       /* events of one connection */
-    size_t compress_above;        /* bytes; longer messages are compressed for clients that take it */
-    bool no_compression;          /* permessage-deflate is not agreed on */
-    uint32_t max_frame;           /* bytes of a data frame; 0: no limit, so too below */
-    uint32_t max_connections;
-    uint32_t idle_timeout_ms;   /* without a message either way */
-    uint32_t max_lifetime_ms;   /* of a connection */
-    const char *const *origins; /* patterns of those that may connect (see origin.h) */
-    size_t origin_count;        /* 0: all may */
-    bool api_gateway;           /* its manners: no binary messages, on_connect refuses the upgrade itself */
-    uint32_t handshake_timeout_ms; /* 0: none; so too below */
-    uint32_t ping_interval_ms;
-    uint32_t drain_timeout_ms;
-    enum log_level log_level;
-};
-
-struct runner_options runner_default_options(void);
-
 struct runner {
-    struct runner_options options;
+    struct configurapi_runner_options options;
     struct log log;
     uv_loop_t *loop;
     struct config *config;
@@ -61,10 +32,11 @@ struct runner {
     struct js_host *js;            /* NULL where no JavaScript is configured */
     struct language *languages[2]; /* theirs: all that has to hear what becomes of connections */
     size_t language_count;
-    struct http_client *http; /* what they request goes out there */
-    struct list requests;     /* JavaScript's under way */
-    struct list postings;     /* C's */
-    struct list works;        /* JavaScript's on other threads */
+    struct http_client *http;  /* what they request goes out there */
+    struct list requests;      /* JavaScript's under way */
+    struct list postings;      /* C's */
+    struct list works;         /* JavaScript's on other threads */
+    struct work_end *work_end; /* while closing: the time they have left */
 
     struct net net;
     struct deadlines deadlines;
@@ -93,43 +65,55 @@ struct runner {
     size_t close_batch;
     struct event *start_event; /* NULL unless on_start is under way */
     struct deadline start_deadline;
-    bool handles_open;
-    bool net_ready;
+    bool start_ended; /* on_start has, and the turn is to go on from there */
     bool start_failed;
     char *start_failure; /* in words; owned */
-    bool drained_once;   /* the drain timeout has passed */
-    bool started;
+    bool net_ready;
+    bool drained_once; /* the drain timeout has passed */
+    bool started;      /* it listens */
     bool stopping;
-    bool closing; /* our handles are being closed */
+    bool closing;        /* our handles are being closed */
+    size_t open_handles; /* that are not closed yet, channels' too */
+    void (*on_started)(struct runner *runner, enum status status, struct text error);
     void (*on_stopped)(struct runner *runner);
+    void (*on_closed)(void *owner, bool clean);
     void *owner;
 };
 
-/* Reads the configuration and loads every handler. On failure `error` gets one line that names the place. */
-NODISCARD enum status runner_create(struct runner **runner, uv_loop_t *loop,
-                                    const struct runner_options *options, struct buffer *error);
+/* Makes one that does nothing yet; `options` and their texts must outlive it. NULL when memory is out. What
+ * follows goes in this order; whatever fails, runner_close() ends it. */
+NODISCARD struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_options *options);
+
+/* Reads the configuration and loads every handler; `handlers` are the program's own, and must outlive it. On
+ * failure `error` gets one line that names the place. */
+NODISCARD enum status runner_load(struct runner *runner, const struct configurapi_entry *handlers,
+                                  size_t handler_count, struct buffer *error);
 
 /* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,
  * goes with what handlers post there. Before runner_start(); without it they have none. */
 NODISCARD enum status runner_set_postback_base(struct runner *runner, struct text base, struct text token);
 
+/* Runs on_start, then listens; the start line goes to the log. Then calls on_started, before it returns where
+ * nothing had to wait; with a status and one line where it never will listen. Not at all where it is stopped
+ * meanwhile. */
+void runner_start(struct runner *runner,
+                  void (*on_started)(struct runner *runner, enum status status, struct text error));
+
 /* Reads key and certificate again: new connections get them, those that are there keep theirs. On failure
  * what was there stays, and `error` gets one line. */
 NODISCARD enum status runner_reload(struct runner *runner, struct buffer *error);
-
-/* Runs on_start, then listens; turns the loop while on_start waits. The start line goes to the log.
- * STATUS_CLOSED where runner_stop() was called meanwhile. */
-NODISCARD enum status runner_start(struct runner *runner, struct buffer *error);
 
 /* Responses that are being sent chunk by chunk. */
 size_t runner_open_streams(const struct runner *runner);
 
 /* Stops accepting, closes every connection with 1001 (a hundred at once, more of them spread over half of the
  * drain timeout, so that not all come back to another server in one moment), lets events and on_disconnect
- * end within it, then calls on_stopped; a second call does not wait any more. */
+ * end within it, then calls on_stopped; a second call does not wait any more, nor does one before it listens.
+ */
 void runner_stop(struct runner *runner);
 
-/* After on_stopped, or where runner_start was never called or failed. Turns the loop until its handles are
- * closed. NULL is fine. False, with the runner's memory left as it is, where handlers never ended their
- * events (what they hold can not be taken from them) or a thread is still at work for them. */
-bool runner_destroy(struct runner *runner);
+/* Ends what is left without ceremony: after on_stopped, or where it has never been started or could not be.
+ * Calls on_closed when the loop has nothing of it any more and its memory is gone. `clean` is false, and the
+ * memory left as it is, where handlers never ended their events: what they hold can not be taken from them.
+ */
+void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool clean));

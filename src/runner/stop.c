@@ -24,7 +24,9 @@ static void end(struct runner *runner)
 
 void stop_check(struct runner *runner)
 {
-    if (!runner->stopping || runner->connection_count > 0 || runner->service->event_count > 0)
+    if (!runner->stopping || runner->closing)
+        return;
+    if (runner->started && (runner->connection_count > 0 || runner->service->event_count > 0))
         return;
     if (!runner->js || js_host_closing_sources(runner->js) == 0)
         end(runner);

@@ -116,6 +116,45 @@ static void lets_through_by_level(void **state)
     assert_string_equal(read_lines() + CLOCK_ISO8601_LENGTH, " Error: configurapi -  - yes\n");
 }
 
+static char seen[256];
+
+static void see(void *owner, enum log_level level, const char *event_id, const char *correlation_id,
+                const char *message)
+{
+    snprintf(seen, sizeof seen, "%s %d %s %s %s", (const char *)owner, (int)level, event_id, correlation_id,
+             message);
+}
+
+static void hands_lines_to_a_sink(void **state)
+{
+    struct log log = make_log(LOG_INFO);
+
+    (void)state;
+    log.sink = see;
+    log.sink_owner = "mine";
+    log_event(&log, LOG_INFO, TEXT("id"), TEXT("co\nrr"), TEXT("a\n b"));
+    assert_string_equal(seen, "mine 2 id co rr a b");
+    log_event(&log, LOG_TRACE, TEXT("id"), TEXT("corr"), TEXT("not let through"));
+    assert_string_equal(seen, "mine 2 id co rr a b");
+    log_write(&log, LOG_ERROR, "number %d", 7);
+    assert_string_equal(seen, "mine 1 configurapi  number 7");
+    log_output(&log, false, TEXT("{\n  a: 1\n}\n"));
+    assert_string_equal(seen, "mine 2 console  { a: 1 }");
+    log_output(&log, true, TEXT("bad"));
+    assert_string_equal(seen, "mine 1 console  bad");
+    assert_string_equal(read_lines(), "");
+}
+
+static void writes_a_script_s_output_as_it_is(void **state)
+{
+    struct log log = make_log(LOG_NONE);
+
+    (void)state;
+    log_output(&log, false, TEXT("a\n  b\n"));
+    log_output(&log, true, TEXT("c"));
+    assert_string_equal(read_lines(), "a\n  b\nc");
+}
+
 static void parses_levels(void **state)
 {
     enum log_level level;
@@ -146,6 +185,8 @@ int main(void)
         cmocka_unit_test(cuts_long_messages),
         cmocka_unit_test(writes_lines_about_itself),
         cmocka_unit_test(lets_through_by_level),
+        cmocka_unit_test(hands_lines_to_a_sink),
+        cmocka_unit_test(writes_a_script_s_output_as_it_is),
         cmocka_unit_test(parses_levels),
         cmocka_unit_test(formats_time),
     };

@@ -39,7 +39,7 @@ static void has_the_contract_s_defaults(void **state)
     assert_null(line.options.host);
     assert_int_equal(line.options.max_payload, 16 << 20);
     assert_int_equal(line.options.max_in_flight, 256);
-    assert_int_equal(line.options.log_level, LOG_TRACE);
+    assert_int_equal(line.options.log_level, CONFIGURAPI_LOG_TRACE);
     assert_false(line.check || line.help || line.version);
 }
 
@@ -57,7 +57,7 @@ static void takes_values_either_way(void **state)
     good("-fa.yaml", NULL);
     assert_string_equal(line.options.config_path, "a.yaml");
     good("--log-level", "none");
-    assert_int_equal(line.options.log_level, LOG_NONE);
+    assert_int_equal(line.options.log_level, CONFIGURAPI_LOG_NONE);
     good("--check", NULL);
     assert_true(line.check);
 }

@@ -74,7 +74,7 @@ static void reads_a_whole_config(void **state)
     struct config *config = parse(yaml);
 
     (void)state;
-    assert_text(config->path, "");
+    assert_text(config->path, "c.yaml");
     assert_text(config->directory, "/srv/app");
     assert_int_equal(config->import_count, 2);
     assert_text(config->imports[0].name, "configurapi-handler-json");

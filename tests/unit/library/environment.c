@@ -1,4 +1,4 @@
-#include "cli/environment.h"
+#include "library/environment.h"
 
 #include "support/cmocka_all.h"
 #include <stdio.h>

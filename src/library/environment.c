@@ -1,4 +1,4 @@
-#include "cli/environment.h"
+#include "library/environment.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/status.h"
+#include "library/handlers.h"
+#include "management/server.h"
+#include "runner/runner.h"
+
+#include <configurapi-runner-ws.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <uv.h>
+
+/*
+ * What is behind include/configurapi-runner-ws.h, which the program is built on too:
+ *
+ *   api.c       making, threads, destroying
+ *   options.c   a copy of the options
+ *   handlers.c  handlers that are functions of the program's, and the configuration made of them
+ *   serve.c     the runner with all that belongs to it on a loop: management server, signals, stop
+ */
+
+enum { SERVE_SIGNALS = 3 };
+
+struct configurapi_runner {
+    struct configurapi_runner_options options; /* its texts are its own, see options.h */
+    struct handlers handlers;
+    struct buffer error; /* the last failure's line, ended by a NUL, or empty */
+
+    /* On a loop, from serve_start() on. */
+    uv_loop_t *loop;
+    struct runner *runner; /* NULL before, and when it is closed */
+    struct management *management;
+    uv_signal_t signals[SERVE_SIGNALS];
+    size_t open_signals;
+    uv_async_t mail; /* somebody has asked for something */
+    uint16_t port;
+    uint16_t secure_port;
+    uint16_t management_port;
+    bool begun;     /* it may be started once */
+    bool starting;  /* within serve_start(): what fails now is its result */
+    bool stopping;  /* on_stopping was called */
+    bool closing;   /* serve_close() was */
+    bool failed;    /* it could not be started */
+    bool refused;   /* so serve_start() returned false */
+    bool ended;     /* the loop has nothing of it any more */
+    bool unclean;   /* handlers have never ended their events */
+    bool destroyed; /* by its owner: freed at its end */
+
+    /* For any thread. */
+    pthread_mutex_t mutex;  /* guards what follows */
+    pthread_cond_t changed; /* `answered` was set */
+    unsigned stops_asked;
+    bool reload_asked;
+    bool takes_mail;  /* `mail` is open */
+    bool takes_posts; /* the runtime is there */
+    bool answered;    /* its thread has started to serve, or never will */
+    bool serves;      /* which of both */
+
+    uv_loop_t own_loop; /* of a thread, or of configurapi_runner_run() */
+    pthread_t thread;
+    bool has_thread; /* that is to be joined */
+};
+
+/* Frees what is the runner's own, and closes the sockets that it was given and has not come to use. */
+void api_free(configurapi_runner *runner);

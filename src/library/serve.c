@@ -1,0 +1,364 @@
+#include "library/serve.h"
+#include "handlers/c_host.h"
+#include "library/environment.h"
+#include "library/parts.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- errors and log lines ---- */
+
+void serve_fail(configurapi_runner *runner, enum status status, struct text error)
+{
+    if (error.length == 0)
+        error = text_from_cstr(status_name(status));
+    buffer_clear(&runner->error);
+    if (buffer_append_text(&runner->error, error) != STATUS_OK ||
+        buffer_append(&runner->error, "", 1) != STATUS_OK) {
+        buffer_clear(&runner->error);
+        return;
+    }
+    for (size_t i = 0; i + 1 < runner->error.length; i++)
+        if (runner->error.data[i] == '\n')
+            runner->error.data[i] = ' ';
+}
+
+static void on_log(void *owner, enum log_level level, const char *event_id, const char *correlation_id,
+                   const char *message)
+{
+    configurapi_runner *runner = owner;
+    struct configurapi_log_line line = {
+        .level = (enum configurapi_level)level,
+        .event_id = event_id,
+        .correlation_id = correlation_id,
+        .message = message,
+    };
+
+    if (!runner->destroyed)
+        runner->options.on_log(runner, &line, runner->options.data);
+}
+
+/* ---- making ---- */
+
+static enum status refuse(struct buffer *error, const char *why)
+{
+    enum status status = buffer_printf(error, "%s", why);
+
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+static enum status check_options(configurapi_runner *runner, struct buffer *error)
+{
+    const struct configurapi_runner_options *options = &runner->options;
+    bool configured = options->config_path || options->config_text;
+
+    if (configured && runner->handlers.has_events)
+        return refuse(error, "a configuration and handlers of events do not go together: register those "
+                             "handlers under names and let the configuration say them");
+    if (!configured && !runner->handlers.has_events)
+        return refuse(error,
+                      "there is nothing to serve: no config_path, no config_text, no handler of an event");
+    if (options->config_path && options->config_text)
+        return refuse(error, "config_path and config_text do not go together");
+    if (options->max_in_flight == 0)
+        return refuse(error, "max_in_flight is 0");
+    return options->env_path ? environment_load(options->env_path, error) : STATUS_OK;
+}
+
+bool serve_prepare(configurapi_runner *runner)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = check_options(runner, &error);
+    if (status != STATUS_OK)
+        serve_fail(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
+    return status == STATUS_OK;
+}
+
+static enum status make(configurapi_runner *runner, struct runner **made, uv_loop_t *loop,
+                        struct buffer *error)
+{
+    struct configurapi_runner_options options = runner->options;
+    enum status status = STATUS_OK;
+
+    options.descriptor = options.secure_descriptor = -1;
+    if (runner->handlers.has_events)
+        status = handlers_config(&runner->handlers, &options.config_text);
+    if (status != STATUS_OK)
+        return status;
+    *made = runner_create(loop, &options);
+    if (!*made)
+        return STATUS_NO_MEMORY;
+    (*made)->owner = runner;
+    if (options.on_log) {
+        (*made)->log.sink = on_log;
+        (*made)->log.sink_owner = runner;
+    }
+    return runner_load(*made, runner->handlers.entries, runner->handlers.count, error);
+}
+
+static void on_checked(void *owner, bool clean)
+{
+    (void)owner, (void)clean; /* no event was ever made */
+}
+
+bool serve_check(configurapi_runner *runner)
+{
+    struct runner *made = NULL;
+    struct buffer error;
+    uv_loop_t loop;
+
+    if (uv_loop_init(&loop) != 0) {
+        serve_fail(runner, STATUS_NO_MEMORY, TEXT(""));
+        return false;
+    }
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = make(runner, &made, &loop, &error);
+    if (made)
+        runner_close(made, on_checked);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    if (status != STATUS_OK)
+        serve_fail(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
+    return status == STATUS_OK;
+}
+
+/* ---- ending ---- */
+
+static void on_mail_closed(uv_handle_t *handle)
+{
+    configurapi_runner *runner = handle->data;
+
+    runner->ended = true;
+    if (runner->destroyed) {
+        if (!runner->unclean)
+            api_free(runner);
+        return;
+    }
+    if (!runner->refused && runner->options.on_stopped)
+        runner->options.on_stopped(runner, runner->options.data); /* which may destroy it */
+}
+
+static void close_mail(configurapi_runner *runner)
+{
+    pthread_mutex_lock(&runner->mutex);
+    runner->takes_mail = false;
+    pthread_mutex_unlock(&runner->mutex);
+    uv_close((uv_handle_t *)&runner->mail, on_mail_closed);
+}
+
+static void on_runner_closed(void *owner, bool clean)
+{
+    configurapi_runner *runner = owner;
+
+    runner->runner = NULL;
+    runner->unclean = !clean;
+    close_mail(runner);
+}
+
+/* Whatever there is: also after a start that has failed half way. */
+static void serve_close(configurapi_runner *runner)
+{
+    runner->closing = true;
+    pthread_mutex_lock(&runner->mutex);
+    runner->takes_posts = false;
+    pthread_mutex_unlock(&runner->mutex);
+    management_close(runner->management);
+    runner->management = NULL;
+    while (runner->open_signals > 0)
+        uv_close((uv_handle_t *)&runner->signals[--runner->open_signals], NULL);
+    if (runner->runner)
+        runner_close(runner->runner, on_runner_closed);
+    else
+        close_mail(runner);
+}
+
+static void on_runner_stopped(struct runner *stopped)
+{
+    serve_close(stopped->owner);
+}
+
+void serve_stop(configurapi_runner *runner)
+{
+    if (runner->closing)
+        return;
+    if (!runner->stopping && !runner->destroyed && runner->options.on_stopping)
+        runner->options.on_stopping(runner, runner->options.data);
+    runner->stopping = true;
+    runner_stop(runner->runner);
+}
+
+/* ---- what is asked of it ---- */
+
+static void reload(configurapi_runner *runner)
+{
+    struct runner *reloaded = runner->runner;
+    struct buffer error;
+
+    if (runner->closing)
+        return;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = runner_reload(reloaded, &error);
+    if (status == STATUS_OK)
+        log_write(&reloaded->log, LOG_INFO, "Reloaded");
+    else
+        log_write(&reloaded->log, LOG_ERROR, "Not reloaded, all stays as it was: %.*s",
+                  TEXT_ARGS(error.length ? buffer_text(&error) : text_from_cstr(status_name(status))));
+    buffer_deinit(&error);
+}
+
+static void on_mail(uv_async_t *async)
+{
+    configurapi_runner *runner = async->data;
+
+    pthread_mutex_lock(&runner->mutex);
+    unsigned stops = runner->stops_asked;
+    bool wants_reload = runner->reload_asked;
+    runner->stops_asked = 0;
+    runner->reload_asked = false;
+    pthread_mutex_unlock(&runner->mutex);
+    if (wants_reload)
+        reload(runner);
+    while (stops-- > 0)
+        serve_stop(runner);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    if (number == SIGHUP)
+        reload(handle->data);
+    else
+        serve_stop(handle->data);
+}
+
+static void watch_signals(configurapi_runner *runner)
+{
+    static const int numbers[SERVE_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+    for (size_t i = 0; i < SERVE_SIGNALS; i++) {
+        uv_signal_t *handle = &runner->signals[i];
+        uv_signal_init(runner->loop, handle);
+        handle->data = runner;
+        runner->open_signals++;
+        uv_signal_start(handle, on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)handle);
+    }
+}
+
+/* ---- starting ---- */
+
+/* A socket goes to who listens on it; those that stay are closed at the end. */
+static int take(int *descriptor)
+{
+    int taken = *descriptor;
+
+    *descriptor = -1;
+    return taken;
+}
+
+/* The token that nobody says comes from the environment. */
+static enum status manage(configurapi_runner *runner, struct buffer *error)
+{
+    struct configurapi_runner_options *options = &runner->options;
+    const char *token = getenv("CONFIGURAPI_MANAGEMENT_TOKEN");
+    struct management_options wanted = {
+        .host = options->management_host,
+        .port = options->management_port,
+        .descriptor = -1,
+        .token = options->management_token ? options->management_token
+                 : token && *token         ? token
+                                           : NULL,
+    };
+
+    if (!options->management)
+        return STATUS_OK;
+    wanted.descriptor = take(&options->management_descriptor);
+    enum status status = management_open(&runner->management, runner->runner, &wanted, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct socket_address *address = management_address(runner->management);
+    runner->management_port = address->port;
+    log_write(&runner->runner->log, LOG_INFO, "Management on http://%s:%u", address->host, address->port);
+    return STATUS_OK;
+}
+
+static void tell_started(configurapi_runner *runner, const char *error)
+{
+    if (runner->options.on_started && !runner->destroyed)
+        runner->options.on_started(runner, error, runner->options.data);
+}
+
+static void on_runner_started(struct runner *started, enum status status, struct text error)
+{
+    configurapi_runner *runner = started->owner;
+
+    if (status != STATUS_OK) {
+        serve_fail(runner, status, error);
+        runner->failed = true;
+        runner->refused = runner->starting;
+        if (!runner->refused)
+            tell_started(runner, configurapi_runner_error(runner));
+        serve_close(runner);
+        return;
+    }
+    runner->port = started->listener.address.port;
+    if (started->tls)
+        runner->secure_port = started->secure_listener.address.port;
+    tell_started(runner, NULL);
+    pthread_mutex_lock(&runner->mutex);
+    runner->answered = runner->serves = true;
+    pthread_cond_signal(&runner->changed);
+    pthread_mutex_unlock(&runner->mutex);
+}
+
+static enum status start(configurapi_runner *runner, struct buffer *error)
+{
+    enum status status = make(runner, &runner->runner, runner->loop, error);
+
+    if (status != STATUS_OK)
+        return status;
+    runner->runner->on_stopped = on_runner_stopped;
+    runner->runner->options.descriptor = take(&runner->options.descriptor);
+    runner->runner->options.secure_descriptor = take(&runner->options.secure_descriptor);
+    pthread_mutex_lock(&runner->mutex);
+    runner->takes_posts = true;
+    pthread_mutex_unlock(&runner->mutex);
+    /* First: whoever reads the start line may send a signal at once. */
+    if (runner->options.signals)
+        watch_signals(runner);
+    return manage(runner, error);
+}
+
+bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
+{
+    struct buffer error;
+
+    runner->loop = loop;
+    int failure = uv_async_init(loop, &runner->mail, on_mail); /* it keeps the loop alive */
+    if (failure != 0) {
+        serve_fail(runner, STATUS_SYSTEM, text_from_cstr(uv_strerror(failure)));
+        runner->failed = runner->refused = runner->ended = true;
+        return false;
+    }
+    runner->mail.data = runner;
+    pthread_mutex_lock(&runner->mutex);
+    runner->takes_mail = true;
+    pthread_mutex_unlock(&runner->mutex);
+    runner->starting = true;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = start(runner, &error);
+    if (status == STATUS_OK) {
+        runner_start(runner->runner, on_runner_started);
+    } else {
+        serve_fail(runner, status, buffer_text(&error));
+        runner->failed = runner->refused = true;
+        serve_close(runner);
+    }
+    buffer_deinit(&error);
+    runner->starting = false;
+    return !runner->refused;
+}
