@@ -18,9 +18,16 @@ static bool ends_with(const char *name, const char *ending)
 
 static int is_wanted(const struct dirent *entry)
 {
-    return (ends_with(entry->d_name, ".js") || ends_with(entry->d_name, ".ts") ||
-            ends_with(entry->d_name, ".so")) &&
-           !ends_with(entry->d_name, ".d.ts");
+    static const char *const endings[] = {".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".so"};
+    static const char *const declarations[] = {".d.ts", ".d.cts", ".d.mts"};
+
+    for (size_t i = 0; i < sizeof declarations / sizeof *declarations; i++)
+        if (ends_with(entry->d_name, declarations[i]))
+            return 0;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (ends_with(entry->d_name, endings[i]))
+            return 1;
+    return 0;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* The handler files of a directory, as configurapi 1.9.0 picks them: plain files (no links, no folders) whose
- * name ends in .js or .ts, without regard to case; .d.ts, which only declares, is left out. Here also .so. */
+ * name ends in .js or .ts, without regard to case, and here .mjs, .cjs, .mts, .cts and .so besides; .d.ts
+ * and its like, which only declare, are left out. */
 struct directory {
     char **paths; /* absolute where `path` was, sorted by name */
     size_t count;

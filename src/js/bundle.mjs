@@ -40,13 +40,19 @@ const ports = {
   querystring: `export { decode, encode, escape, parse, stringify, unescape, unescapeBuffer } from 'unenv/node/querystring';`,
   stream: `module.exports = require('readable-stream/lib/stream.js');`,
   string_decoder: `module.exports = require('string_decoder/lib/string_decoder.js');`,
+  lexer: `export { parse } from './node_modules/cjs-module-lexer/lexer.js';`,
+  source_map: `export { decode } from '@jridgewell/sourcemap-codec';`,
   structured_clone: `
     import 'core-js/modules/web.dom-exception.constructor.js';
     import 'core-js/modules/web.dom-exception.stack.js';
     import 'core-js/modules/web.dom-exception.to-string-tag.js';
     import 'core-js/modules/web.structured-clone.js';
     export const { structuredClone, DOMException } = globalThis;`,
+  syntax: `
+    export { getLineInfo, parse } from 'acorn';
+    export { analyze } from 'eslint-scope';`,
   text_decoder: `export { TextDecoder } from '@exodus/bytes/encoding.js';`,
+  typescript: `export { transpileModule } from 'typescript';`,
   tr46: `module.exports = require('./node_modules/tr46');`,
   url: `module.exports = require('whatwg-url');`,
   util_types: `module.exports = require('util/support/types.js');`,
@@ -77,13 +83,21 @@ const surroundings = {
     banner: { js: `const performance = { now: () => globalThis.performance.now(), markResourceTiming() {} };` },
   },
   // It puts what it makes into the global object, unless that has one: it gets a global object of its own. The world's
-  // MessageChannel is made with it, not the other way round.
+  // MessageChannel is made with it, not the other way round. And it
+  // takes apart the stacks of the engine's own errors.
   structured_clone: {
     define: { global: 'around', globalThis: 'around' },
     banner: {
-      js: `const around = Object.create(globalThis, Object.fromEntries(['structuredClone', 'DOMException', 'MessageChannel'].map(
-        (name) => [name, { value: undefined, writable: true, configurable: true }])));`,
+      js: `const around = Object.create(globalThis, Object.fromEntries(Object.entries(
+        { structuredClone: undefined, DOMException: undefined, MessageChannel: undefined, Error: require('./errors').Native }).map(
+        ([name, value]) => [name, { value, writable: true, configurable: true }])));`,
     },
+  },
+  // It reads and writes no files here: told that it is not in Node, it asks for none of its modules.
+  typescript: {
+    minifyIdentifiers: true,
+    external: ['fs', 'path', 'os', 'inspector', 'perf_hooks', 'crypto', 'source-map-support'],
+    banner: { js: 'var process;' },
   },
   // It looks for the platform's own decoders to use, and it is what stands behind them.
   text_decoder: {
@@ -268,18 +282,28 @@ for (const [name, contents] of Object.entries(ports)) {
 // Those that come without a license file, and say in package.json and in their repository what it is.
 const withoutFile = new Map([['path-unified', 'MIT']]);
 
+function readIfThere(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+// A package's license: a file of its own, or the comment its main file begins with.
+function licenseOf(dir, { name, main }) {
+  const files = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE.BSD', 'LICENSE-MIT.txt'];
+  const comment = /^\/\*[^]*?\*\//.exec(readIfThere(join(dir, main || 'index.js')) ?? '')?.[0];
+  const text = files.map((file) => readIfThere(join(dir, file))).find(Boolean) ?? (/copyright/i.test(comment) ? comment : undefined);
+  if (!text) throw new Error(`${name} has no license file`);
+  return text.trim();
+}
+
 const licenses = [...packages].sort().map(([name, dir]) => {
-  const { version, license, author, repository } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  const { version, license, author, repository } = manifest;
   if (withoutFile.has(name) && withoutFile.get(name) === license)
     return `${name} ${version}\n\n${license}, by ${author} (${repository.url}), after Node.js's lib/path.js (MIT)\n`;
-  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT.txt'].find((each) => {
-    try {
-      return readFileSync(join(dir, each), 'utf8');
-    } catch {
-      return false;
-    }
-  });
-  if (!file) throw new Error(`${name} has no license file`);
-  return `${name} ${version}\n\n${readFileSync(join(dir, file), 'utf8').trim()}\n`;
+  return `${name} ${version}\n\n${licenseOf(dir, manifest)}\n`;
 });
 writeFileSync(join(outDir, 'licenses.txt'), licenses.join(`\n${'-'.repeat(80)}\n\n`));

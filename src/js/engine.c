@@ -44,6 +44,11 @@ static void open_library(void)
            &extras->JSGlobalContextSetUnhandledRejectionCallback);
     symbol(library, "JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics);
     symbol(library, "g_main_context_iteration", &extras->g_main_context_iteration);
+    symbol(library, "jsc_options_set_boolean", &extras->jsc_options_set_boolean);
+    /* As in other engines, `return f()` keeps its frame: stacks are whole, and a function that calls itself
+     * for ever ends in a RangeError, not in an endless loop. */
+    if (extras->jsc_options_set_boolean)
+        (void)extras->jsc_options_set_boolean("useTailCalls", 0);
 }
 
 enum status engine_open(struct buffer *error)

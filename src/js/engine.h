@@ -71,6 +71,9 @@ struct engine_extras {
     void (*JSGlobalContextSetUnhandledRejectionCallback)(JSGlobalContextRef context, JSObjectRef function,
                                                          JSValueRef *exception);
     JSObjectRef (*JSGetMemoryUsageStatistics)(JSContextRef context);
+    /* Sets one of the engine's own options, before its first context; false where it has none of that name.
+     */
+    int (*jsc_options_set_boolean)(const char *option, int value);
     /* Runs one piece of what the engine deferred to the thread's GLib main context. */
     int (*g_main_context_iteration)(void *main_context, int may_block);
 };

@@ -47,9 +47,12 @@ void js_host_destroy(struct js_host *host); /* only once no event is under way; 
 struct language *js_host_language(struct js_host *host);
 
 /* Loads a module as require(name) in `directory` would and registers its handlers. `error` gets its message
- * and place. */
+ * and place. *waits: the module has top-level `await` that waits for timers or input; turn the loop and ask
+ * js_host_loaded(), with the same name, until that is no longer so, before another is loaded. */
 NODISCARD enum status js_host_load(struct js_host *host, struct text name, struct text directory,
-                                   struct registry *registry, struct buffer *error);
+                                   struct registry *registry, bool *waits, struct buffer *error);
+NODISCARD enum status js_host_loaded(struct js_host *host, struct text name, struct registry *registry,
+                                     bool *waits, struct buffer *error);
 
 /* Runs what was gathered and deals with all results that are there. */
 void js_host_turn(struct js_host *host);

@@ -79,21 +79,41 @@ static enum status register_handlers(struct js_host *host, struct text module, s
     return status;
 }
 
-enum status js_host_load(struct js_host *host, struct text name, struct text directory,
-                         struct registry *registry, struct buffer *error)
+/* What WORLD_LOAD or WORLD_LOADED gave. */
+static enum status take_loaded(struct js_host *host, struct text name, JSValueRef loaded, bool *waits,
+                               struct registry *registry, struct buffer *error)
 {
-    JSValueRef arguments[] = {host_string(host, name), host_string(host, directory)};
     struct buffer names;
 
-    if (!arguments[0] || !arguments[1])
-        return STATUS_NO_MEMORY;
-    JSValueRef loaded = world_call(host->world, WORLD_LOAD, arguments, 2, error);
+    *waits = loaded && jsc.JSValueIsUndefined(host->world->context, loaded);
     if (!loaded)
         return STATUS_INVALID;
+    if (*waits)
+        return STATUS_OK;
     buffer_init(&names, BUFFER_UNLIMITED);
     enum status status = engine_append_value(&names, host->world->context, loaded);
     if (status == STATUS_OK)
         status = register_handlers(host, name, buffer_text(&names), registry, error);
     buffer_deinit(&names);
     return status;
+}
+
+enum status js_host_load(struct js_host *host, struct text name, struct text directory,
+                         struct registry *registry, bool *waits, struct buffer *error)
+{
+    JSValueRef arguments[] = {host_string(host, name), host_string(host, directory)};
+
+    if (!arguments[0] || !arguments[1])
+        return STATUS_NO_MEMORY;
+    enum status status = take_loaded(host, name, world_call(host->world, WORLD_LOAD, arguments, 2, error),
+                                     waits, registry, error);
+    /* What only waited for promises is through now: their jobs ran as the call returned. */
+    return status == STATUS_OK && *waits ? js_host_loaded(host, name, registry, waits, error) : status;
+}
+
+enum status js_host_loaded(struct js_host *host, struct text name, struct registry *registry, bool *waits,
+                           struct buffer *error)
+{
+    return take_loaded(host, name, world_call(host->world, WORLD_LOADED, NULL, 0, error), waits, registry,
+                       error);
 }

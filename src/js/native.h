@@ -44,6 +44,7 @@ extern const struct native native_kdf[];    /* crypto: pbkdf2, scrypt, HKDF */
 extern const struct native native_key[];    /* crypto: asymmetric keys */
 extern const struct native native_sign[];   /* crypto: what is done with them */
 extern const struct native native_cipher[]; /* crypto: symmetric ciphers */
+extern const struct native native_cache[];  /* compiled sources on disk */
 
 /* Adds a table's functions to `object`. */
 void native_install(JSContextRef context, JSObjectRef object, const struct native *table);
@@ -88,3 +89,5 @@ void native_set(JSContextRef context, JSObjectRef object, const char *name, JSVa
 void native_set_number(JSContextRef context, JSObjectRef object, const char *name, double value);
 void native_set_text(JSContextRef context, JSObjectRef object, const char *name, struct text value,
                      JSValueRef *exception);
+/* Appends all that can be read from a file; STATUS_SYSTEM, with errno, where that fails. */
+NODISCARD enum status native_read_all(int descriptor, struct buffer *contents);

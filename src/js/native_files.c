@@ -28,7 +28,7 @@ static bool path_argument(JSContextRef context, size_t count, const JSValueRef a
     return true;
 }
 
-static enum status read_all(int descriptor, struct buffer *contents)
+enum status native_read_all(int descriptor, struct buffer *contents)
 {
     for (;;) {
         enum status status = buffer_reserve(contents, 64 * 1024);
@@ -58,7 +58,7 @@ static JSValueRef read_text(JSContextRef context, JSObjectRef function, JSObject
     if (!path_argument(context, count, arguments, &path, exception))
         goto out;
     int descriptor = open(path.data, O_RDONLY | O_CLOEXEC);
-    enum status status = descriptor < 0 ? STATUS_SYSTEM : read_all(descriptor, &contents);
+    enum status status = descriptor < 0 ? STATUS_SYSTEM : native_read_all(descriptor, &contents);
     int reason = errno;
     if (descriptor >= 0)
         close(descriptor);

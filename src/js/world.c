@@ -12,6 +12,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_COLLECT] = "collect",
     [WORLD_REFILL] = "refill",
     [WORLD_LOAD] = "load",
+    [WORLD_LOADED] = "loaded",
     [WORLD_PREPARE] = "prepare",
     [WORLD_CORRELATION_ID] = "correlationId",
     [WORLD_OPEN_STREAMS] = "openStreams",
@@ -63,6 +64,7 @@ static JSObjectRef bootstrap(struct world *world, JSValueRef *exception)
     native_install(world->context, native, native_process);
     native_install(world->context, native, native_files);
     native_install(world->context, native, native_config);
+    native_install(world->context, native, native_cache);
     native_world_install(world, native);
 
     JSValueRef make = native_evaluate_internal(world->context, "loader", exception);

@@ -48,9 +48,29 @@ static bool is_installed(struct text name, struct text directory)
     return false;
 }
 
+/* A module whose top-level `await` waits for something: the loop is turned until it has come. */
+static enum status await_module(struct runner *runner, struct text name, struct buffer *error)
+{
+    bool waits = true;
+    bool more = true;
+    enum status status = STATUS_OK;
+
+    while (waits && more && status == STATUS_OK) {
+        more = uv_run(runner->loop, UV_RUN_ONCE);
+        status = js_host_loaded(runner->js, name, runner->registry, &waits, error);
+    }
+    if (!waits || status != STATUS_OK)
+        return status;
+    status =
+        buffer_printf(error, "%.*s: its top-level await waits for what will never come", TEXT_ARGS(name));
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
 /* `name` is NUL-terminated too. */
 static enum status load_module(struct runner *runner, struct text name, struct buffer *error)
 {
+    bool waits;
+
     if (is_shared_object(name))
         return c_host_load(runner->c, name.data, runner->registry, error);
     if (is_standard(name) && !is_installed(name, runner->config->directory))
@@ -60,7 +80,9 @@ static enum status load_module(struct runner *runner, struct text name, struct b
         if (status != STATUS_OK)
             return status;
     }
-    return js_host_load(runner->js, name, runner->config->directory, runner->registry, error);
+    enum status status =
+        js_host_load(runner->js, name, runner->config->directory, runner->registry, &waits, error);
+    return status == STATUS_OK && waits ? await_module(runner, name, error) : status;
 }
 
 static enum status load_imports(struct runner *runner, struct buffer *error)

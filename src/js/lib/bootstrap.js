@@ -8,8 +8,8 @@ for (const name of ['dispose', 'asyncDispose'])
 
 const dispatch = require('./dispatch');
 const timers = require('./timers');
-const stack = require('./stack');
 
+require('./errors').install(globalThis);
 require('./globals').install(globalThis);
 timers.install(globalThis);
 
@@ -22,7 +22,7 @@ module.exports = {
   // A failure in words, for an error message or the log.
   describe: (value) => {
     try {
-      return value instanceof Error ? stack.format(value) : String(value);
+      return value instanceof Error ? require('./stack').format(value) : String(value);
     } catch {
       return Object.prototype.toString.call(value);
     }

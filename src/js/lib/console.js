@@ -40,9 +40,10 @@ function warn(message) {
 
 // A table's cells: columns of texts under headings, framed.
 function drawTable(headings, rows) {
-  const widths = headings.map((heading, i) => Math.max(...[heading, ...rows.map((row) => row[i])].map((cell) => cell.length)) + 2);
+  const { getStringWidth } = inspector();
+  const widths = headings.map((heading, i) => Math.max(...[heading, ...rows.map((row) => row[i])].map((cell) => getStringWidth(cell))) + 2);
   const line = (left, middle, right) => left + widths.map((width) => '─'.repeat(width)).join(middle) + right;
-  const row = (cells) => `│${cells.map((cell, i) => ` ${cell}`.padEnd(widths[i])).join('│')}│`;
+  const row = (cells) => `│${cells.map((cell, i) => ` ${cell}${' '.repeat(widths[i] - getStringWidth(cell) - 1)}`).join('│')}│`;
   return [line('┌', '┬', '┐'), row(headings), line('├', '┼', '┤'), ...rows.map(row), line('└', '┴', '┘')].join('\n');
 }
 
@@ -155,8 +156,7 @@ function createConsole({ stdout, stderr = stdout, ignoreErrors = true, inspectOp
 
     assert(condition, ...args) {
       if (condition) return;
-      if (typeof args[0] === 'string') warning(`Assertion failed: ${args[0]}`, ...args.slice(1));
-      else warning('Assertion failed', ...args);
+      warning(args.length > 0 ? `Assertion failed: ${args[0]}` : 'Assertion failed', ...args.slice(1));
     },
 
     groupEnd() {

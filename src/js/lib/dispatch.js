@@ -17,7 +17,6 @@ const { revive } = require('./parameters');
 const { Peer } = require('./peers');
 const postback = require('./postback');
 const { write } = require('./replies');
-const stack = require('./stack');
 const streams = require('./streams');
 const { runTicks } = require('./timers');
 
@@ -230,7 +229,7 @@ function replyOf(run) {
 function fail(run, error, policy) {
   if (policy && policy.traced) traceExecuted(run, policy);
   if (run.event === undefined) {
-    deliver(run, FAILED, undefined, error instanceof Error ? stack.format(error) : messageOf(error));
+    deliver(run, FAILED, undefined, error instanceof Error ? require('./stack').format(error) : messageOf(error));
     return;
   }
   if (run.settle) {
@@ -509,23 +508,34 @@ exports.read = (slot, part) => readPart(events[slot]?.event, part);
 
 exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
 
-// Where an error was made: the first place in its stack that is not ours.
-function placeOf(error) {
-  const lines = [`@${error.sourceURL}:${error.line}${error.column ? `:${error.column}` : ''}`, ...String(error.stack).split('\n')];
-  const place = /@?([^@]+?):(\d+)(?::(\d+))?$/;
-  const found = lines.map((line) => place.exec(line)).find((parts) => parts && !/^(?:configurapi|undefined)$/.test(parts[1].split(':')[0]));
-  return found && `${found[1]}:${stack.position(found[2], found[3])}`;
-}
-
 // Where the configuration names a module that is not there, its own place is said in front.
 function loadError(error, name, directory) {
   if (!(error instanceof Error)) return `${name}: ${textOf(error)} was thrown`;
-  if (error.code === 'MODULE_NOT_FOUND') return error.message.replace(`\nRequire stack:\n- ${directory}/config.yaml`, '');
-  return `${placeOf(error) ?? name}: ${error.name}: ${error.message}`;
+  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(error.code)) return error.message.replace(`\nRequire stack:\n- ${directory}/config.yaml`, '');
+  return `${require('./stack').placeOf(error) ?? name}: ${error.name}: ${error.message}`;
 }
 
-// Loads a module and makes its handlers known, by 1.9.0's rule: a function exported by itself counts by its own name,
-// of an object's members those whose name ends in "handler". Returns the names.
+// A module's handlers, by 1.9.0's rule: a function exported by itself counts by its own name, of an object's members those
+// whose name ends in "handler". What an ES module exports as its default counts beside what it exports by name.
+function handlersOf(exported, found = new Map()) {
+  if (typeof exported === 'function') return found.set(exported.name, exported);
+  if (typeof exported !== 'object' || exported === null) return found;
+  if (exported[Symbol.toStringTag] === 'Module' || exported.__esModule) handlersOf(exported.default, found);
+  for (const key in exported) if (/handler$/i.test(key) && typeof exported[key] === 'function') found.set(key, exported[key]);
+  return found;
+}
+
+// Names as JSON.
+function register(exported, name) {
+  if (!exported) throw `'${name}' exports nothing.`;
+  const found = handlersOf(exported);
+  for (const [key, handler] of found) handlers.set(key, handler);
+  return JSON.stringify([...found.keys()]);
+}
+
+let loading; // { name, result } of a module that waits at its top level; `result` once it is through
+
+// Loads a module and makes its handlers known. Returns their names; undefined where the module waits: then loaded() tells.
 exports.load = (name, directory) => {
   let found;
   try {
@@ -533,21 +543,24 @@ exports.load = (name, directory) => {
   } catch (error) {
     throw loadError(error, name, directory); // a text, of one line as far as ours goes
   }
-  if (!found) throw `'${name}' exports nothing.`;
-  const names = [];
-  const add = (key, handler) => {
-    handlers.set(key, handler);
-    names.push(key);
-  };
-  if (typeof found === 'function') add(found.name, found);
-  else for (const key in found) if (typeof found[key] === 'function' && /handler$/i.test(key)) add(key, found[key]);
-  return JSON.stringify(names);
+  if (!(found instanceof Promise)) return register(found, name);
+  const waiting = { name, result: undefined };
+  loading = waiting;
+  found.then((exported) => (waiting.result = () => register(exported, name)), (error) => {
+    waiting.result = () => {
+      throw loadError(error, name, directory);
+    };
+  });
+  return undefined;
 };
+
+exports.loaded = () => loading.result?.();
 
 const shared = new Map(); // among the parameters of all chains
 
 // A chain of policies: [[name, parameters, level of what it emits, of its traces], …]. Returns its number.
 exports.prepare = (json) => {
+  require('./compile').started();
   const policies = JSON.parse(json).map(([name, parameters, level, traces]) => ({
     name,
     handler: handlers.get(name),

@@ -4,7 +4,7 @@
   // Evaluates the world's internal modules, each at its first use.
   const cache = Object.create(null);
 
-  return function load(path) {
+  function load(path) {
     const name = path.replace('./', '');
     if (cache[name]) return cache[name];
     const module = { exports: {} };
@@ -12,5 +12,14 @@
     native.internalModule(name).call(module.exports, module.exports, load, module, native);
     cache[name] = module.exports;
     return module.exports;
+  }
+
+  // What nobody else holds on to is then free to go.
+  load.forget = (path) => {
+    delete cache[path.replace('./', '')];
   };
+
+  load.ifLoaded = (path) => cache[path.replace('./', '')];
+
+  return load;
 });

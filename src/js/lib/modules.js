@@ -1,136 +1,14 @@
 'use strict';
 
-// CommonJS for handlers: `require` as Node resolves it (https://nodejs.org/api/modules.html#all-together).
+// CommonJS for handlers, and where a module named in config.yaml or found in handlers/ comes in.
 
-const builtins = require('./builtins');
-const { HEAD } = require('./stack');
+const { compile, keep, release } = require('./compile');
+const { readJson } = require('./packages');
+const { dirname } = require('./paths');
+const resolve = require('./resolve');
 
 const cache = Object.create(null);
-const packages = new Map(); // directory -> its package.json, or undefined
-
-function dirname(path) {
-  const slash = path.lastIndexOf('/');
-  return slash > 0 ? path.slice(0, slash) : '/';
-}
-
-// Without '.', '..' and doubled slashes; `path` is absolute.
-function normalize(path) {
-  const parts = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
-}
-
-function join(directory, path) {
-  return normalize(path.startsWith('/') ? path : `${directory}/${path}`);
-}
-
-const isFile = (path) => native.fileKind(path) === 'file';
-const isDirectory = (path) => native.fileKind(path) === 'directory';
-
-function asFile(path) {
-  if (isFile(path)) return path;
-  return ['.js', '.json', '.cjs'].map((extension) => path + extension).find(isFile);
-}
-
-function readPackage(directory) {
-  if (!packages.has(directory)) {
-    const path = `${directory}/package.json`;
-    packages.set(directory, isFile(path) ? parseJson(path) : undefined);
-  }
-  return packages.get(directory);
-}
-
-function parseJson(path) {
-  try {
-    return JSON.parse(native.readText(path).replace(/^\uFEFF/, ''));
-  } catch (error) {
-    error.message = `${path}: ${error.message}`;
-    throw error;
-  }
-}
-
-function asDirectory(path) {
-  if (!isDirectory(path)) return undefined;
-  const main = readPackage(path)?.main;
-  if (typeof main === 'string' && main) {
-    const target = join(path, main);
-    const found = asFile(target) ?? asFile(`${target}/index`);
-    if (found) return found;
-  }
-  return asFile(`${path}/index`);
-}
-
-// The file that a package's "exports" names for './subpath' ('.' for the package itself).
-function exported(target, subpath) {
-  if (typeof target === 'string' || target === null || Array.isArray(target)) return subpath === '.' ? condition(target) : undefined;
-  const keys = Object.keys(target);
-  if (!keys.some((key) => key.startsWith('.'))) return subpath === '.' ? condition(target) : undefined;
-  if (subpath in target && !subpath.includes('*')) return condition(target[subpath]);
-  for (const key of keys.filter((name) => name.includes('*')).sort((a, b) => b.length - a.length)) {
-    const [head, tail] = key.split('*');
-    if (subpath.startsWith(head) && subpath.endsWith(tail) && subpath.length >= head.length + tail.length)
-      return condition(target[key])?.replaceAll('*', subpath.slice(head.length, subpath.length - tail.length));
-  }
-  return undefined;
-}
-
-function condition(target) {
-  if (typeof target === 'string') return target;
-  if (Array.isArray(target)) return target.map(condition).find(Boolean);
-  if (typeof target !== 'object' || target === null) return undefined;
-  for (const key of Object.keys(target)) {
-    if (key !== 'node' && key !== 'require' && key !== 'default' && key !== 'module-sync') continue;
-    const found = condition(target[key]);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function fromPackage(directory, name, subpath) {
-  const root = `${directory}/node_modules/${name}`;
-  if (!isDirectory(root) && !subpath) return asFile(root);
-  const manifest = readPackage(root);
-  if (manifest?.exports !== undefined && manifest.exports !== null) {
-    const file = exported(manifest.exports, subpath ? `.${subpath}` : '.');
-    if (!file) throw notFound(`Package subpath '.${subpath}' is not defined by "exports" in ${root}/package.json`, 'ERR_PACKAGE_PATH_NOT_EXPORTED');
-    return asFile(join(root, file));
-  }
-  return asFile(root + subpath) ?? asDirectory(root + subpath);
-}
-
-function lookUp(request, from) {
-  const [, name, subpath] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(request) ?? [];
-  if (!name) return undefined;
-  for (let directory = from; ; directory = dirname(directory)) {
-    if (!directory.endsWith('/node_modules')) {
-      const found = fromPackage(directory === '/' ? '' : directory, name, subpath);
-      if (found) return found;
-    }
-    if (directory === '/') return undefined;
-  }
-}
-
-function notFound(message, code = 'MODULE_NOT_FOUND') {
-  return Object.assign(new Error(message), { code });
-}
-
-function resolve(request, from, requiredBy) {
-  if (typeof request !== 'string' || request === '')
-    throw Object.assign(new TypeError('The "id" argument must be a non-empty string.'), { code: 'ERR_INVALID_ARG_VALUE' });
-  let path;
-  if (/^\.{0,2}\//.test(request) || request === '.' || request === '..') {
-    const target = join(from, request);
-    path = (request.endsWith('/') ? undefined : asFile(target)) ?? asDirectory(target);
-  } else {
-    path = lookUp(request, from);
-  }
-  if (path) return native.realPath(path);
-  const reason = builtins.whyAbsent(request);
-  throw notFound(`Cannot find module '${request}'${reason ? `: ${reason}` : ''}\nRequire stack:\n- ${requiredBy}`);
-}
+const importing = new WeakSet(); // those that stand for an ES module that is being required
 
 class Module {
   constructor(id, parent) {
@@ -147,10 +25,15 @@ class Module {
 }
 
 function requireFor(module) {
-  const builtIn = (request) => builtins.find(request, () => lookUp(request, module.path) !== undefined);
-  const lookFor = (request) => (builtIn(request) ? request : resolve(request, module.path, module.filename));
-  const userRequire = (request) => builtIn(request)?.() ?? loadFile(lookFor(request), module).exports;
-  userRequire.resolve = lookFor;
+  const find = (request) => resolve.forRequire(request, module.path, module.filename);
+  const userRequire = (request) => {
+    const found = find(request);
+    return found.builtin === undefined ? loadFile(found.path, module).exports : found.make();
+  };
+  userRequire.resolve = (request) => {
+    const found = find(request);
+    return found.builtin ?? found.path;
+  };
   userRequire.cache = cache;
   userRequire.main = undefined;
   return userRequire;
@@ -158,12 +41,13 @@ function requireFor(module) {
 
 function loadFile(path, parent) {
   const known = cache[path];
+  if (known && importing.has(known)) require('./esm').requireModule(path, parent?.filename ?? path); // which says that it can not be
   if (known) return known;
   const module = new Module(path, parent);
   cache[path] = module;
   parent?.children.push(module);
   try {
-    evaluate(module, path);
+    evaluate(module, path, parent?.filename ?? path);
     module.loaded = true;
   } catch (error) {
     delete cache[path];
@@ -172,23 +56,50 @@ function loadFile(path, parent) {
   return module;
 }
 
-function evaluate(module, path) {
-  if (path.endsWith('.json')) {
-    module.exports = parseJson(path);
-    return;
+function evaluate(module, path, requiredBy) {
+  const compiled = compile(path, requiredBy);
+  release(path);
+  switch (compiled.format) {
+    case 'json': module.exports = readJson(path); break;
+    case 'module':
+      keep(path, compiled);
+      importing.add(module);
+      module.exports = require('./esm').requireModule(path, requiredBy);
+      importing.delete(module);
+      break;
+    case 'commonjs': {
+      const given = [module.exports, module.require, module, path, module.path];
+      if (compiled.importsLater) given.push((specifier) => require('./esm').importDynamically(specifier, path));
+      compiled.run.apply(module.exports, given);
+      break;
+    }
   }
-  if (/\.(?:node|mjs|[cm]?ts)$/.test(path)) throw new Error(`${path}: files of this kind can not be loaded; CommonJS .js, .cjs and .json can`);
-  const source = native.readText(path).replace(/^\uFEFF/, '').replace(/^#!/, '//');
-  // On one line with the module's first, so that its line numbers are the file's.
-  const wrapped = `${HEAD}${source}\n})`;
-  const run = native.evaluate(wrapped, path);
-  run.call(module.exports, module.exports, module.require, module, path, module.path);
 }
 
-// What `require` is in that file.
+// For an `import` of a CommonJS file.
+exports.requireFile = (path) => loadFile(path).exports;
+
+// A `require` as a file of that path has it.
 exports.createRequire = (path) => new Module(path).require;
 
-// A module named in `import:` or found in handlers/.
+// What `import:` or handlers/ means: a file's path, or a built-in module. A package that is there for `import` only is found, too.
+function find(request, directory, namedBy) {
+  try {
+    return resolve.forRequire(request, directory, namedBy);
+  } catch (error) {
+    if (error.code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+    return resolve.forImport(request, directory, namedBy);
+  }
+}
+
+// A module named in `import:` or found in handlers/: what it exports, or a promise of that where it waits at its top level.
 exports.load = (request, directory) => {
-  return new Module(`${directory}/config.yaml`).require(request);
+  const namedBy = `${directory}/config.yaml`;
+  const found = find(request, directory, namedBy);
+  if (found.builtin !== undefined) return found.make();
+  if (cache[found.path]) return cache[found.path].exports;
+  const compiled = compile(found.path, namedBy);
+  keep(found.path, compiled);
+  if (compiled.format === 'module') return require('./esm').importFound({ path: found.path, rest: '' }, namedBy);
+  return loadFile(found.path, new Module(namedBy)).exports;
 };

@@ -1,15 +1,14 @@
 'use strict';
 
-// Stacks in the shape Node's programs know. The engine's are lines of `function@file:line:column` without the error's
-// name and message; those of other shapes were written by a script and stay as they are.
+// Stacks in the shape Node's programs know: the error's name and message, and a line for each frame. Those that a script
+// wrote stay as they are.
 
-// The function's name may hold an '@', and so may the file's path: the first '@' with a path behind it divides them.
-const FRAME = /^((?:(?!: ).)*?)@(?:((?:\/|[a-z][a-z0-9+.-]*:).*?):(\d+):(\d+)|\[native code\])?$/;
-const LONGEST_LINE = 4096; // a longer one is somebody's message
+const { parse, placeOf, show, CallSite } = require('./frames');
+const { fromUrl } = require('./paths');
+const { locate } = require('./positions');
+
 const INTERNAL = 'configurapi:';
-
-// What modules.js makes a file's function with, on the file's first line: the engine counts it as columns of that.
-const HEAD = '(function (exports, require, module, __filename, __dirname) {';
+const SHOWN = /^ {4}at (?:.*? \()?([^()]+?:\d+(?::\d+)?)\)?$/; // a frame as Node shows it
 
 function read(error, key) {
   try {
@@ -35,65 +34,57 @@ function title(error) {
   return `${name}: ${message}`;
 }
 
-// `line:column`, or `line` alone, as it is in the file.
-function position(line, column) {
-  if (column === undefined) return `${line}`;
-  return `${line}:${Number(line) === 1 && column > HEAD.length ? column - HEAD.length : column}`;
-}
-
-// One line of the engine's as one of Node's: '' where it is none of the script's business, undefined where it is
-// no frame at all.
-function frame(line) {
-  const found = line.length <= LONGEST_LINE && FRAME.exec(line);
-  if (!found) return undefined;
-  const [, name, file, row, column] = found;
-  if (!file || file.startsWith(INTERNAL)) return '';
-  const place = `${file}:${position(row, column)}`;
-  const called = name === 'global code' || name === 'module code' ? 'Object.<anonymous>' : name;
-  return called ? `    at ${called} (${place})` : `    at ${place}`;
-}
-
 // Where a script does not parse, the engine says it beside the stack.
-function syntaxFrame(error, frames) {
-  if (read(error, 'name') !== 'SyntaxError') return [];
-  const file = read(error, 'sourceURL');
-  const line = read(error, 'line');
-  if (typeof file !== 'string' || typeof line !== 'number' || !file || file.startsWith(INTERNAL)) return [];
-  const place = `${file}:${line}`;
-  return frames[0]?.includes(`${place}:`) ? [] : [`    at ${place}`];
+function syntaxPlace(error) {
+  if (read(error, 'name') !== 'SyntaxError') return undefined;
+  const [file, line, column] = ['sourceURL', 'line', 'column'].map((key) => read(error, key));
+  if (typeof file !== 'string' || typeof line !== 'number' || !file || file.startsWith(INTERNAL)) return undefined;
+  const at = locate(file, line, typeof column === 'number' ? column : 0);
+  if (!at) return undefined;
+  return typeof column === 'number' ? `${file}:${at.line}:${at.column}` : `${file}:${at.line}`;
 }
 
 // Without the frames of the error's own constructors: Node's stacks begin where `new` was called.
-function withoutConstructors(lines, error) {
+function withoutConstructors(frames, error) {
   let made = read(error, 'constructor');
   let first = 0;
   for (let name; typeof made === 'function'; made = read(made, '__proto__'), first++) {
     name = read(made, 'name');
-    if (typeof name !== 'string' || !name || !lines[first]?.startsWith(`${name}@`)) break;
+    if (typeof name !== 'string' || !name || frames[first]?.called !== name) break;
   }
-  return lines.slice(first);
+  return frames.slice(first);
 }
+
+const isShown = (frame) => placeOf(frame) !== undefined;
+
+// The frames of the engine's text, and what Node's `stack` would be.
+const framesOf = (error, raw) => withoutConstructors(parse(raw.split('\n').filter(Boolean)).filter((frame) => frame && isShown(frame)), error);
+
+exports.render = (error, raw) => [title(error), ...framesOf(error, raw).map(show)].join('\n');
+exports.callSites = (error, raw) => framesOf(error, raw).map((frame) => new CallSite(frame));
 
 // The error's title and its frames, one to a line.
 exports.format = (error) => {
-  const heading = title(error);
   const stack = read(error, 'stack');
   const lines = typeof stack === 'string' && stack !== '' ? stack.split('\n') : [];
-  if (lines.length > 0 && frame(lines[0]) === undefined) {
+  const frames = parse(lines);
+  if (lines.length > 0 && frames[0] === undefined) {
     // Somebody's own; but one made by putting words before the engine's lines is better with Node's.
-    return lines.map((line) => (line.endsWith('@') ? line : frame(line) ?? line))
+    return lines.map((line, i) => (line.endsWith('@') || !frames[i] ? line : show(frames[i])))
       .filter((line, i) => line !== '' || lines[i] === '').join('\n');
   }
-  const frames = withoutConstructors(lines, error).map((line) => frame(line) ?? line).filter(Boolean);
-  return [heading, ...syntaxFrame(error, frames), ...frames].join('\n');
+  const shown = lines.length > 0 ? framesOf(error, stack).map(show) : [];
+  const place = syntaxPlace(error);
+  const first = place && !shown.some((line) => line.includes(place)) ? [`    at ${place}`] : [];
+  return [title(error), ...first, ...shown].join('\n');
 };
 
 // Gives an error, and those that caused it, such a stack for good, so that whoever prints `error.stack` shows it.
 exports.settle = (error) => {
   for (let depth = 0; depth < 16 && error instanceof Error; depth++) {
     const own = Object.getOwnPropertyDescriptor(error, 'stack');
-    if (own && 'value' in own && own.configurable && typeof own.value === 'string')
-      Object.defineProperty(error, 'stack', { ...own, value: exports.format(error) });
+    if (own?.configurable && typeof read(error, 'stack') === 'string')
+      Object.defineProperty(error, 'stack', { value: exports.format(error), writable: true, enumerable: own.enumerable, configurable: true });
     for (const key of ['line', 'sourceURL']) {
       if (Object.getOwnPropertyDescriptor(error, key)?.configurable)
         Object.defineProperty(error, key, { enumerable: false });
@@ -102,4 +93,13 @@ exports.settle = (error) => {
   }
 };
 
-Object.assign(exports, { HEAD, position });
+// Where an error was made, as `path:line:column`: the first place that is not ours. Undefined where it does not say.
+exports.placeOf = (error) => {
+  const lines = exports.format(error).split('\n');
+  const place = syntaxPlace(error) ?? lines.map((line) => SHOWN.exec(line)?.[1]).find(Boolean);
+  return place?.startsWith('file:') ? place.replace(/^.*?(?=:\d+(?::\d+)?$)/, (url) => fromUrl(url)?.path ?? url) : place;
+};
+
+// What is wrong at a place in a file, in the way the engine says it.
+exports.syntaxError = (message, path, { line, column }) => Object.assign(new SyntaxError(message),
+  { sourceURL: path, line, column, stack: `SyntaxError: ${message}\n    at ${path}:${line}:${column}` });

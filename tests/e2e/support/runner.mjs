@@ -33,7 +33,9 @@ function environment(extra, directory, isReference) {
   const { NODE_TEST_CONTEXT, NODE_OPTIONS, NODE_ENV, ...inherited } = process.env;
   // 1.9.0 requires what `import` names from its own directory: NODE_PATH leads it to the application's modules.
   const nodePath = [path.join(directory, 'node_modules'), path.join(testsDirectory, 'node_modules')].join(path.delimiter);
-  return { ...inherited, ...(isReference ? { NODE_PATH: nodePath } : {}), ...extra };
+  // Not the user's own, and kept from one test to the next.
+  const cache = path.join(path.dirname(runnerPath), 'test-cache');
+  return { ...inherited, XDG_CACHE_HOME: cache, ...(isReference ? { NODE_PATH: nodePath } : {}), ...extra };
 }
 
 function launch(program, args, { cwd, env }) {

@@ -1,0 +1,41 @@
+'use strict';
+
+// The package.json files, each read once.
+
+const { basename, dirname } = require('./paths');
+
+const manifests = new Map(); // directory -> its package.json, or undefined
+
+function failure(Class, code, message) {
+  return Object.assign(new Class(message), { code });
+}
+
+// JSON from a file; an error names it.
+function readJson(path) {
+  try {
+    return JSON.parse(native.readText(path).replace(/^\uFEFF/, ''));
+  } catch (error) {
+    error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
+function manifestOf(directory) {
+  if (!manifests.has(directory)) {
+    const path = `${directory === '/' ? '' : directory}/package.json`;
+    manifests.set(directory, native.fileKind(path) === 'file' ? readJson(path) : undefined);
+  }
+  return manifests.get(directory);
+}
+
+// The directory of the package that a directory is in, with its manifest; undefined where it is in none.
+function scopeOf(directory) {
+  for (; basename(directory) !== 'node_modules'; directory = dirname(directory)) {
+    const manifest = manifestOf(directory);
+    if (manifest !== undefined && manifest !== null) return { directory, manifest };
+    if (directory === '/') break;
+  }
+  return undefined;
+}
+
+module.exports = { failure, readJson, manifestOf, scopeOf };

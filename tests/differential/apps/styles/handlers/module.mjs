@@ -1,1 +1,0 @@
-throw new Error('Only .js files are loaded from handlers/.');
