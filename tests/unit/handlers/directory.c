@@ -53,10 +53,11 @@ static void expect_names(const struct directory *directory, const char *const *n
 
 static void takes_handler_files_by_name(void **state)
 {
-    static const char *const wanted[] = {"B.JS",      "_.ts", "a b.js",     "a.js",
-                                         "native.so", "z.Ts", "\xC3\xA9.js"};
-    static const char *const unwanted[] = {"a.mjs", "a.json", "types.d.ts", "Types.D.TS", ".js",
-                                           ".so",   "js",     "a.js~",      "a.so.1",     "README"};
+    static const char *const wanted[] = {"B.JS",  "_.ts",      "a b.js", "a.js",  "b.cjs",      "c.mjs",
+                                         "d.CTS", "native.so", "z.Ts",   "z.mts", "\xC3\xA9.js"};
+    static const char *const unwanted[] = {"a.jsx",       "a.json",      "types.d.ts", "Types.D.TS",
+                                           "types.d.mts", "types.d.cts", ".js",        ".so",
+                                           "js",          "a.js~",       "a.so.1",     "README"};
     struct directory directory;
 
     (void)state;
