@@ -41,6 +41,15 @@ static void on_stopping(configurapi_runner *runner, void *data)
     systemd_notify("STOPPING=1");
 }
 
+/* Threads that are still at work for handlers do not keep the program. */
+static void on_stopped(configurapi_runner *runner, void *data)
+{
+    struct program *program = data;
+
+    (void)runner;
+    uv_stop(&program->loop);
+}
+
 /* The loop turns: that is what the service manager's watchdog wants to hear. */
 static void on_watchdog(uv_timer_t *timer)
 {
@@ -66,8 +75,8 @@ static void serve(struct program *program, configurapi_runner *runner)
         program->code = complain(configurapi_runner_error(runner));
     uv_run(&program->loop, UV_RUN_DEFAULT);
     uv_close((uv_handle_t *)&program->watchdog, NULL);
-    uv_run(&program->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&program->loop);
+    uv_run(&program->loop, UV_RUN_NOWAIT);
+    uv_loop_close(&program->loop); /* not, where a thread is still at work for a handler */
 }
 
 static int check(configurapi_runner *runner, const char *config_path)
@@ -108,6 +117,7 @@ static int run(struct command_line *line)
     options->data = &program;
     options->on_started = on_started;
     options->on_stopping = on_stopping;
+    options->on_stopped = on_stopped;
     if (!line->check)
         take_sockets(options);
     configurapi_runner *runner = configurapi_runner_create(options);

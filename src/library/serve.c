@@ -100,27 +100,43 @@ static enum status make(configurapi_runner *runner, struct runner **made, uv_loo
     return runner_load(*made, runner->handlers.entries, runner->handlers.count, error);
 }
 
+struct check {
+    uv_loop_t loop;
+    bool unclean; /* a thread is still at what a handler began as it was loaded */
+};
+
 static void on_checked(void *owner, bool clean)
 {
-    (void)owner, (void)clean; /* no event was ever made */
+    struct check *check = owner;
+
+    check->unclean = !clean;
+    if (!clean)
+        uv_stop(&check->loop);
 }
 
 bool serve_check(configurapi_runner *runner)
 {
+    struct check *check = calloc(1, sizeof *check);
     struct runner *made = NULL;
     struct buffer error;
-    uv_loop_t loop;
 
-    if (uv_loop_init(&loop) != 0) {
+    if (!check || uv_loop_init(&check->loop) != 0) {
+        free(check);
         serve_fail(runner, STATUS_NO_MEMORY, TEXT(""));
         return false;
     }
     buffer_init(&error, BUFFER_UNLIMITED);
-    enum status status = make(runner, &made, &loop, &error);
-    if (made)
+    enum status status = make(runner, &made, &check->loop, &error);
+    if (made) {
+        made->owner = check;
         runner_close(made, on_checked);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+    }
+    uv_run(&check->loop, UV_RUN_DEFAULT);
+    runner->unclean |= check->unclean;
+    if (!check->unclean) { /* otherwise the thread will look for its loop */
+        uv_loop_close(&check->loop);
+        free(check);
+    }
     if (status != STATUS_OK)
         serve_fail(runner, status, buffer_text(&error));
     buffer_deinit(&error);
