@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { makeApp } from './app.mjs';
+import { oldNode } from './node.mjs';
 import { guarded, startRunner } from './runner.mjs';
 
 /** What a snippet came to, as JSON tells it apart; it runs in both. */
@@ -41,7 +42,7 @@ async function outcomeOf(snippet, args) {
  * has not got what is asked, or says it in a way that nobody can depend on, `expected[name]` is what the program says.
  */
 export function oracleTests(title, snippets, { given = () => null, expected = {}, files = {}, prelude = '' } = {}) {
-  test(title, async (context) => {
+  test(title, { skip: oldNode }, async (context) => {
     const source = Object.entries(snippets).map(([name, snippet]) => `${JSON.stringify(name)}: ${wordsOf(snippet)}`);
     const directory = makeApp({
       routes: { run: 'runHandler' },

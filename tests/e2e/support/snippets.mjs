@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { oldNode } from './node.mjs';
 import { runnerTest } from './runner.mjs';
 
 const AsyncFunction = (async () => {}).constructor;
@@ -72,6 +73,6 @@ export function snippetTests(title, snippets, { prelude = '', files = {}, env = 
         process.chdir(before);
         rmSync(nodeFolder, { recursive: true, force: true });
       }
-    });
+    }, { skip: oldNode });
   }
 }
