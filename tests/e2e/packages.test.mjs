@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeApp } from './support/app.mjs';
+import { oldNode } from './support/node.mjs';
 import { guarded, runToEnd, startRunner } from './support/runner.mjs';
 
 const installed = path.join(path.dirname(fileURLToPath(import.meta.url)), '../node_modules');
@@ -118,7 +119,7 @@ const app = {
 const install = (directory) => symlinkSync(installed, path.join(directory, 'node_modules'));
 
 /** A started program with the packages beside it, and a message to every user. */
-test('packages', async (t) => {
+test('packages', { skip: oldNode }, async (t) => {
   const directory = makeApp(app);
   install(directory.path);
   const runner = await startRunner({ cwd: directory.path });
