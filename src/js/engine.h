@@ -74,6 +74,7 @@ struct engine_extras {
     /* Sets one of the engine's own options, before its first context; false where it has none of that name.
      */
     int (*jsc_options_set_boolean)(const char *option, int value);
+    int (*jsc_options_set_double)(const char *option, double value);
     /* Runs one piece of what the engine deferred to the thread's GLib main context. */
     int (*g_main_context_iteration)(void *main_context, int may_block);
 };

@@ -2,11 +2,21 @@
 
 #include <stdlib.h>
 
-/* A write that the kernel did not take at once; it owns its bytes. */
-struct write {
+enum {
+    MOST_PARTS = 128,          /* of one write: some 1 MiB of a backlog */
+    MOST_GATHERED = 32 * 1024, /* bytes, once others wait: these wait with them then, in blocks */
+    MARK_RESERVE = 16,         /* congestion begins a sixteenth of the high-water mark below it */
+};
+
+/*
+ * What the kernel did not take at once. libuv has the first block of it, to send that when there is room; the
+ * rest is handed to the kernel then, all that it takes, so that every block is free as soon as it has left.
+ */
+struct waiting {
     uv_write_t request;
     struct channel *channel;
-    struct buffer data;
+    struct backlog backlog;
+    size_t handed; /* bytes of its beginning that libuv has */
 };
 
 static struct channel *channel_of(uv_handle_t *handle)
@@ -14,10 +24,20 @@ static struct channel *channel_of(uv_handle_t *handle)
     return handle->data;
 }
 
+static void forget_waiting(struct channel *channel)
+{
+    if (!channel->waiting)
+        return;
+    backlog_deinit(&channel->waiting->backlog);
+    free(channel->waiting);
+    channel->waiting = NULL;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct channel *channel = channel_of(handle);
 
+    forget_waiting(channel);
     tls_session_destroy(channel->tls); /* not before: it may be what has called the owner that closed */
     channel->tls = NULL;
     channel->events->on_closed(channel);
@@ -31,7 +51,7 @@ void channel_close(struct channel *channel)
     list_remove(&channel->dirty);
     net_give_buffer(channel->net, &channel->out);
     net_give_buffer(channel->net, &channel->sealed);
-    uv_close((uv_handle_t *)&channel->tcp, on_closed); /* cancels a write under way: its callback frees it */
+    uv_close((uv_handle_t *)&channel->tcp, on_closed); /* cancels a write under way */
 }
 
 static void end(struct channel *channel)
@@ -59,7 +79,7 @@ enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t
 {
     channel->net = net;
     channel->events = events;
-    channel->sending = NULL;
+    channel->waiting = NULL;
     channel->tls = NULL;
     channel->congested = channel->finishing = channel->closing = channel->ended = channel->reading = false;
     list_init(&channel->dirty);
@@ -88,7 +108,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 
 static void mark_dirty(struct channel *channel)
 {
-    if (!channel->sending && list_is_empty(&channel->dirty))
+    if (list_is_empty(&channel->dirty))
         list_append(&channel->net->dirty, &channel->dirty);
 }
 
@@ -156,8 +176,13 @@ struct buffer *channel_out(struct channel *channel)
 
 size_t channel_unsent(const struct channel *channel)
 {
-    return channel->out.length + channel->sealed.length +
-           (channel->sending ? uv_stream_get_write_queue_size((uv_stream_t *)&channel->tcp) : 0);
+    const struct waiting *waiting = channel->waiting;
+    size_t unsent = channel->out.length + channel->sealed.length;
+
+    if (waiting) /* of what libuv has, it knows how much has left */
+        unsent += waiting->backlog.length - waiting->handed +
+                  uv_stream_get_write_queue_size((uv_stream_t *)&channel->tcp);
+    return unsent;
 }
 
 struct socket_progress channel_progress(const struct channel *channel)
@@ -169,16 +194,19 @@ struct socket_progress channel_progress(const struct channel *channel)
     return socket_progress(descriptor);
 }
 
+/* The mark is what unsent bytes may cost. A chunk may be on its way already when it is reached, and blocks
+ * are never quite full: room is left for both. */
 static void check_congestion(struct channel *channel)
 {
     size_t unsent = channel_unsent(channel);
+    size_t mark = channel->net->high_water_mark;
 
-    if (unsent > channel->net->high_water_mark) {
+    if (unsent > mark - mark / MARK_RESERVE) {
         if (!channel->congested) {
             channel->congested = true;
             channel->events->on_congested(channel);
         }
-    } else if (channel->congested && unsent <= channel->net->high_water_mark / 2) {
+    } else if (channel->congested && unsent <= mark / 2) {
         channel->congested = false;
         channel->events->on_drained(channel);
     }
@@ -192,7 +220,10 @@ void channel_wrote(struct channel *channel)
     }
     if (channel->out.length > 0)
         mark_dirty(channel);
-    check_congestion(channel);
+    if (channel->waiting && channel->out.length >= MOST_GATHERED)
+        channel_flush(channel);
+    else
+        check_congestion(channel);
 }
 
 static void on_shut_down(uv_shutdown_t *request, int status)
@@ -211,23 +242,6 @@ static void shut_down(struct channel *channel)
     }
 }
 
-static void on_written(uv_write_t *request, int status)
-{
-    struct write *write = request->data;
-    struct channel *channel = write->channel;
-
-    channel->sending = NULL;
-    net_give_buffer(channel->net, &write->data);
-    free(write);
-    if (channel->closing)
-        return;
-    if (status != 0) {
-        end(channel);
-        return;
-    }
-    channel_flush(channel);
-}
-
 /* Makes records of what was gathered; behind the last of all, the alert that says so. False where it can not.
  */
 static bool seal(struct channel *channel)
@@ -244,56 +258,107 @@ static bool seal(struct channel *channel)
     return true;
 }
 
-/* Hands what is left of `ready` behind the first `sent` bytes to libuv, to be sent when the kernel has room.
- */
-static bool send_later(struct channel *channel, struct buffer *ready, size_t sent)
+static void on_written(uv_write_t *request, int status)
 {
-    struct write *write = malloc(sizeof *write);
+    struct waiting *waiting = request->data;
+    struct channel *channel = waiting->channel;
 
-    if (!write)
-        return false;
-    write->channel = channel;
-    write->data = *ready;
-    write->request.data = write;
-    buffer_init(ready, BUFFER_UNLIMITED);
-    uv_buf_t rest = {.base = write->data.data + sent, .len = write->data.length - sent};
-    if (uv_write(&write->request, (uv_stream_t *)&channel->tcp, &rest, 1, on_written) != 0) {
-        buffer_deinit(&write->data);
-        free(write);
-        return false;
+    backlog_consume(&waiting->backlog, waiting->handed);
+    waiting->handed = 0;
+    if (channel->closing)
+        return;
+    if (status != 0)
+        end(channel);
+    else
+        channel_flush(channel);
+}
+
+static struct waiting *make_waiting(struct channel *channel)
+{
+    struct waiting *waiting = malloc(sizeof *waiting);
+
+    if (waiting) {
+        waiting->channel = channel;
+        waiting->request.data = waiting;
+        waiting->handed = 0;
+        backlog_init(&waiting->backlog, &channel->net->blocks);
     }
-    channel->sending = write;
-    return true;
+    return waiting;
+}
+
+/* Leaves what waits to libuv, with `rest` behind it. False where the stream is broken. */
+static bool send_later(struct channel *channel, struct text rest)
+{
+    uv_buf_t first;
+
+    if (!channel->waiting)
+        channel->waiting = make_waiting(channel);
+    struct waiting *waiting = channel->waiting;
+    if (!waiting || backlog_append(&waiting->backlog, rest) != STATUS_OK)
+        return false;
+    if (waiting->handed > 0)
+        return true;
+    backlog_parts(&waiting->backlog, &first, 1);
+    waiting->handed = first.len;
+    return uv_write(&waiting->request, (uv_stream_t *)&channel->tcp, &first, 1, on_written) == 0;
+}
+
+/* Offers the kernel what waits and `ready` behind it. How many bytes of `ready` it took; -1 where the stream
+ * is broken. */
+static ssize_t send_now(struct channel *channel, const struct buffer *ready)
+{
+    struct backlog *backlog = channel->waiting ? &channel->waiting->backlog : NULL;
+    uv_buf_t parts[MOST_PARTS];
+    size_t count = backlog ? backlog_parts(backlog, parts, MOST_PARTS) : 0;
+
+    if (ready->length > 0 && count < MOST_PARTS)
+        parts[count++] = (uv_buf_t){.base = ready->data, .len = ready->length};
+    if (count == 0)
+        return 0;
+    int sent = uv_try_write((uv_stream_t *)&channel->tcp, parts, (unsigned)count);
+    if (sent < 0)
+        return sent == UV_EAGAIN ? 0 : -1;
+    size_t waited = !backlog ? 0 : backlog->length < (size_t)sent ? backlog->length : (size_t)sent;
+    if (waited > 0)
+        backlog_consume(backlog, waited);
+    return sent - (ssize_t)waited;
 }
 
 /* Sends what the kernel takes at once, the rest later. False where the stream is broken. */
-static bool send_now(struct channel *channel, struct buffer *ready)
+static bool send_ready(struct channel *channel, struct buffer *ready)
 {
-    if (ready->length > 0) {
-        uv_buf_t all = {.base = ready->data, .len = ready->length};
-        int sent = uv_try_write((uv_stream_t *)&channel->tcp, &all, 1);
-        if (sent == UV_EAGAIN)
-            sent = 0;
-        if (sent < 0 || ((size_t)sent < ready->length && !send_later(channel, ready, (size_t)sent)))
-            return false;
+    bool is_waiting = channel->waiting && channel->waiting->handed > 0;
+    ssize_t sent = is_waiting ? 0 : send_now(channel, ready);
+    struct text rest = buffer_text(ready);
+
+    if (sent < 0)
+        return false;
+    if (sent > 0) {
+        rest.data += sent;
+        rest.length -= (size_t)sent;
     }
-    if (!channel->sending)
-        net_give_buffer(channel->net, ready);
+    if (rest.length > 0 || (channel->waiting && channel->waiting->backlog.length > 0)) {
+        if (!send_later(channel, rest))
+            return false;
+    } else {
+        forget_waiting(channel);
+    }
+    net_give_buffer(channel->net, ready);
     return true;
 }
 
 void channel_flush(struct channel *channel)
 {
     list_remove(&channel->dirty);
-    if (channel->closing || channel->sending)
+    if (channel->closing)
         return;
     struct buffer *ready = channel->tls ? &channel->sealed : &channel->out;
-    if ((channel->tls && !seal(channel)) || !send_now(channel, ready)) {
+    if ((channel->tls && !seal(channel)) || !send_ready(channel, ready)) {
         end(channel);
         return;
     }
     check_congestion(channel);
-    if (channel->finishing && !channel->sending && !channel->closing && channel->out.length == 0)
+    if (channel->finishing && !channel->waiting && !channel->closing && channel->out.length == 0)
         shut_down(channel);
 }
 

@@ -12,12 +12,14 @@
 
 /*
  * One accepted byte stream, over TCP or over TLS on it, which its owner sees no difference of: reads into the
- * loop's shared buffer, gathers what is written during a turn and sends it with one write. Between turns an
- * idle channel owns no buffer. Embedded in its owner, which must stay until on_closed.
+ * loop's shared buffer, gathers what is written during a turn and sends it with one write. What the kernel
+ * does not take then waits in blocks. Between turns a channel owns no other buffer, and an idle one none at
+ * all. Embedded in its owner, which must stay until on_closed.
  *
- *   open --channel_finish--> finishing: what is queued is sent, then the stream is shut down; input is still
- * delivered |                          |
- *     +------channel_close-------+--> closing --> on_closed
+ *   open ----channel_finish()---> finishing: what is queued is sent,
+ *     |                               |      then the stream is shut down;
+ *     |                               |      input is still delivered
+ *     +-------channel_close()---------+--> closing ---> on_closed()
  */
 
 struct channel;
@@ -28,9 +30,9 @@ struct channel_events {
     /* The peer's end of the stream, or an error: nothing more will come. The owner closes the channel, now or
      * soon. */
     void (*on_end)(struct channel *channel);
-    /* The unsent bytes have passed the high-water mark. */
+    /* The unsent bytes have come to the high-water mark, but for a sixteenth: room for a chunk on its way. */
     void (*on_congested)(struct channel *channel);
-    /* After that: they have fallen below half of it. */
+    /* After that: they have fallen to half of it. */
     void (*on_drained)(struct channel *channel);
     /* The last call; the owner may free itself. */
     void (*on_closed)(struct channel *channel);
@@ -43,8 +45,8 @@ struct channel {
     struct list dirty;       /* in net->dirty while it has something to write */
     struct tls_session *tls; /* NULL: plain TCP */
     struct buffer out;       /* gathered in this turn */
-    struct buffer sealed;    /* TLS: the same as records, to be sent */
-    struct write *sending;   /* what the kernel did not take at once */
+    struct buffer sealed;    /* TLS: the same as records */
+    struct waiting *waiting; /* what the kernel did not take at once; NULL: nothing */
     bool congested;
     bool finishing;
     bool closing;

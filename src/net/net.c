@@ -15,6 +15,7 @@ void net_deinit(struct net *net)
 {
     for (size_t i = 0; i < net->spare_count; i++)
         buffer_deinit(&net->spare[i]);
+    block_pool_deinit(&net->blocks);
     free(net->read_buffer);
     free(net->plain_buffer);
 }

@@ -3,13 +3,14 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/status.h"
+#include "net/backlog.h"
 
 #include <stddef.h>
 #include <uv.h>
 
 /*
  * What all channels of one loop share: one read buffer, the list of channels with something to write, a few
- * spare buffers. The loop is its caller's. One a loop, used from its thread only.
+ * spare buffers and blocks. The loop is its caller's. One a loop, used from its thread only.
  */
 
 enum {
@@ -20,12 +21,13 @@ enum {
 
 struct net {
     uv_loop_t *loop;
-    size_t high_water_mark; /* unsent bytes above which a channel is congested */
+    size_t high_water_mark; /* unsent bytes that a channel is to have at the most, see channel.h */
     char *read_buffer;
     char *plain_buffer; /* what TLS makes of it; NULL until the first TLS channel */
     struct list dirty;  /* channels with bytes to write by the end of this turn */
     struct buffer spare[NET_SPARE_BUFFERS];
     size_t spare_count;
+    struct block_pool blocks; /* of what waits on any channel */
 };
 
 NODISCARD enum status net_init(struct net *net, uv_loop_t *loop, size_t high_water_mark);

@@ -1,0 +1,300 @@
+#include "net/channel.h"
+
+#include "support/cmocka_all.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MARK = 1 << 20, MESSAGE = 10007, MORE_THAN_SOCKETS_TAKE = 48 << 20 };
+
+/* A channel, and in `peer` the other end's socket, which never blocks. */
+struct fixture {
+    uv_loop_t loop;
+    uv_tcp_t server;
+    struct net net;
+    struct channel channel;
+    int peer;
+    bool accepted;
+    bool closed;
+    int ends;
+    int congestions;
+    int drains;
+    size_t written; /* bytes of the stream that every test sends */
+    size_t read;
+};
+
+static struct fixture *fixture_of(struct channel *channel)
+{
+    return LIST_ENTRY(channel, struct fixture, channel);
+}
+
+static void on_data(struct channel *channel, char *data, size_t length)
+{
+    (void)channel, (void)data, (void)length;
+}
+
+static void on_end(struct channel *channel)
+{
+    fixture_of(channel)->ends++;
+    channel_close(channel);
+}
+
+static void on_congested(struct channel *channel)
+{
+    fixture_of(channel)->congestions++;
+}
+
+static void on_drained(struct channel *channel)
+{
+    fixture_of(channel)->drains++;
+}
+
+static void on_closed(struct channel *channel)
+{
+    fixture_of(channel)->closed = true;
+}
+
+static const struct channel_events events = {on_data, on_end, on_congested, on_drained, on_closed};
+
+static void on_connection(uv_stream_t *server, int status)
+{
+    struct fixture *fixture = server->data;
+
+    assert_int_equal(status, 0);
+    assert_int_equal(channel_accept(&fixture->channel, &fixture->net, server, NULL, &events), STATUS_OK);
+    fixture->accepted = true;
+    channel_read_start(&fixture->channel);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct sockaddr_in address;
+    int length = sizeof address;
+
+    assert_non_null(fixture);
+    uv_loop_init(&fixture->loop);
+    assert_int_equal(net_init(&fixture->net, &fixture->loop, MARK), STATUS_OK);
+    uv_tcp_init(&fixture->loop, &fixture->server);
+    fixture->server.data = fixture;
+    uv_ip4_addr("127.0.0.1", 0, &address);
+    assert_int_equal(uv_tcp_bind(&fixture->server, (struct sockaddr *)&address, 0), 0);
+    assert_int_equal(uv_listen((uv_stream_t *)&fixture->server, 1, on_connection), 0);
+    uv_tcp_getsockname(&fixture->server, (struct sockaddr *)&address, &length);
+    fixture->peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fixture->peer, (struct sockaddr *)&address, sizeof address), 0);
+    while (!fixture->accepted)
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    channel_close(&fixture->channel);
+    uv_close((uv_handle_t *)&fixture->server, NULL);
+    uv_run(&fixture->loop, UV_RUN_DEFAULT);
+    assert_true(fixture->closed);
+    assert_int_equal(uv_loop_close(&fixture->loop), 0);
+    net_deinit(&fixture->net);
+    close(fixture->peer);
+    free(fixture);
+    return 0;
+}
+
+static char byte_at(size_t position)
+{
+    return (char)(position * 31 + position / 251);
+}
+
+static void write_message(struct fixture *fixture, size_t length)
+{
+    struct buffer *out = channel_out(&fixture->channel);
+
+    assert_int_equal(buffer_reserve(out, length), STATUS_OK);
+    for (size_t i = 0; i < length; i++)
+        out->data[out->length++] = byte_at(fixture->written++);
+    channel_wrote(&fixture->channel);
+}
+
+static void turn(struct fixture *fixture)
+{
+    net_flush(&fixture->net);
+    uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    net_flush(&fixture->net);
+}
+
+/* Writes until the kernel takes no more and the channel is congested by what waits. */
+static void congest(struct fixture *fixture)
+{
+    while (!fixture->channel.congested) {
+        write_message(fixture, MESSAGE);
+        turn(fixture);
+        assert_true(fixture->written < MORE_THAN_SOCKETS_TAKE);
+    }
+}
+
+/* Reads what is there, at most `most` bytes. False at the end of the stream. */
+static bool read_some(struct fixture *fixture, size_t most)
+{
+    char data[64 * 1024];
+    ssize_t count = recv(fixture->peer, data, most < sizeof data ? most : sizeof data, MSG_DONTWAIT);
+
+    if (count < 0)
+        assert_int_equal(errno, EAGAIN);
+    for (ssize_t i = 0; i < count; i++)
+        if (data[i] != byte_at(fixture->read++))
+            fail_msg("byte %zu is another one", fixture->read - 1);
+    return count != 0;
+}
+
+static void read_all(struct fixture *fixture)
+{
+    while (fixture->read < fixture->written) {
+        read_some(fixture, SIZE_MAX);
+        turn(fixture);
+    }
+}
+
+static void assert_owns_nothing(const struct channel *channel)
+{
+    assert_int_equal(channel_unsent(channel), 0);
+    assert_null(channel->out.data);
+    assert_null(channel->sealed.data);
+    assert_null(channel->waiting);
+}
+
+static void owns_nothing_between_turns(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_owns_nothing(&fixture->channel);
+    for (int i = 0; i < 3; i++)
+        write_message(fixture, 100);
+    assert_int_equal(channel_unsent(&fixture->channel), 300);
+    turn(fixture);
+    assert_owns_nothing(&fixture->channel);
+    read_all(fixture);
+}
+
+static void keeps_what_the_peer_does_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+
+    congest(fixture);
+    size_t unsent = channel_unsent(&fixture->channel);
+    assert_true(unsent <= MARK); /* the last message too: room was left for it */
+    assert_true(unsent > MARK / 2);
+    assert_null(fixture->channel.out.data); /* it waits in blocks */
+    assert_true(fixture->net.blocks.count <= unsent / BACKLOG_BLOCK + 2);
+    assert_int_equal(fixture->congestions, 1);
+    assert_int_equal(fixture->drains, 0);
+
+    read_all(fixture);
+    assert_int_equal(fixture->drains, 1);
+    assert_false(fixture->channel.congested);
+    assert_owns_nothing(&fixture->channel);
+    assert_true(fixture->net.blocks.count <= BACKLOG_SPARE_BLOCKS + 2);
+}
+
+static void frees_what_has_left_while_more_waits(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t lowest = SIZE_MAX;
+
+    congest(fixture);
+    for (int i = 0; i < 300; i++) /* far more than the mark: spare blocks do not count */
+        write_message(fixture, 64 * 1024);
+    turn(fixture);
+    while (fixture->read < fixture->written) {
+        read_some(fixture, 20000);
+        turn(fixture);
+        size_t unsent = channel_unsent(&fixture->channel);
+        assert_true(unsent <= lowest);
+        lowest = unsent;
+        assert_true(fixture->net.blocks.count <= unsent / BACKLOG_BLOCK + 2 + BACKLOG_SPARE_BLOCKS);
+    }
+    assert_owns_nothing(&fixture->channel);
+}
+
+static void goes_on_writing_while_some_waits(void **state)
+{
+    struct fixture *fixture = *state;
+
+    congest(fixture);
+    size_t most = fixture->written * 3;
+    while (fixture->written < most) {
+        read_some(fixture, 30000);
+        write_message(fixture, 1 + fixture->written % 50000);
+        turn(fixture);
+    }
+    read_all(fixture);
+    assert_owns_nothing(&fixture->channel);
+}
+
+static void finishes_behind_what_waits(void **state)
+{
+    struct fixture *fixture = *state;
+
+    congest(fixture);
+    write_message(fixture, 1000);
+    channel_finish(&fixture->channel);
+    turn(fixture);
+    read_all(fixture);
+    while (read_some(fixture, SIZE_MAX))
+        turn(fixture);
+    assert_int_equal(fixture->ends, 0); /* the peer has not said that it ends */
+}
+
+static void closes_while_some_waits(void **state)
+{
+    struct fixture *fixture = *state;
+
+    congest(fixture);
+    write_message(fixture, 1000);
+    channel_close(&fixture->channel);
+    write_message(fixture, 1000); /* goes nowhere */
+    while (!fixture->closed)
+        turn(fixture);
+    assert_owns_nothing(&fixture->channel);
+    assert_int_equal(fixture->ends, 0);
+    assert_int_equal(fixture->drains, 0);
+}
+
+static void ends_when_the_peer_is_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct linger at_once = {.l_onoff = 1};
+
+    congest(fixture);
+    setsockopt(fixture->peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fixture->peer);
+    fixture->peer = -1;
+    while (!fixture->closed) {
+        write_message(fixture, 10);
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+        net_flush(&fixture->net);
+    }
+    assert_int_equal(fixture->ends, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(owns_nothing_between_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_the_peer_does_not_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(frees_what_has_left_while_more_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(goes_on_writing_while_some_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(finishes_behind_what_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(closes_while_some_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ends_when_the_peer_is_gone, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
