@@ -175,7 +175,8 @@ CONFIGURAPI_API void configurapi_runner_wait(configurapi_runner *runner);
 /** Serves on a libuv loop, which its owner turns, and on the thread that does. Where the handlers of
  * `on_start` have to wait for something, it listens later than this returns: `on_started` says when. False:
  * nothing is left but handles that the loop must turn once more to forget. The loop must stay until
- * `on_stopped`, and stays alive until then. */
+ * `on_stopped`, and stays alive until then. Not to be called from within a turn of the loop where JavaScript
+ * modules have a top-level `await`: loading them turns it. */
 CONFIGURAPI_API bool configurapi_runner_start(configurapi_runner *runner, struct uv_loop_s *loop);
 
 /** Stops it, from any thread: nobody is accepted any more, connections are closed with 1001 and get
@@ -193,12 +194,16 @@ CONFIGURAPI_API bool configurapi_runner_post(configurapi_runner *runner, void (*
 
 /** Frees it, stopping it first and waiting for that where it has a thread of its own. On a loop of the
  * program's that has still to turn for it, its memory goes when it has stopped, and none of the options'
- * functions is called any more. NULL is fine. False: handlers have never ended their events, and the memory
- * that these hold could not be freed. */
+ * functions is called any more. NULL is fine. False: handlers have never ended their events, or left work
+ * on a thread that does not end, and the memory that these hold could not be freed. */
 CONFIGURAPI_API bool configurapi_runner_destroy(configurapi_runner *runner);
 
 /** What failed last, in one line; "out of memory" for NULL. The runner's, until the next call fails. */
 CONFIGURAPI_API const char *configurapi_runner_error(const configurapi_runner *runner);
+
+/** The loop that it serves on, for what is to be on it too, from `on_started` on and on its thread; NULL
+ * before it is started. Handles there are to be closed by `on_stopped`. */
+CONFIGURAPI_API struct uv_loop_s *configurapi_runner_loop(const configurapi_runner *runner);
 
 /** The ports it listens on, once it does; 0 where it does not. */
 CONFIGURAPI_API uint16_t configurapi_runner_port(const configurapi_runner *runner);

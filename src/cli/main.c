@@ -19,36 +19,9 @@ static int complain(const char *error)
 }
 
 struct program {
-    uv_loop_t loop;
     uv_timer_t watchdog;
-    int code;
+    bool watched;
 };
-
-static void on_started(configurapi_runner *runner, const char *error, void *data)
-{
-    struct program *program = data;
-
-    (void)runner;
-    if (error)
-        program->code = complain(error);
-    else
-        systemd_notify("READY=1");
-}
-
-static void on_stopping(configurapi_runner *runner, void *data)
-{
-    (void)runner, (void)data;
-    systemd_notify("STOPPING=1");
-}
-
-/* Threads that are still at work for handlers do not keep the program. */
-static void on_stopped(configurapi_runner *runner, void *data)
-{
-    struct program *program = data;
-
-    (void)runner;
-    uv_stop(&program->loop);
-}
 
 /* The loop turns: that is what the service manager's watchdog wants to hear. */
 static void on_watchdog(uv_timer_t *timer)
@@ -57,26 +30,38 @@ static void on_watchdog(uv_timer_t *timer)
     systemd_notify("WATCHDOG=1");
 }
 
-static void watch_the_watchdog(struct program *program)
+static void watch_the_watchdog(struct program *program, uv_loop_t *loop)
 {
     uint64_t interval_ms = systemd_watchdog_ms() / 2;
 
-    uv_timer_init(&program->loop, &program->watchdog);
-    uv_unref((uv_handle_t *)&program->watchdog);
-    if (interval_ms)
-        uv_timer_start(&program->watchdog, on_watchdog, interval_ms, interval_ms);
+    if (!interval_ms)
+        return;
+    uv_timer_init(loop, &program->watchdog);
+    uv_timer_start(&program->watchdog, on_watchdog, interval_ms, interval_ms);
+    program->watched = true;
 }
 
-static void serve(struct program *program, configurapi_runner *runner)
+static void on_started(configurapi_runner *runner, const char *error, void *data)
 {
-    uv_loop_init(&program->loop);
-    watch_the_watchdog(program);
-    if (!configurapi_runner_start(runner, &program->loop))
-        program->code = complain(configurapi_runner_error(runner));
-    uv_run(&program->loop, UV_RUN_DEFAULT);
-    uv_close((uv_handle_t *)&program->watchdog, NULL);
-    uv_run(&program->loop, UV_RUN_NOWAIT);
-    uv_loop_close(&program->loop); /* not, where a thread is still at work for a handler */
+    if (error)
+        return; /* configurapi_runner_run() says so too */
+    systemd_notify("READY=1");
+    watch_the_watchdog(data, configurapi_runner_loop(runner));
+}
+
+static void on_stopping(configurapi_runner *runner, void *data)
+{
+    (void)runner, (void)data;
+    systemd_notify("STOPPING=1");
+}
+
+static void on_stopped(configurapi_runner *runner, void *data)
+{
+    struct program *program = data;
+
+    (void)runner;
+    if (program->watched)
+        uv_close((uv_handle_t *)&program->watchdog, NULL);
 }
 
 static int check(configurapi_runner *runner, const char *config_path)
@@ -109,7 +94,8 @@ static void raise_descriptor_limit(void)
 
 static int run(struct command_line *line)
 {
-    struct program program = {.code = EXIT_SUCCESS};
+    struct program program = {.watched = false};
+    int code = EXIT_SUCCESS;
     struct configurapi_runner_options *options = &line->options;
 
     options->env_path = ".env";
@@ -124,12 +110,15 @@ static int run(struct command_line *line)
     if (!runner)
         return complain(configurapi_runner_error(runner));
     if (line->check)
-        program.code = check(runner, options->config_path);
-    else
-        serve(&program, runner);
-    if (!configurapi_runner_destroy(runner))
-        _Exit(program.code); /* handlers that never ended go with the process */
-    return program.code;
+        code = check(runner, options->config_path);
+    else if (!configurapi_runner_run(runner))
+        code = complain(configurapi_runner_error(runner));
+    if (!configurapi_runner_destroy(
+            runner)) { /* handlers that never ended, or threads, go with the process */
+        fflush(stdout);
+        _Exit(code);
+    }
+    return code;
 }
 
 int main(int count, char **arguments)

@@ -117,6 +117,7 @@ static bool serve_on_own_loop(configurapi_runner *runner)
     }
     (void)serve_start(runner, &runner->own_loop); /* `failed` says it, also later */
     uv_run(&runner->own_loop, UV_RUN_DEFAULT);
+    /* Where work on a thread never ends it stays open, and the runner stays with it. */
     uv_loop_close(&runner->own_loop);
     return !runner->failed;
 }
@@ -245,6 +246,11 @@ const char *configurapi_runner_error(const configurapi_runner *runner)
     if (!runner)
         return status_name(STATUS_NO_MEMORY);
     return runner->error.length > 0 ? runner->error.data : "";
+}
+
+struct uv_loop_s *configurapi_runner_loop(const configurapi_runner *runner)
+{
+    return runner->loop;
 }
 
 uint16_t configurapi_runner_port(const configurapi_runner *runner)

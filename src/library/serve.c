@@ -150,6 +150,8 @@ static void on_mail_closed(uv_handle_t *handle)
     configurapi_runner *runner = handle->data;
 
     runner->ended = true;
+    if (runner->unclean && runner->loop == &runner->own_loop)
+        uv_stop(runner->loop); /* it may have a request that never ends */
     if (runner->destroyed) {
         if (!runner->unclean)
             api_free(runner);
@@ -172,7 +174,7 @@ static void on_runner_closed(void *owner, bool clean)
     configurapi_runner *runner = owner;
 
     runner->runner = NULL;
-    runner->unclean = !clean;
+    runner->unclean |= !clean;
     close_mail(runner);
 }
 
@@ -354,13 +356,15 @@ bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
     struct buffer error;
 
     runner->loop = loop;
-    int failure = uv_async_init(loop, &runner->mail, on_mail); /* it keeps the loop alive */
+    int failure = uv_async_init(loop, &runner->mail, on_mail);
     if (failure != 0) {
         serve_fail(runner, STATUS_SYSTEM, text_from_cstr(uv_strerror(failure)));
         runner->failed = runner->refused = runner->ended = true;
         return false;
     }
     runner->mail.data = runner;
+    uv_unref(
+        (uv_handle_t *)&runner->mail); /* who turns the loop to load something sees when nothing can come */
     pthread_mutex_lock(&runner->mutex);
     runner->takes_mail = true;
     pthread_mutex_unlock(&runner->mutex);
@@ -368,9 +372,11 @@ bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
     buffer_init(&error, BUFFER_UNLIMITED);
     enum status status = start(runner, &error);
     if (status == STATUS_OK) {
+        uv_ref((uv_handle_t *)&runner->mail); /* it keeps the loop alive */
         runner_start(runner->runner, on_runner_started);
     } else {
-        serve_fail(runner, status, buffer_text(&error));
+        serve_fail(runner, status,
+                   status == STATUS_CLOSED ? TEXT("it was stopped before it listened") : buffer_text(&error));
         runner->failed = runner->refused = true;
         serve_close(runner);
     }

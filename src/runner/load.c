@@ -56,12 +56,14 @@ static enum status await_module(struct runner *runner, struct text name, struct 
     bool more = true;
     enum status status = STATUS_OK;
 
-    while (waits && more && status == STATUS_OK) {
+    while (waits && more && !runner->stopping && status == STATUS_OK) {
         more = uv_run(runner->loop, UV_RUN_ONCE);
         status = js_host_loaded(runner->js, name, runner->registry, &waits, error);
     }
     if (!waits || status != STATUS_OK)
         return status;
+    if (runner->stopping)
+        return STATUS_CLOSED;
     status =
         buffer_printf(error, "%.*s: its top-level await waits for what will never come", TEXT_ARGS(name));
     return status == STATUS_OK ? STATUS_INVALID : status;

@@ -85,7 +85,8 @@ struct runner {
 NODISCARD struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_options *options);
 
 /* Reads the configuration and loads every handler; `handlers` are the program's own, and must outlive it. On
- * failure `error` gets one line that names the place. */
+ * failure `error` gets one line that names the place. Turns the loop while a JavaScript module's top-level
+ * `await` waits; STATUS_CLOSED where runner_stop() is called meanwhile. */
 NODISCARD enum status runner_load(struct runner *runner, const struct configurapi_entry *handlers,
                                   size_t handler_count, struct buffer *error);
 
