@@ -24,7 +24,11 @@ struct tls_session {
     struct tls_context *context;
     struct text in;     /* during a call */
     struct buffer *out; /* the same */
+    unsigned answers;   /* since the last plain byte that came */
+    bool opened;        /* the handshake has ended */
+    bool deciphering;   /* in tls_decrypt(): what is written is an answer */
     bool out_of_memory;
+    bool flooded; /* by requests that want answers */
 };
 
 /* ---- the BIO ---- */
@@ -45,11 +49,21 @@ static int bio_read(BIO *bio, char *data, size_t size, size_t *read)
     return 1;
 }
 
+/* OpenSSL answers one request after another within one call, so that here is the place to count. */
+static bool may_answer(struct tls_session *session)
+{
+    if (session->deciphering && session->opened && session->answers++ == TLS_MOST_ANSWERS)
+        session->flooded = true;
+    return !session->flooded;
+}
+
 static int bio_write(BIO *bio, const char *data, size_t size, size_t *written)
 {
     struct tls_session *session = BIO_get_data(bio);
 
     BIO_clear_retry_flags(bio);
+    if (!may_answer(session))
+        return 0;
     if (!session->out || buffer_append(session->out, data, size) != STATUS_OK) {
         session->out_of_memory = true;
         return 0;
@@ -204,7 +218,7 @@ static enum tls_result result_of(struct tls_session *session, int result)
     int error = SSL_get_error(session->ssl, result);
 
     ERR_clear_error();
-    if (session->out_of_memory)
+    if (session->out_of_memory || session->flooded)
         return TLS_FAILED;
     switch (error) {
     case SSL_ERROR_WANT_READ: return TLS_OK;
@@ -221,11 +235,14 @@ enum tls_result tls_decrypt(struct tls_session *session, struct text *ciphertext
     *length = 0;
     session->in = *ciphertext;
     session->out = out;
+    session->deciphering = true;
+    session->opened = session->opened || tls_is_open(session); /* within a later message it seems not to be */
     while (result == TLS_OK && *length < capacity) {
         size_t read;
         int success = SSL_read_ex(session->ssl, plain + *length, capacity - *length, &read);
         if (success == 1) {
             *length += read;
+            session->answers = 0;
             continue;
         }
         result = result_of(session, success);
@@ -233,6 +250,7 @@ enum tls_result tls_decrypt(struct tls_session *session, struct text *ciphertext
             break; /* it wants more than has come */
     }
     *ciphertext = session->in;
+    session->deciphering = false;
     session->in = (struct text){NULL, 0};
     session->out = NULL;
     return result;

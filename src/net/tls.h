@@ -30,8 +30,13 @@ void tls_session_destroy(struct tls_session *session); /* NULL is fine */
 enum tls_result {
     TLS_OK,     /* all that could be done is done */
     TLS_ENDED,  /* the peer has said that nothing more comes */
-    TLS_FAILED, /* the peer broke the protocol, or the handshake failed: an alert may be in `out` */
+    TLS_FAILED, /* the peer broke the protocol, asks without end, or the handshake failed: an alert may be in
+                   `out` */
 };
+
+/* What an open session answers in a row, without a byte of the peer's own between: new keys that it asks for
+ * (RFC 8446, section 4.6.3), renegotiations that it is refused. Nobody needs more; beyond, it has failed. */
+enum { TLS_MOST_ANSWERS = 32 };
 
 /*
  * Takes from *ciphertext what fills at most `capacity` bytes of `plain`; *length is how many came. Call it

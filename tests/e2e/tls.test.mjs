@@ -1,7 +1,7 @@
 // TLS: who is let in, with what, and what a new certificate changes.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -11,7 +11,7 @@ import { after, test } from 'node:test';
 import tls from 'node:tls';
 import { echoApp, makeApp } from './support/app.mjs';
 import { connect } from './support/client.mjs';
-import { RawClient } from './support/raw.mjs';
+import { RawClient, upgradeRequest } from './support/raw.mjs';
 import { guarded, runToEnd, startRunner } from './support/runner.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'configurapi-tls-'));
@@ -131,11 +131,13 @@ secureTest('what is no TLS is closed, and others are served', echoApp, async ({ 
   client.destroy();
 });
 
-secureTest('garbage behind the handshake ends the connection as gone', {
+const goneApp = {
   ...echoApp,
   routes: { ...echoApp.routes, on_disconnect: 'goneHandler' },
   handlers: { ...echoApp.handlers, goneHandler(event) { console.log('gone', event.payload.code); } },
-}, async ({ runner, port }) => {
+};
+
+secureTest('garbage behind the handshake ends the connection as gone', goneApp, async ({ runner, port }) => {
   const socket = net.connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
   const secure = tls.connect({ socket, rejectUnauthorized: false });
@@ -145,6 +147,35 @@ secureTest('garbage behind the handshake ends the connection as gone', {
   socket.write(Buffer.from('1703030010'.padEnd(42, '0'), 'hex'));
   await runner.output('stdout', /gone 1006/);
   socket.destroy();
+});
+
+secureTest('who asks for new keys without end is gone', goneApp, async ({ runner, port }) => {
+  // OpenSSL's own client: a line with a K is such a request.
+  const client = spawn('openssl', ['s_client', '-tls1_3', '-connect', `127.0.0.1:${port}`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  client.stdin.on('error', () => {});
+  const ended = once(client, 'close');
+  try {
+    let output = '';
+    const outputs = async (pattern) => {
+      while (!pattern.test(output)) await Promise.race([once(client.stdout, 'data'), ended]);
+    };
+    client.stdout.setEncoding('utf8').on('data', (piece) => (output += piece));
+    await outputs(/Verify return code[^]*---/);
+    client.stdin.write(upgradeRequest());
+    await outputs(/101 Switching Protocols/);
+    let sent = 0;
+    let asking = true;
+    client.stderr.on('data', () => client.stdin.write('K\n'));
+    ended.then(() => (asking = false));
+    for (client.stdin.write('K\n'); asking && sent < 1000; sent++) await Promise.race([once(client.stderr, 'data'), ended]);
+    assert.ok(sent >= 32 && sent < 200, `${sent} requests`);
+    await runner.output('stdout', /gone 1006/);
+  } finally {
+    client.kill('SIGKILL');
+  }
+  const other = new RawClient(await secureStream(port));
+  await other.upgrade();
+  other.destroy();
 });
 
 secureTest('a handshake that does not end is dropped', { ...echoApp, args: ['--handshake-timeout', '200ms'] }, async ({ port }) => {
