@@ -77,7 +77,8 @@ struct connection {
 };
 
 /* Takes the listener's next connection, over TLS where there is a context. It is in runner->connections until
- * its end. */
+ * its end. STATUS_NO_MEMORY where it was not taken and still waits; anything else that is not STATUS_OK where
+ * it was, and is closed. */
 NODISCARD enum status connection_accept(struct runner *runner, uv_stream_t *server, struct tls_context *tls);
 
 /* Queues one message, text where it is UTF-8. STATUS_CLOSED where nothing can be sent any more, STATUS_LIMIT
