@@ -103,7 +103,8 @@ struct configurapi_runner_options {
     const char *management_token;
 
     /* Limits. */
-    size_t max_payload;            /**< of a message; a longer one closes with 1009 [16 MiB] */
+    size_t max_payload;            /**< of a message; a longer one closes with 1009, and while more than that
+                                        is being handled the connection is not read [16 MiB] */
     uint32_t max_frame;            /**< of a data frame, likewise [0] */
     size_t high_water_mark;        /**< unsent, above which streams and pushes wait [1 MiB] */
     size_t max_buffered;           /**< unsent, above which a connection is closed with 1013 [64 MiB] */

@@ -49,6 +49,7 @@ struct connection {
     struct runner *runner;
     struct list node; /* in runner->connections */
     struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
+    size_t bytes_in_flight; /* of messages whose events are under way */
     struct deadline deadline;
     struct buffer input;    /* before OPEN: the request and what came behind it; later: what has to wait */
     struct buffer early;    /* CONNECTING: frames pushed before the 101 */
