@@ -58,6 +58,12 @@
 extern "C" {
 #endif
 
+/** How log lines are written: as text for people, or an object of JSON a line for programs. */
+enum configurapi_log_format {
+    CONFIGURAPI_LOG_TEXT,
+    CONFIGURAPI_LOG_JSON,
+};
+
 /** A runner: a configuration, its handlers and the clients they serve. */
 typedef struct configurapi_runner configurapi_runner;
 
@@ -123,9 +129,10 @@ struct configurapi_runner_options {
                            limits too [false] */
 
     /* What it tells. */
-    enum configurapi_level log_level; /**< [CONFIGURAPI_LOG_TRACE] */
-    bool signals;                     /**< SIGTERM and SIGINT stop it, SIGHUP reloads it [false] */
-    void *data;                       /**< for the functions below [NULL] */
+    enum configurapi_level log_level;       /**< [CONFIGURAPI_LOG_TRACE] */
+    enum configurapi_log_format log_format; /**< where there is no `on_log` [CONFIGURAPI_LOG_TEXT] */
+    bool signals;                           /**< SIGTERM and SIGINT stop it, SIGHUP reloads it [false] */
+    void *data;                             /**< for the functions below [NULL] */
     /** Gets log lines, and what JavaScript writes to its console, instead of standard output and standard
      * error. [NULL] */
     void (*on_log)(configurapi_runner *runner, const struct configurapi_log_line *line, void *data);

@@ -141,6 +141,7 @@ struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_op
     runner->options = *options;
     runner->loop = loop;
     log_init(&runner->log, (enum log_level)options->log_level);
+    runner->log.format = (enum log_format)options->log_format;
     list_init(&runner->connections);
     buffer_init(&runner->scratch, BUFFER_UNLIMITED);
     list_init(&runner->left);

@@ -58,6 +58,8 @@ static void takes_values_either_way(void **state)
     assert_string_equal(line.options.config_path, "a.yaml");
     good("--log-level", "none");
     assert_int_equal(line.options.log_level, CONFIGURAPI_LOG_NONE);
+    good("--log-format", "json");
+    assert_int_equal(line.options.log_format, CONFIGURAPI_LOG_JSON);
     good("--check", NULL);
     assert_true(line.check);
 }
@@ -94,6 +96,7 @@ static void refuses_with_one_line(void **state)
         "--max-payload wants a number of bytes such as 4096, 64k, 16m or 1g, not '99999999999999999999'");
     bad("--max-in-flight", "0", "--max-in-flight wants a number from 1 to 1000000, not '0'");
     bad("--log-level", "loud", "--log-level wants debug, trace, info, error or none, not 'loud'");
+    bad("--log-format", "xml", "--log-format wants text or json, not 'xml'");
     bad("--check=1", NULL, "--check takes no value");
 }
 
