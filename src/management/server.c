@@ -135,6 +135,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
     add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allowed);
     add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, answer->authenticate);
     add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (answer->status == 503)
+        add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
     enum MHD_Result result = MHD_queue_response(http, answer->status, response);
     MHD_destroy_response(response);
     return result;
@@ -217,7 +219,8 @@ static void on_completed(void *owner, struct MHD_Connection *http, void **state,
 {
     struct exchange *exchange = *state;
 
-    (void)http, (void)code;
+    (void)code;
+    visitors_answered(http);
     if (!exchange)
         return;
     drop_body(owner, exchange);
