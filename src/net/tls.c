@@ -17,6 +17,7 @@ struct tls_context {
     SSL_CTX *ssl;
     BIO_METHOD *method;
     size_t references; /* its owner's, and one of each session */
+    bool is_encrypted; /* a passphrase was asked for */
 };
 
 struct tls_session {
@@ -106,16 +107,26 @@ static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* What OpenSSL says of a failure: the first error it met, later ones are what came of it. */
+static enum status complain(struct buffer *error, const char *path, const char *what)
+{
+    enum status status = buffer_printf(error, "%s: %s", path, what);
+
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+/* With what OpenSSL says of a failure: the first error it met, later ones are what came of it. */
 static enum status explain(struct buffer *error, const char *path, const char *what)
 {
     unsigned long code = ERR_peek_error();
     const char *reason =
         ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
-    enum status status = buffer_printf(error, "%s: %s: %s", path, what, reason ? reason : "unknown reason");
+    enum status status = complain(error, path, what);
 
+    if (status == STATUS_INVALID &&
+        buffer_printf(error, ": %s", reason ? reason : "unknown reason") != STATUS_OK)
+        status = STATUS_NO_MEMORY;
     ERR_clear_error();
-    return status == STATUS_OK ? STATUS_INVALID : status;
+    return status;
 }
 
 static void configure(SSL_CTX *ssl)
@@ -132,14 +143,32 @@ static void configure(SSL_CTX *ssl)
     SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
 }
 
-static enum status load(SSL_CTX *ssl, const char *key_path, const char *certificate_path,
+/* OpenSSL's own asks at the terminal, and waits there. */
+static int refuse_passphrase(char *passphrase, int size, int writing, void *owner)
+{
+    struct tls_context *context = owner;
+
+    (void)passphrase, (void)size, (void)writing;
+    context->is_encrypted = true;
+    return -1;
+}
+
+static enum status load(struct tls_context *context, const char *key_path, const char *certificate_path,
                         struct buffer *error)
 {
+    SSL_CTX *ssl = context->ssl;
+
     ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(ssl, refuse_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ssl, context);
     if (SSL_CTX_use_certificate_chain_file(ssl, certificate_path) != 1)
         return explain(error, certificate_path, "no certificate can be read");
-    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) != 1)
-        return explain(error, key_path, "no key for that certificate can be read");
+    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) != 1) {
+        if (!context->is_encrypted)
+            return explain(error, key_path, "no key for that certificate can be read");
+        ERR_clear_error();
+        return complain(error, key_path, "the key is encrypted: it must be there without a passphrase");
+    }
     if (SSL_CTX_check_private_key(ssl) != 1)
         return explain(error, key_path, "not the certificate's key");
     return STATUS_OK;
@@ -159,7 +188,7 @@ enum status tls_context_create(struct tls_context **context, const char *key_pat
     if (!made->method || !made->ssl)
         goto out;
     configure(made->ssl);
-    status = load(made->ssl, key_path, certificate_path, error);
+    status = load(made, key_path, certificate_path, error);
 out:
     if (status != STATUS_OK) {
         tls_context_destroy(made);

@@ -16,7 +16,8 @@
 struct tls_context; /* a certificate and its key */
 struct tls_session; /* one connection's */
 
-/* Reads PEM files: the key, and the certificate with its chain behind it. On failure `error` gets one line
+/* Reads PEM files: the key, which must not be encrypted (nobody is there to be asked for its passphrase), and
+ * the certificate with its chain behind it. On failure `error` gets one line
  * that names the file. */
 NODISCARD enum status tls_context_create(struct tls_context **context, const char *key_path,
                                          const char *certificate_path, struct buffer *error);

@@ -27,6 +27,8 @@ function makeCertificate(name, kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen
 
 const first = makeCertificate('first');
 const second = makeCertificate('second');
+const encrypted = path.join(folder, 'encrypted.key');
+execFileSync('openssl', ['pkey', '-in', first.key, '-aes128', '-passout', 'pass:secret', '-out', encrypted], { stdio: 'ignore' });
 const third = makeCertificate('third', ['-newkey', 'rsa:2048']);
 
 /** Runs `body` with a runner whose certificate is a copy of `first`, which the body may replace. */
@@ -262,6 +264,7 @@ for (const [name, args, line] of [
   ['no such certificate', ['--key', first.key, '--cert', 'nowhere.crt'], /^nowhere\.crt: .*No such file/],
   ['a key that is none', ['--key', 'config.yaml', '--cert', first.cert], /^config\.yaml: no key/],
   ['a certificate that is none', ['--key', first.key, '--cert', 'config.yaml'], /^config\.yaml: no certificate/],
+  ['an encrypted key', ['--key', encrypted, '--cert', first.cert], /encrypted\.key: the key is encrypted: it must be there without a passphrase$/m],
   ["another certificate's key", ['--key', third.key, '--cert', first.cert], /third\.key: .*key/],
 ]) {
   test(`${name} is an error at the start`, async () => {
