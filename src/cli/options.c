@@ -241,6 +241,8 @@ static enum status invalid(enum status printed)
 
 enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error)
 {
+    bool says_secure_port = false;
+
     *line = (struct command_line){0};
     configurapi_runner_options_init(&line->options, sizeof line->options);
     line->options.config_path = "config.yaml";
@@ -264,7 +266,10 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
         if (!set_value(line, option, value))
             return invalid(
                 buffer_printf(error, "--%s wants %s, not '%s'", option->name, expected[option->kind], value));
+        says_secure_port = says_secure_port || option->offset == FIELD(options.secure_port);
     }
     line->options.management = !line->no_management;
+    if (says_secure_port && !line->options.key_path)
+        return invalid(buffer_printf(error, "--s-port needs --key and --cert"));
     return STATUS_OK;
 }

@@ -116,6 +116,19 @@ test('sockets that are handed over are listened on', () =>
     }
   }));
 
+test('a socket for WSS without a key is an error at the start', () =>
+  directoryOf(echoApp, async (cwd) => {
+    const child = spawn('python3', ['-c', activate, 'wss:ws', runnerPath, '--no-management'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
+    try {
+      assert.deepEqual(await once(child, 'close'), [2, null]);
+      assert.equal(errors, 'a socket for WSS was handed over, which needs --key and --cert\n');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }));
+
 test("another process's sockets are not ours", () =>
   directoryOf(echoApp, async (cwd) => {
     const runner = await startRunner({ cwd, env: { LISTEN_FDS: '1', LISTEN_PID: '1' } });

@@ -12,7 +12,7 @@ import tls from 'node:tls';
 import { echoApp, makeApp } from './support/app.mjs';
 import { connect } from './support/client.mjs';
 import { RawClient, upgradeRequest } from './support/raw.mjs';
-import { guarded, runToEnd, startRunner } from './support/runner.mjs';
+import { guarded, runToEnd, runnerTest, startRunner } from './support/runner.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'configurapi-tls-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -236,7 +236,7 @@ secureTest('SIGHUP: new connections get the new certificate, old ones stay', ech
   use(second);
   assert.equal(await nameOf(port), 'first');
   runner.signal('SIGHUP');
-  await runner.output('stdout', /Reloaded/);
+  await runner.output('stdout', /Info: configurapi - {2}- Reloaded key and certificate\n/);
   assert.equal(await nameOf(port), 'second');
   assert.equal(await ask(), 1);
 
@@ -257,9 +257,15 @@ secureTest('SIGHUP: new connections get the new certificate, old ones stay', ech
   await once(old, 'close');
 });
 
+runnerTest('SIGHUP without a certificate reads nothing, and says so', echoApp, async (runner) => {
+  runner.signal('SIGHUP');
+  await runner.output('stdout', /Info: configurapi - {2}- Nothing is there to be reloaded: no key and no certificate\n/);
+});
+
 for (const [name, args, line] of [
   ['a key without a certificate', ['--key', first.key], /^--key and --cert go together/],
   ['a certificate without a key', ['--cert', first.cert], /^--key and --cert go together/],
+  ['a port without a key', ['--s-port', '0'], /^--s-port needs --key and --cert$/m],
   ['no such key', ['--key', 'nowhere.key', '--cert', first.cert], /^nowhere\.key: .*No such file/],
   ['no such certificate', ['--key', first.key, '--cert', 'nowhere.crt'], /^nowhere\.crt: .*No such file/],
   ['a key that is none', ['--key', 'config.yaml', '--cert', first.cert], /^config\.yaml: no key/],

@@ -97,6 +97,7 @@ static void refuses_with_one_line(void **state)
     bad("--max-in-flight", "0", "--max-in-flight wants a number from 1 to 1000000, not '0'");
     bad("--log-level", "loud", "--log-level wants debug, trace, info, error or none, not 'loud'");
     bad("--log-format", "xml", "--log-format wants text or json, not 'xml'");
+    bad("--s-port", "0", "--s-port needs --key and --cert");
     bad("--check=1", NULL, "--check takes no value");
 }
 
