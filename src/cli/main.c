@@ -21,6 +21,7 @@ static int complain(const char *error)
 struct program {
     uv_loop_t loop;
     uv_timer_t watchdog;
+    struct systemd systemd;
     int code;
 };
 
@@ -32,13 +33,15 @@ static void on_started(configurapi_runner *runner, const char *error, void *data
     if (error)
         program->code = complain(error);
     else
-        systemd_notify("READY=1");
+        systemd_notify(&program->systemd, "READY=1");
 }
 
 static void on_stopping(configurapi_runner *runner, void *data)
 {
-    (void)runner, (void)data;
-    systemd_notify("STOPPING=1");
+    const struct program *program = data;
+
+    (void)runner;
+    systemd_notify(&program->systemd, "STOPPING=1");
 }
 
 /* Threads that are still at work for handlers do not keep the program. */
@@ -53,16 +56,18 @@ static void on_stopped(configurapi_runner *runner, void *data)
 /* The loop turns: that is what the service manager's watchdog wants to hear. */
 static void on_watchdog(uv_timer_t *timer)
 {
-    (void)timer;
-    systemd_notify("WATCHDOG=1");
+    const struct program *program = timer->data;
+
+    systemd_notify(&program->systemd, "WATCHDOG=1");
 }
 
 static void watch_the_watchdog(struct program *program)
 {
-    uint64_t interval_ms = systemd_watchdog_ms() / 2;
+    uint64_t interval_ms = program->systemd.watchdog_ms / 2;
 
     uv_timer_init(&program->loop, &program->watchdog);
     uv_unref((uv_handle_t *)&program->watchdog);
+    program->watchdog.data = program;
     if (interval_ms)
         uv_timer_start(&program->watchdog, on_watchdog, interval_ms, interval_ms);
 }
@@ -87,13 +92,11 @@ static int check(configurapi_runner *runner, const char *config_path)
     return EXIT_SUCCESS;
 }
 
-static void take_sockets(struct configurapi_runner_options *options)
+static void use_sockets(struct configurapi_runner_options *options, const struct systemd_sockets *sockets)
 {
-    struct systemd_sockets sockets = systemd_take_sockets();
-
-    options->descriptor = sockets.plain;
-    options->secure_descriptor = sockets.secure;
-    options->management_descriptor = sockets.management;
+    options->descriptor = sockets->plain;
+    options->secure_descriptor = sockets->secure;
+    options->management_descriptor = sockets->management;
 }
 
 /* As many descriptors as the system lets us have: every connection is one. */
@@ -118,8 +121,9 @@ static int run(struct command_line *line)
     options->on_started = on_started;
     options->on_stopping = on_stopping;
     options->on_stopped = on_stopped;
+    systemd_take(&program.systemd);
     if (!line->check)
-        take_sockets(options);
+        use_sockets(options, &program.systemd.sockets);
     configurapi_runner *runner = configurapi_runner_create(options);
     if (!runner)
         return complain(configurapi_runner_error(runner));

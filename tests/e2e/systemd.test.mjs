@@ -68,6 +68,43 @@ test('it is not ready before on_start has ended, nor where it fails', () =>
       assert.equal(heard(), 'bound\n');
     })));
 
+test("another process's watchdog is not ours", () =>
+  withNotifySocket((address, hears, heard) =>
+    directoryOf(echoApp, async (cwd) => {
+      const runner = await startRunner({ cwd, env: { NOTIFY_SOCKET: address, WATCHDOG_USEC: '20000', WATCHDOG_PID: '1' } });
+      try {
+        await hears(/READY=1/);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        assert.equal((await runner.ask({ name: 'echo', payload: 1 })).body, 1);
+        await runner.stop();
+        await hears(/STOPPING=1/);
+        assert.doesNotMatch(heard(), /WATCHDOG/);
+      } finally {
+        await runner.kill();
+      }
+    })));
+
+test('handlers, and what they start, see nothing of it', () =>
+  directoryOf({
+    routes: { names: 'namesHandler' },
+    prelude: 'const atLoad = Object.keys(process.env);',
+    handlers: {
+      namesHandler(event) {
+        event.response = new Response([...atLoad, ...Object.keys(process.env)]);
+      },
+    },
+  }, async (cwd) => {
+    const env = { NOTIFY_SOCKET: '/nowhere', WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1', LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'ws', SEEN: 'yes' };
+    const runner = await startRunner({ cwd, env });
+    try {
+      const names = (await runner.ask({ name: 'names' })).body.filter((name) => name in env);
+      assert.deepEqual(names, ['SEEN', 'SEEN']);
+      await runner.stop();
+    } finally {
+      await runner.kill();
+    }
+  }));
+
 test('an address that is none is no error', () =>
   directoryOf(echoApp, async (cwd) => {
     for (const address of ['nonsense', '/nowhere/at/all', `/${'x'.repeat(200)}`]) {
