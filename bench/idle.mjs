@@ -1,4 +1,4 @@
-// Measures what an idle connection costs the server's memory, plain and over TLS, and prints a Markdown table. See README.md.
+// Measures what an idle connection costs the server's memory, plain and over TLS, before and after its first message, and prints a Markdown table. See README.md.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { show, stop, whole } from './figures.mjs';
+import { median, show, stop, whole } from './figures.mjs';
 import { end, freePort, start, waitUntilUp } from './processes.mjs';
 
 const bench = dirname(fileURLToPath(import.meta.url));
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
+const RUNS = values.quick ? 1 : 5;
 const count = values.quick ? 1000 : whole('connections', values.connections, 100, 20_000);
 if (!existsSync(values.server)) stop(`${values.server} is not built: see README.md`);
 
@@ -46,6 +47,23 @@ async function openOne(port, secure) {
   return stream;
 }
 
+/** A masked text frame, of a message that fits into 125 bytes. */
+function frame(message) {
+  const payload = Buffer.from(JSON.stringify(message));
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
+
+const message = frame({ name: 'getData', params: { id: 1 }, payload: { from: 'idle', n: 1 }, headers: { 'message-id': 1 } });
+
+async function askOne(stream) {
+  stream.write(message);
+  await once(stream, 'data');
+}
+
+async function askAll(streams) {
+  for (let i = 0; i < streams.length; i += AT_ONCE) await Promise.all(streams.slice(i, i + AT_ONCE).map(askOne));
+}
+
 async function open(port, secure, wanted) {
   const streams = [];
   while (streams.length < wanted) streams.push(...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, wanted - streams.length) }, () => openOne(port, secure)))));
@@ -62,20 +80,35 @@ async function measure(secure) {
   const child = start(0, [resolve(values.server), '-f', join(app, 'config.yaml'), ...listen, '--no-management', '--log-level', 'error'], { cwd: app });
   try {
     await waitUntilUp(child, port);
-    const streams = await open(secure ? securePort : port, secure, 200); // what the first ones cost is not theirs
-    const before = residentBytes(child.pid);
-    streams.push(...(await open(secure ? securePort : port, secure, count)));
-    await sleep(1000);
-    const each = (residentBytes(child.pid) - before) / count;
-    streams.forEach((stream) => stream.destroy());
-    return each;
+    const first = await open(secure ? securePort : port, secure, 200); // what these cost is not what the others cost
+    await askAll(first);
+    let before = residentBytes(child.pid);
+    const grown = async () => {
+      await sleep(1000);
+      const after = residentBytes(child.pid);
+      const each = (after - before) / count;
+      before = after;
+      return each;
+    };
+    const measured = await open(secure ? securePort : port, secure, count);
+    const opened = await grown();
+    for (let i = 0; i < 150; i++) await askAll(first); // the JavaScript heap grows by messages, whosever they are
+    await grown();
+    await askAll(measured);
+    const asked = opened + (await grown());
+    [...first, ...measured].forEach((stream) => stream.destroy());
+    return { opened, asked };
   } finally {
     await end(child);
   }
 }
 
-console.log('| an idle connection | bytes of the server\'s memory |\n| --- | ---: |');
-console.log(`| WS | ${show(await measure(false), 0)} |`);
-console.log(`| WSS | ${show(await measure(true), 0)} |`);
-console.log(`\nGrowth of the resident memory over ${show(count, 0)} connections, behind the first 200.`);
+console.log('| an idle connection, bytes of the server\'s memory | after its handshake | after one message |\n| --- | ---: | ---: |');
+for (const secure of [false, true]) {
+  const runs = [];
+  while (runs.length < RUNS) runs.push(await measure(secure));
+  const middle = (name) => show(median(runs.map((run) => run[name])), 0);
+  console.log(`| ${secure ? 'WSS' : 'WS'} | ${middle('opened')} | ${middle('asked')} |`);
+}
+console.log(`\nMedian of ${RUNS} runs. Growth of the resident memory over ${show(count, 0)} connections, behind 200 others. Before each of them sends its message, the others\nhave sent 30,000: the JavaScript heap has its size by then, which is no connection's.`);
 process.exit(0);

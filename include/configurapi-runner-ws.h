@@ -58,6 +58,12 @@
 extern "C" {
 #endif
 
+/** How log lines are written: as text for people, or an object of JSON a line for programs. */
+enum configurapi_log_format {
+    CONFIGURAPI_LOG_TEXT,
+    CONFIGURAPI_LOG_JSON,
+};
+
 /** A runner: a configuration, its handlers and the clients they serve. */
 typedef struct configurapi_runner configurapi_runner;
 
@@ -103,7 +109,8 @@ struct configurapi_runner_options {
     const char *management_token;
 
     /* Limits. */
-    size_t max_payload;            /**< of a message; a longer one closes with 1009 [16 MiB] */
+    size_t max_payload;            /**< of a message; a longer one closes with 1009, and while more than that
+                                        is being handled the connection is not read [16 MiB] */
     uint32_t max_frame;            /**< of a data frame, likewise [0] */
     size_t high_water_mark;        /**< unsent, above which streams and pushes wait [1 MiB] */
     size_t max_buffered;           /**< unsent, above which a connection is closed with 1013 [64 MiB] */
@@ -117,14 +124,15 @@ struct configurapi_runner_options {
     uint32_t ping_interval_ms;     /**< a peer silent for two of them is dropped [30,000] */
     uint32_t idle_timeout_ms;      /**< without a message for so long: 1001 [0] */
     uint32_t max_lifetime_ms;      /**< open for so long: 1001 [0] */
-    uint32_t drain_timeout_ms;     /**< what a stop gives connections and events [10,000] */
+    uint32_t drain_timeout_ms; /**< what a stop gives connections and events; 0: what they take [10,000] */
     bool api_gateway; /**< Amazon API Gateway's manners; configurapi_runner_options_api_gateway() sets its
                            limits too [false] */
 
     /* What it tells. */
-    enum configurapi_level log_level; /**< [CONFIGURAPI_LOG_TRACE] */
-    bool signals;                     /**< SIGTERM and SIGINT stop it, SIGHUP reloads it [false] */
-    void *data;                       /**< for the functions below [NULL] */
+    enum configurapi_level log_level;       /**< [CONFIGURAPI_LOG_TRACE] */
+    enum configurapi_log_format log_format; /**< where there is no `on_log` [CONFIGURAPI_LOG_TEXT] */
+    bool signals;                           /**< SIGTERM and SIGINT stop it, SIGHUP reloads it [false] */
+    void *data;                             /**< for the functions below [NULL] */
     /** Gets log lines, and what JavaScript writes to its console, instead of standard output and standard
      * error. [NULL] */
     void (*on_log)(configurapi_runner *runner, const struct configurapi_log_line *line, void *data);

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/log_json.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,21 +18,48 @@ static const char *const names[] = {[LOG_NONE] = "None",
                                     [LOG_INFO] = "Info",
                                     [LOG_TRACE] = "Trace",
                                     [LOG_DEBUG] = "Debug"};
+static const char *const words[] = {[LOG_NONE] = "none",
+                                    [LOG_ERROR] = "error",
+                                    [LOG_INFO] = "info",
+                                    [LOG_TRACE] = "trace",
+                                    [LOG_DEBUG] = "debug"};
+static const char *const formats[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
 
 void log_init(struct log *log, enum log_level level)
 {
     *log = (struct log){.level = level, .output = STDOUT_FILENO, .errors = STDERR_FILENO};
 }
 
+/* Which of the words it is, whatever its case; `count` where none. */
+static size_t find_word(const char *const *known, size_t count, struct text word)
+{
+    size_t i = 0;
+
+    while (i < count && !text_equal_ignore_case(word, text_from_cstr(known[i])))
+        i++;
+    return i;
+}
+
 enum status log_level_parse(enum log_level *level, struct text word)
 {
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (text_equal_ignore_case(word, text_from_cstr(names[i]))) {
-            *level = (enum log_level)i;
-            return STATUS_OK;
-        }
-    }
-    return STATUS_INVALID;
+    size_t count = sizeof words / sizeof *words;
+    size_t found = find_word(words, count, word);
+
+    if (found == count)
+        return STATUS_INVALID;
+    *level = (enum log_level)found;
+    return STATUS_OK;
+}
+
+enum status log_format_parse(enum log_format *format, struct text word)
+{
+    size_t count = sizeof formats / sizeof *formats;
+    size_t found = find_word(formats, count, word);
+
+    if (found == count)
+        return STATUS_INVALID;
+    *format = (enum log_format)found;
+    return STATUS_OK;
 }
 
 /* Blanks, line breaks, and all else that a terminal might obey. */
@@ -110,19 +138,65 @@ static void hand_over(const struct log *log, enum log_level level, struct text e
     buffer_deinit(&texts);
 }
 
+struct record {
+    char time[CLOCK_ISO8601_LENGTH + 1];
+    enum log_level level;
+    struct text event_id;
+    struct text correlation_id;
+    struct text message;
+};
+
+static enum status append_text_line(struct buffer *line, const struct record *record)
+{
+    enum status status = buffer_printf(line, "%s %s: ", record->time, names[record->level]);
+
+    if (status == STATUS_OK)
+        status = append_folded(line, record->event_id, MAX_ID);
+    if (status == STATUS_OK)
+        status = buffer_append_text(line, TEXT(" - "));
+    if (status == STATUS_OK)
+        status = append_folded(line, record->correlation_id, MAX_ID);
+    if (status == STATUS_OK)
+        status = buffer_append_text(line, TEXT(" - "));
+    if (status == STATUS_OK)
+        status = append_folded(line, record->message, MAX_MESSAGE);
+    return status == STATUS_OK ? buffer_append_text(line, TEXT("\n")) : status;
+}
+
+static enum status append_json_line(struct buffer *line, const struct record *record)
+{
+    const struct {
+        struct text before;
+        struct text value;
+        size_t most;
+    } members[] = {
+        {TEXT("\",\"eventId\":"), record->event_id, MAX_ID},
+        {TEXT(",\"correlationId\":"), record->correlation_id, MAX_ID},
+        {TEXT(",\"message\":"), record->message, MAX_MESSAGE},
+    };
+    enum status status =
+        buffer_printf(line, "{\"time\":\"%s\",\"level\":\"%s", record->time, words[record->level]);
+
+    for (size_t i = 0; i < sizeof members / sizeof *members && status == STATUS_OK; i++) {
+        status = buffer_append_text(line, members[i].before);
+        if (status == STATUS_OK)
+            status = log_json_append(line, members[i].value, members[i].most);
+    }
+    return status == STATUS_OK ? buffer_append_text(line, TEXT("}\n")) : status;
+}
+
 static void write_line(const struct log *log, enum log_level level, struct text event_id,
                        struct text correlation_id, struct text message)
 {
-    char time[CLOCK_ISO8601_LENGTH + 1];
+    struct record record = {
+        .level = level, .event_id = event_id, .correlation_id = correlation_id, .message = message};
     struct buffer line;
 
     buffer_init(&line, BUFFER_UNLIMITED);
-    clock_iso8601(time, clock_wall_ms());
-    if (buffer_printf(&line, "%s %s: ", time, names[level]) == STATUS_OK &&
-        append_folded(&line, event_id, MAX_ID) == STATUS_OK && buffer_append(&line, " - ", 3) == STATUS_OK &&
-        append_folded(&line, correlation_id, MAX_ID) == STATUS_OK &&
-        buffer_append(&line, " - ", 3) == STATUS_OK &&
-        append_folded(&line, message, MAX_MESSAGE) == STATUS_OK && buffer_append(&line, "\n", 1) == STATUS_OK)
+    clock_iso8601(record.time, clock_wall_ms());
+    enum status status =
+        log->format == LOG_JSON ? append_json_line(&line, &record) : append_text_line(&line, &record);
+    if (status == STATUS_OK)
         write_all(level == LOG_ERROR ? log->errors : log->output, buffer_text(&line));
     buffer_deinit(&line);
 }

@@ -17,22 +17,30 @@ enum log_level {
     LOG_DEBUG,
 };
 
+enum log_format {
+    LOG_TEXT,
+    LOG_JSON,
+};
+
 /* Takes a line in place of the descriptors, its parts as they would stand in it. */
 typedef void log_sink(void *owner, enum log_level level, const char *event_id, const char *correlation_id,
                       const char *message);
 
 /*
- * Where log lines go. Lines look as the reference's:
+ * Where log lines go. Lines of text look as the reference's:
  *     2026-01-01T00:00:00.000Z Trace: <event id> - <correlation id> - <message>
+ * those of JSON have the same for programs to read:
+ *     {"time":"2026-01-01T00:00:00.000Z","level":"trace","eventId":"…","correlationId":"…","message":"…"}
  * Ids and message may come from a client: runs of blanks, line breaks and other control characters in them
- * are folded to one space, and what is longer than 256 bytes of an id or 64 KiB of a message is cut, so that
- * nobody writes lines that are not ours, or many of them in one. Error lines go to `errors`, the
- * others to `output`: file descriptors it does not own. A line is written by one write(2), so that lines of
- * several threads do not mix. Where there is a sink, it gets them instead, on the thread that logs.
- * Thread-safe: nothing changes after log_init and the sink's setting.
+ * are folded to one space, in JSON escaped, and what is longer than 256 bytes of an id or 64 KiB of a message
+ * is cut, so that nobody writes lines that are not ours, or many of them in one. Error lines go to `errors`,
+ * the others to `output`: file descriptors it does not own. A line is written by one write(2), so that lines
+ * of several threads do not mix. Where there is a sink, it gets them instead, on the thread that logs.
+ * Thread-safe: nothing changes once lines are written.
  */
 struct log {
     enum log_level level;
+    enum log_format format; /* LOG_TEXT after log_init() */
     int output;
     int errors;
     log_sink *sink; /* NULL: none */
@@ -46,6 +54,9 @@ static inline bool log_enabled(const struct log *log, enum log_level level)
 }
 /* "trace" -> LOG_TRACE. STATUS_INVALID for any other word. */
 NODISCARD enum status log_level_parse(enum log_level *level, struct text word);
+
+/* "json" -> LOG_JSON, likewise. */
+NODISCARD enum status log_format_parse(enum log_format *format, struct text word);
 
 /* A line about one event. */
 void log_event(const struct log *log, enum log_level level, struct text event_id, struct text correlation_id,

@@ -20,39 +20,46 @@ static int complain(const char *error)
 
 struct program {
     uv_timer_t watchdog;
+    struct systemd systemd;
     bool watched;
 };
 
 /* The loop turns: that is what the service manager's watchdog wants to hear. */
 static void on_watchdog(uv_timer_t *timer)
 {
-    (void)timer;
-    systemd_notify("WATCHDOG=1");
+    const struct program *program = timer->data;
+
+    systemd_notify(&program->systemd, "WATCHDOG=1");
 }
 
 static void watch_the_watchdog(struct program *program, uv_loop_t *loop)
 {
-    uint64_t interval_ms = systemd_watchdog_ms() / 2;
+    uint64_t interval_ms = program->systemd.watchdog_ms / 2;
 
     if (!interval_ms)
         return;
     uv_timer_init(loop, &program->watchdog);
+    program->watchdog.data = program;
     uv_timer_start(&program->watchdog, on_watchdog, interval_ms, interval_ms);
     program->watched = true;
 }
 
 static void on_started(configurapi_runner *runner, const char *error, void *data)
 {
+    struct program *program = data;
+
     if (error)
         return; /* configurapi_runner_run() says so too */
-    systemd_notify("READY=1");
-    watch_the_watchdog(data, configurapi_runner_loop(runner));
+    systemd_notify(&program->systemd, "READY=1");
+    watch_the_watchdog(program, configurapi_runner_loop(runner));
 }
 
 static void on_stopping(configurapi_runner *runner, void *data)
 {
-    (void)runner, (void)data;
-    systemd_notify("STOPPING=1");
+    const struct program *program = data;
+
+    (void)runner;
+    systemd_notify(&program->systemd, "STOPPING=1");
 }
 
 static void on_stopped(configurapi_runner *runner, void *data)
@@ -72,13 +79,11 @@ static int check(configurapi_runner *runner, const char *config_path)
     return EXIT_SUCCESS;
 }
 
-static void take_sockets(struct configurapi_runner_options *options)
+static void use_sockets(struct configurapi_runner_options *options, const struct systemd_sockets *sockets)
 {
-    struct systemd_sockets sockets = systemd_take_sockets();
-
-    options->descriptor = sockets.plain;
-    options->secure_descriptor = sockets.secure;
-    options->management_descriptor = sockets.management;
+    options->descriptor = sockets->plain;
+    options->secure_descriptor = sockets->secure;
+    options->management_descriptor = sockets->management;
 }
 
 /* As many descriptors as the system lets us have: every connection is one. */
@@ -104,8 +109,9 @@ static int run(struct command_line *line)
     options->on_started = on_started;
     options->on_stopping = on_stopping;
     options->on_stopped = on_stopped;
+    systemd_take(&program.systemd);
     if (!line->check)
-        take_sockets(options);
+        use_sockets(options, &program.systemd.sockets);
     configurapi_runner *runner = configurapi_runner_create(options);
     if (!runner)
         return complain(configurapi_runner_error(runner));
@@ -113,9 +119,8 @@ static int run(struct command_line *line)
         code = check(runner, options->config_path);
     else if (!configurapi_runner_run(runner))
         code = complain(configurapi_runner_error(runner));
-    if (!configurapi_runner_destroy(
-            runner)) { /* handlers that never ended, or threads, go with the process */
-        fflush(stdout);
+    if (!configurapi_runner_destroy(runner)) {
+        fflush(stdout); /* handlers that never ended, or threads, go with the process */
         _Exit(code);
     }
     return code;

@@ -46,6 +46,7 @@ const char command_line_help[] =
     "      --drain-timeout MS     on SIGTERM or SIGINT connections get so long (10s)\n"
     "      --api-gateway          hold to Amazon API Gateway's limits and manners\n"
     "      --log-level LEVEL      debug, trace, info, error or none (trace)\n"
+    "      --log-format FORMAT    text, or json: one object a line (text)\n"
     "      --check                read the config, load every handler, say what is\n"
     "                             wrong, and exit\n"
     "  -h, --help                 this text\n"
@@ -56,7 +57,17 @@ const char command_line_help[] =
     "overrides what is set. JavaScript handlers are loaded from the modules of `import:`\n"
     "and from handlers/ beside the config file, else in the working directory.\n";
 
-enum kind { KIND_FLAG, KIND_TEXT, KIND_PORT, KIND_COUNT, KIND_BYTES, KIND_TIME, KIND_LEVEL, KIND_ORIGIN };
+enum kind {
+    KIND_FLAG,
+    KIND_TEXT,
+    KIND_PORT,
+    KIND_COUNT,
+    KIND_BYTES,
+    KIND_TIME,
+    KIND_LEVEL,
+    KIND_FORMAT,
+    KIND_ORIGIN
+};
 
 struct option {
     const char *name;
@@ -93,6 +104,7 @@ static const struct option options[] = {
     {"ping-interval", 0, KIND_TIME, FIELD(options.ping_interval_ms)},
     {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
     {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
+    {"log-format", 0, KIND_FORMAT, FIELD(options.log_format)},
     {"check", 0, KIND_FLAG, FIELD(check)},
     {"help", 'h', KIND_FLAG, FIELD(help)},
     {"version", 0, KIND_FLAG, FIELD(version)},
@@ -106,6 +118,7 @@ static const char *const expected[] = {
     [KIND_TIME] = "a time such as 500ms, 30s or 2m (plain numbers are milliseconds)",
     [KIND_ORIGIN] = "an origin such as https://example.com or https://*.example.com, 64 times at most",
     [KIND_LEVEL] = "debug, trace, info, error or none",
+    [KIND_FORMAT] = "text or json",
 };
 
 struct unit {
@@ -134,6 +147,16 @@ static bool parse_number(const char *text, const struct unit *units, uint64_t mo
     if (!units->name || value > most / units->factor)
         return false;
     *number = value * units->factor;
+    return true;
+}
+
+static bool set_format(struct command_line *line, const char *value)
+{
+    enum log_format format;
+
+    if (log_format_parse(&format, text_from_cstr(value)) != STATUS_OK)
+        return false;
+    line->options.log_format = (enum configurapi_log_format)format;
     return true;
 }
 
@@ -182,6 +205,7 @@ static bool set_value(struct command_line *line, const struct option *option, co
         line->options.origins = line->origins;
         return true;
     case KIND_LEVEL: return set_level(line, value);
+    case KIND_FORMAT: return set_format(line, value);
     }
     return false;
 }
@@ -217,6 +241,8 @@ static enum status invalid(enum status printed)
 
 enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error)
 {
+    bool says_secure_port = false;
+
     *line = (struct command_line){0};
     configurapi_runner_options_init(&line->options, sizeof line->options);
     line->options.config_path = "config.yaml";
@@ -240,7 +266,10 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
         if (!set_value(line, option, value))
             return invalid(
                 buffer_printf(error, "--%s wants %s, not '%s'", option->name, expected[option->kind], value));
+        says_secure_port = says_secure_port || option->offset == FIELD(options.secure_port);
     }
     line->options.management = !line->no_management;
+    if (says_secure_port && !line->options.key_path)
+        return invalid(buffer_printf(error, "--s-port needs --key and --cert"));
     return STATUS_OK;
 }

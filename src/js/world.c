@@ -119,6 +119,7 @@ enum status world_create(struct world **world, const struct world_functions *fun
         return STATUS_SYSTEM;
     }
     native_world_watch_rejections(made);
+    world_idle(made); /* now, while there are descriptors: the engine aborts where it can not open its own */
     *world = made;
     return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 #include "management/answer.h"
 #include "management/guard.h"
 #include "management/visitors.h"
+#include "runner/descriptors.h"
 #include "runner/runner.h"
 
 #include <microhttpd.h>
@@ -12,7 +13,7 @@
 #include <uv.h>
 
 enum {
-    MAX_CONNECTIONS = 256,
+    MAX_CONNECTIONS = 256, /* where there are descriptors for them */
     IDLE_TIMEOUT_S = 10,
     PARTING_INTERVAL_MS = 1000,
     HEAD_MEMORY = 32 * 1024,          /* bytes a connection may take for request head and response head */
@@ -25,6 +26,7 @@ struct management {
     struct MHD_Daemon *daemon;
     int descriptor; /* the listening socket, the daemon's once there is one; -1: none */
     struct socket_address address;
+    unsigned max_connections;
     uv_poll_t poll; /* of the daemon's epoll: whatever happened, it looks itself */
     uv_timer_t timer;
     uv_timer_t parting;
@@ -133,6 +135,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
     add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allowed);
     add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, answer->authenticate);
     add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (answer->status == 503)
+        add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
     enum MHD_Result result = MHD_queue_response(http, answer->status, response);
     MHD_destroy_response(response);
     return result;
@@ -215,7 +219,8 @@ static void on_completed(void *owner, struct MHD_Connection *http, void **state,
 {
     struct exchange *exchange = *state;
 
-    (void)http, (void)code;
+    (void)code;
+    visitors_answered(http);
     if (!exchange)
         return;
     drop_body(owner, exchange);
@@ -251,7 +256,7 @@ static bool is_full(const struct management *management)
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(management->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
-    return info->num_connections >= MAX_CONNECTIONS;
+    return info->num_connections >= management->max_connections;
 }
 
 static void on_parting(uv_timer_t *timer)
@@ -292,11 +297,19 @@ static void on_closed(uv_handle_t *handle)
 
 /* ---- life ---- */
 
+/* Half of what is kept back from the runner's connections: what else needs descriptors still gets some. */
+static unsigned count_connections(void)
+{
+    size_t half = descriptors_kept_back() / 2;
+
+    return half > MAX_CONNECTIONS ? MAX_CONNECTIONS : half > 1 ? (unsigned)half : 1;
+}
+
 static enum status start_daemon(struct management *management, struct buffer *error)
 {
     const struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, management->descriptor, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)management->max_connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MEMORY, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
@@ -355,7 +368,8 @@ enum status management_open(struct management **management, struct runner *runne
 
     if (!made)
         return STATUS_NO_MEMORY;
-    *made = (struct management){.runner = runner, .options = *options, .descriptor = -1};
+    *made = (struct management){
+        .runner = runner, .options = *options, .descriptor = -1, .max_connections = count_connections()};
     visitors_init(&made->visitors);
     enum status status = buffer_append_text(error, TEXT("management: "));
     if (status == STATUS_OK)

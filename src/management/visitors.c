@@ -1,4 +1,5 @@
 #include "management/visitors.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -6,7 +7,13 @@
 struct visitor {
     struct list node;
     int descriptor;
+    uint64_t since_ms; /* when its request began, at the latest */
 };
+
+static uint64_t now_ms(void)
+{
+    return clock_now_ns() / 1000000;
+}
 
 void visitors_init(struct visitors *visitors)
 {
@@ -24,9 +31,19 @@ void visitors_part(struct visitors *visitors)
 
     for (struct list *node = visitors->all.next; node != &visitors->all; node = node->next) {
         struct visitor *visitor = LIST_ENTRY(node, struct visitor, node);
-        if (recv(visitor->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        if (now_ms() - visitor->since_ms >= VISITORS_PATIENCE_MS ||
+            recv(visitor->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
             shutdown(visitor->descriptor, SHUT_RDWR); /* an edge that is heard */
     }
+}
+
+void visitors_answered(struct MHD_Connection *http)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct visitor *visitor = info ? info->socket_context : NULL;
+
+    if (visitor)
+        visitor->since_ms = now_ms();
 }
 
 void visitors_notify(void *owner, struct MHD_Connection *http, void **state,
@@ -47,5 +64,6 @@ void visitors_notify(void *owner, struct MHD_Connection *http, void **state,
     if (!visitor)
         return;
     visitor->descriptor = info->connect_fd;
+    visitor->since_ms = now_ms();
     list_append(&visitors->all, &visitor->node);
 }

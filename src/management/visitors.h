@@ -14,12 +14,18 @@ struct visitors {
     struct list all;
 };
 
+enum { VISITORS_PATIENCE_MS = 30 * 1000 }; /* for a request and its answer, and the wait for it */
+
 void visitors_init(struct visitors *visitors);
 bool visitors_are_there(const struct visitors *visitors);
 
-/* Ends the connections that the other side has ended and nobody has noticed. Answers are made at once, so
- * that none is waiting for one; to be called a second or so after whatever may have happened. */
+/* Ends the connections that the other side has ended and nobody has noticed, and those whose request takes
+ * too long, however busily its bytes trickle. Answers are made at once, so that none is waiting for one; to
+ * be called a second or so after whatever may have happened. */
 void visitors_part(struct visitors *visitors);
+
+/* A request of this connection is over: the next one has its own time. */
+void visitors_answered(struct MHD_Connection *http);
 
 /* For MHD_OPTION_NOTIFY_CONNECTION, with the visitors as its owner. */
 void visitors_notify(void *owner, struct MHD_Connection *http, void **state,

@@ -123,7 +123,9 @@ static void receive_sealed(struct channel *channel, struct text sealed)
     while (result == TLS_OK && (sealed.length > 0 || length == NET_READ_BUFFER)) {
         char *plain = channel->net->plain_buffer;
         result = tls_decrypt(channel->tls, &sealed, plain, NET_READ_BUFFER, &length, &channel->sealed);
-        if (length > 0)
+        if (channel->sealed.length > 0)
+            channel_wrote(channel); /* answers are unsent bytes, too */
+        if (length > 0 && !channel->closing)
             channel->events->on_data(channel, plain, length);
         if (channel->closing)
             return;

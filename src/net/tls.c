@@ -17,6 +17,7 @@ struct tls_context {
     SSL_CTX *ssl;
     BIO_METHOD *method;
     size_t references; /* its owner's, and one of each session */
+    bool is_encrypted; /* a passphrase was asked for */
 };
 
 struct tls_session {
@@ -24,7 +25,11 @@ struct tls_session {
     struct tls_context *context;
     struct text in;     /* during a call */
     struct buffer *out; /* the same */
+    unsigned answers;   /* since the last plain byte that came */
+    bool opened;        /* the handshake has ended */
+    bool deciphering;   /* in tls_decrypt(): what is written is an answer */
     bool out_of_memory;
+    bool flooded; /* by requests that want answers */
 };
 
 /* ---- the BIO ---- */
@@ -45,11 +50,21 @@ static int bio_read(BIO *bio, char *data, size_t size, size_t *read)
     return 1;
 }
 
+/* OpenSSL answers one request after another within one call, so that here is the place to count. */
+static bool may_answer(struct tls_session *session)
+{
+    if (session->deciphering && session->opened && session->answers++ == TLS_MOST_ANSWERS)
+        session->flooded = true;
+    return !session->flooded;
+}
+
 static int bio_write(BIO *bio, const char *data, size_t size, size_t *written)
 {
     struct tls_session *session = BIO_get_data(bio);
 
     BIO_clear_retry_flags(bio);
+    if (!may_answer(session))
+        return 0;
     if (!session->out || buffer_append(session->out, data, size) != STATUS_OK) {
         session->out_of_memory = true;
         return 0;
@@ -92,16 +107,26 @@ static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* What OpenSSL says of a failure: the first error it met, later ones are what came of it. */
+static enum status complain(struct buffer *error, const char *path, const char *what)
+{
+    enum status status = buffer_printf(error, "%s: %s", path, what);
+
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+/* With what OpenSSL says of a failure: the first error it met, later ones are what came of it. */
 static enum status explain(struct buffer *error, const char *path, const char *what)
 {
     unsigned long code = ERR_peek_error();
     const char *reason =
         ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
-    enum status status = buffer_printf(error, "%s: %s: %s", path, what, reason ? reason : "unknown reason");
+    enum status status = complain(error, path, what);
 
+    if (status == STATUS_INVALID &&
+        buffer_printf(error, ": %s", reason ? reason : "unknown reason") != STATUS_OK)
+        status = STATUS_NO_MEMORY;
     ERR_clear_error();
-    return status == STATUS_OK ? STATUS_INVALID : status;
+    return status;
 }
 
 static void configure(SSL_CTX *ssl)
@@ -118,14 +143,32 @@ static void configure(SSL_CTX *ssl)
     SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
 }
 
-static enum status load(SSL_CTX *ssl, const char *key_path, const char *certificate_path,
+/* OpenSSL's own asks at the terminal, and waits there. */
+static int refuse_passphrase(char *passphrase, int size, int writing, void *owner)
+{
+    struct tls_context *context = owner;
+
+    (void)passphrase, (void)size, (void)writing;
+    context->is_encrypted = true;
+    return -1;
+}
+
+static enum status load(struct tls_context *context, const char *key_path, const char *certificate_path,
                         struct buffer *error)
 {
+    SSL_CTX *ssl = context->ssl;
+
     ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(ssl, refuse_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ssl, context);
     if (SSL_CTX_use_certificate_chain_file(ssl, certificate_path) != 1)
         return explain(error, certificate_path, "no certificate can be read");
-    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) != 1)
-        return explain(error, key_path, "no key for that certificate can be read");
+    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) != 1) {
+        if (!context->is_encrypted)
+            return explain(error, key_path, "no key for that certificate can be read");
+        ERR_clear_error();
+        return complain(error, key_path, "the key is encrypted: it must be there without a passphrase");
+    }
     if (SSL_CTX_check_private_key(ssl) != 1)
         return explain(error, key_path, "not the certificate's key");
     return STATUS_OK;
@@ -145,7 +188,7 @@ enum status tls_context_create(struct tls_context **context, const char *key_pat
     if (!made->method || !made->ssl)
         goto out;
     configure(made->ssl);
-    status = load(made->ssl, key_path, certificate_path, error);
+    status = load(made, key_path, certificate_path, error);
 out:
     if (status != STATUS_OK) {
         tls_context_destroy(made);
@@ -204,7 +247,7 @@ static enum tls_result result_of(struct tls_session *session, int result)
     int error = SSL_get_error(session->ssl, result);
 
     ERR_clear_error();
-    if (session->out_of_memory)
+    if (session->out_of_memory || session->flooded)
         return TLS_FAILED;
     switch (error) {
     case SSL_ERROR_WANT_READ: return TLS_OK;
@@ -221,11 +264,14 @@ enum tls_result tls_decrypt(struct tls_session *session, struct text *ciphertext
     *length = 0;
     session->in = *ciphertext;
     session->out = out;
+    session->deciphering = true;
+    session->opened = session->opened || tls_is_open(session); /* within a later message it seems not to be */
     while (result == TLS_OK && *length < capacity) {
         size_t read;
         int success = SSL_read_ex(session->ssl, plain + *length, capacity - *length, &read);
         if (success == 1) {
             *length += read;
+            session->answers = 0;
             continue;
         }
         result = result_of(session, success);
@@ -233,6 +279,7 @@ enum tls_result tls_decrypt(struct tls_session *session, struct text *ciphertext
             break; /* it wants more than has come */
     }
     *ciphertext = session->in;
+    session->deciphering = false;
     session->in = (struct text){NULL, 0};
     session->out = NULL;
     return result;

@@ -16,7 +16,8 @@
 struct tls_context; /* a certificate and its key */
 struct tls_session; /* one connection's */
 
-/* Reads PEM files: the key, and the certificate with its chain behind it. On failure `error` gets one line
+/* Reads PEM files: the key, which must not be encrypted (nobody is there to be asked for its passphrase), and
+ * the certificate with its chain behind it. On failure `error` gets one line
  * that names the file. */
 NODISCARD enum status tls_context_create(struct tls_context **context, const char *key_path,
                                          const char *certificate_path, struct buffer *error);
@@ -30,8 +31,13 @@ void tls_session_destroy(struct tls_session *session); /* NULL is fine */
 enum tls_result {
     TLS_OK,     /* all that could be done is done */
     TLS_ENDED,  /* the peer has said that nothing more comes */
-    TLS_FAILED, /* the peer broke the protocol, or the handshake failed: an alert may be in `out` */
+    TLS_FAILED, /* the peer broke the protocol, asks without end, or the handshake failed: an alert may be in
+                   `out` */
 };
+
+/* What an open session answers in a row, without a byte of the peer's own between: new keys that it asks for
+ * (RFC 8446, section 4.6.3), renegotiations that it is refused. Nobody needs more; beyond, it has failed. */
+enum { TLS_MOST_ANSWERS = 32 };
 
 /*
  * Takes from *ciphertext what fills at most `capacity` bytes of `plain`; *length is how many came. Call it

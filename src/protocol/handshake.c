@@ -96,12 +96,17 @@ static const char *extra_headers(int status)
     switch (status) {
     case 405: return "Connection: close\r\nAllow: GET\r\n";
     case 426: return "Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    case 503: return "Connection: close\r\nRetry-After: 5\r\n";
     }
     return "Connection: close\r\n";
 }
 
 enum status handshake_append_refusal(struct buffer *out, int status, const char *reason)
 {
+    const char *headers = extra_headers(status);
+
+    if (!reason)
+        return buffer_printf(out, "HTTP/1.1 %d %s\r\n%s\r\n", status, phrase(status), headers);
     return buffer_printf(out,
                          "HTTP/1.1 %d %s\r\n"
                          "%s"
@@ -109,5 +114,5 @@ enum status handshake_append_refusal(struct buffer *out, int status, const char 
                          "Content-Length: %zu\r\n"
                          "\r\n"
                          "%s",
-                         status, phrase(status), extra_headers(status), strlen(reason), reason);
+                         status, phrase(status), headers, strlen(reason), reason);
 }

@@ -17,6 +17,7 @@ NODISCARD enum status handshake_accept(char out[HANDSHAKE_ACCEPT_LENGTH + 1], st
 NODISCARD enum status handshake_append_response(struct buffer *out, struct text key, struct text protocol,
                                                 struct text extension);
 
-/* Appends a whole refusal: `status` with its reason phrase, Connection: close, a text/plain body of `reason`,
- * and what HTTP wants with that status (426: Upgrade and Sec-WebSocket-Version; 405: Allow). */
+/* Appends a whole refusal: `status` with its reason phrase, Connection: close, a text/plain body of `reason`
+ * (NULL: none, for a HEAD), and what HTTP wants with that status (426: Upgrade and Sec-WebSocket-Version;
+ * 405: Allow; 503: Retry-After). */
 NODISCARD enum status handshake_append_refusal(struct buffer *out, int status, const char *reason);

@@ -123,6 +123,7 @@ static enum upgrade_result take_request_line(struct upgrade_request *request, st
         return result;
     if (method.length == 0)
         return refuse(request, 400, "the request does not start with a method");
+    request->is_head = text_equal(method, TEXT("HEAD"));
     result = take_target(request, rest);
     if (result != UPGRADE_COMPLETE)
         return result;
@@ -314,6 +315,7 @@ static void clear(struct upgrade_request *request)
     request->header_count = 0;
     request->key = request->protocols = none;
     request->refusal = 0;
+    request->is_head = false;
     request->reason = NULL;
 }
 

@@ -32,6 +32,7 @@ struct upgrade_request {
     struct text key;       /* Sec-WebSocket-Key: 24 characters of base64 for 16 bytes, checked */
     struct text protocols; /* Sec-WebSocket-Protocol, checked: the first line that offers any; or empty */
     int refusal;           /* the HTTP status to refuse with, 0 for a good upgrade */
+    bool is_head;          /* a HEAD: the refusal has no body */
     const char *reason;    /* why, for the body of the refusal and the log; NULL for a good upgrade */
 };
 

@@ -1,59 +1,46 @@
 #include "runner/accept.h"
 #include "runner/close.h"
 #include "runner/connection.h"
+#include "runner/descriptors.h"
 #include "runner/runner.h"
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
+enum { TELL_INTERVAL_MS = 60 * 1000 };
 
-enum { RESERVED_DESCRIPTORS = 400, TELL_INTERVAL_MS = 60 * 1000 };
-
-/* Leaves descriptors for all else: files that handlers read, the engine's pipes (it aborts without them),
- * requests going out, the management server. */
-static size_t count_descriptors(void)
-{
-    struct rlimit limit;
-    int first = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-
-    if (first < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return SIZE_MAX;
-    close(first);
-    size_t all = limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : (size_t)limit.rlim_cur;
-    size_t others = all / 4 < RESERVED_DESCRIPTORS ? all / 4 : RESERVED_DESCRIPTORS;
-    size_t used = (size_t)first + others;
-    return all > used ? all - used : 1;
-}
-
-static void tell_full(struct runner *runner)
+/* Says why connections wait, not more often than once a minute. */
+static void tell_waiting(struct runner *runner, const char *why)
 {
     uint64_t now_ms = uv_now(runner->loop);
 
-    if (runner->told_full_ms && now_ms - runner->told_full_ms < TELL_INTERVAL_MS)
+    if (runner->told_waiting_ms && now_ms - runner->told_waiting_ms < TELL_INTERVAL_MS)
         return;
-    runner->told_full_ms = now_ms;
-    log_write(
-        &runner->log, LOG_ERROR,
-        "%zu connections are as many as there are descriptors for (ulimit -n): more wait until one ends",
-        runner->connection_count);
+    runner->told_waiting_ms = now_ms;
+    log_write(&runner->log, LOG_ERROR, "%zu connections %s", runner->connection_count, why);
 }
 
-/* Whether there is room for one more; if not, the listener's next connection waits. */
-static bool may_accept(struct runner *runner, bool secure)
+/* Why the next connection has to wait for descriptors; NULL where it has not. */
+static const char *reason_to_wait(const struct runner *runner)
 {
-    if (runner->connection_count < runner->most_connections)
-        return true;
-    tell_full(runner);
-    runner->waiting[secure] = true;
-    return false;
+    if (runner->connection_count >= runner->most_connections)
+        return "are as many as there are descriptors for (ulimit -n): more wait until one ends";
+    if (descriptors_are_short())
+        return "and all else have taken nearly all descriptors (ulimit -n): more wait until some are free";
+    return NULL;
 }
 
+/* Takes the listener's next connection, or lets it wait for accept_go_on(). */
 static void accept_from(struct runner *runner, struct listener *listener, struct tls_context *tls)
 {
-    if (!may_accept(runner, listener == &runner->secure_listener))
-        return;
-    if (connection_accept(runner, (uv_stream_t *)&listener->tcp, tls) != STATUS_OK)
+    const char *reason = reason_to_wait(runner);
+    enum status status = STATUS_NO_MEMORY;
+
+    if (!reason)
+        status = connection_accept(runner, (uv_stream_t *)&listener->tcp, tls);
+    if (status == STATUS_NO_MEMORY) {
+        runner->waiting[listener == &runner->secure_listener] = true;
+        tell_waiting(runner, reason ? reason : "are there: more wait until there is memory");
+    } else if (status != STATUS_OK) {
         log_write(&runner->log, LOG_ERROR, "a connection could not be accepted");
+    }
 }
 
 static void on_connection(struct listener *listener)
@@ -98,7 +85,7 @@ enum status accept_open(struct runner *runner, struct buffer *error)
     runner->listener.on_closed = on_listener_closed;
     runner->secure_listener.on_connection = on_secure_connection;
     runner->secure_listener.on_closed = on_secure_listener_closed;
-    runner->most_connections = count_descriptors();
+    runner->most_connections = descriptors_for_connections();
     enum status status = listen_on(runner, &runner->listener, &options->descriptor, options->port, error);
     if (status == STATUS_OK && runner->tls)
         status = listen_on(runner, &runner->secure_listener, &options->secure_descriptor,
@@ -111,7 +98,7 @@ void accept_go_on(struct runner *runner)
     struct listener *listeners[] = {&runner->listener, &runner->secure_listener};
 
     for (size_t i = 0; i < 2; i++) {
-        if (!runner->waiting[i] || runner->connection_count >= runner->most_connections)
+        if (!runner->waiting[i] || reason_to_wait(runner))
             continue;
         runner->waiting[i] = false;
         if (listeners[i]->open)

@@ -565,9 +565,8 @@ enum status connection_accept(struct runner *runner, uv_stream_t *server, struct
     list_append(&runner->connections, &connection->node);
     runner->connection_count++;
     runner->open_handles++;
-    enum status status = channel_accept(&connection->channel, &runner->net, server, tls, &channel_events);
-    if (status != STATUS_OK)
-        return status;
+    if (channel_accept(&connection->channel, &runner->net, server, tls, &channel_events) != STATUS_OK)
+        return STATUS_CLOSED;
     connection_set_deadline(connection, runner->options.handshake_timeout_ms);
     connection_update_reading(connection);
     return STATUS_OK;

@@ -49,6 +49,7 @@ struct connection {
     struct runner *runner;
     struct list node; /* in runner->connections */
     struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
+    size_t bytes_in_flight; /* of messages whose events are under way */
     struct deadline deadline;
     struct buffer input;    /* before OPEN: the request and what came behind it; later: what has to wait */
     struct buffer early;    /* CONNECTING: frames pushed before the 101 */
@@ -77,7 +78,8 @@ struct connection {
 };
 
 /* Takes the listener's next connection, over TLS where there is a context. It is in runner->connections until
- * its end. */
+ * its end. STATUS_NO_MEMORY where it was not taken and still waits; anything else that is not STATUS_OK where
+ * it was, and is closed. */
 NODISCARD enum status connection_accept(struct runner *runner, uv_stream_t *server, struct tls_context *tls);
 
 /* Queues one message, text where it is UTF-8. STATUS_CLOSED where nothing can be sent any more, STATUS_LIMIT

@@ -108,8 +108,9 @@ bool connection_may_take(const struct connection *connection)
         return false;
     if (connection->state != CONNECTION_OPEN)
         return connection->state == CONNECTION_CLOSING;
-    return connection->in_flight < connection->runner->options.max_in_flight &&
-           !connection->channel.congested;
+    const struct configurapi_runner_options *options = &connection->runner->options;
+    return connection->in_flight < options->max_in_flight &&
+           connection->bytes_in_flight <= options->max_payload && !connection->channel.congested;
 }
 
 void connection_resume(struct connection *connection)
@@ -133,6 +134,7 @@ static void on_message_done(struct event *event)
 
     metrics_event(&connection->runner->metrics, event);
     connection->in_flight--;
+    connection->bytes_in_flight -= event->message.length;
     if (connection->state == CONNECTION_OPEN)
         send_reply(connection, event);
     connection_resume(connection);
@@ -200,6 +202,7 @@ static void start_event(struct connection *connection, struct text message, bool
         return;
     }
     connection->in_flight++;
+    connection->bytes_in_flight += message.length;
     service_process(event);
 }
 

@@ -203,7 +203,7 @@ void connection_read_head(struct connection *connection)
     case UPGRADE_INCOMPLETE: return;
     case UPGRADE_REFUSED:
         runner->metrics.rejected[metrics_rejection(request.refusal)]++;
-        connection_refuse(connection, request.refusal, request.reason);
+        connection_refuse(connection, request.refusal, request.is_head ? NULL : request.reason);
         return;
     case UPGRADE_COMPLETE: break;
     }

@@ -19,6 +19,7 @@ static const struct configurapi_runner_options defaults = {
     .ping_interval_ms = 30 * 1000,
     .drain_timeout_ms = 10 * 1000,
     .log_level = CONFIGURAPI_LOG_TRACE,
+    .log_format = CONFIGURAPI_LOG_TEXT,
 };
 
 /* A caller that was built with an older header knows only the first members. */

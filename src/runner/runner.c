@@ -141,6 +141,7 @@ struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_op
     runner->options = *options;
     runner->loop = loop;
     log_init(&runner->log, (enum log_level)options->log_level);
+    runner->log.format = (enum log_format)options->log_format;
     list_init(&runner->connections);
     buffer_init(&runner->scratch, BUFFER_UNLIMITED);
     list_init(&runner->left);
@@ -158,8 +159,13 @@ static enum status load_certificate(struct runner *runner, struct buffer *error)
     const struct configurapi_runner_options *options = &runner->options;
     struct tls_context *loaded;
 
-    if (!options->key_path && !options->certificate_path)
-        return STATUS_OK;
+    if (!options->key_path && !options->certificate_path) {
+        if (options->secure_descriptor < 0)
+            return STATUS_OK;
+        enum status printed =
+            buffer_append_text(error, TEXT("a socket for WSS was handed over, which needs --key and --cert"));
+        return printed == STATUS_OK ? STATUS_INVALID : printed;
+    }
     if (!options->key_path || !options->certificate_path) {
         enum status printed = buffer_append_text(error, TEXT("--key and --cert go together"));
         return printed == STATUS_OK ? STATUS_INVALID : printed;

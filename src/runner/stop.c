@@ -93,7 +93,8 @@ void runner_stop(struct runner *runner)
     runner->close_batch = (runner->connection_count + batches - 1) / batches;
     if (runner->close_batch < LEAST_BATCH)
         runner->close_batch = LEAST_BATCH;
-    uv_timer_start(&runner->drain_timer, on_drain_timeout, window_ms, 0);
+    if (window_ms) /* or else it takes what it takes */
+        uv_timer_start(&runner->drain_timer, on_drain_timeout, window_ms, 0);
     uv_timer_start(&runner->spread_timer, on_spread, SPREAD_INTERVAL_MS, SPREAD_INTERVAL_MS);
     on_spread(&runner->spread_timer);
 }

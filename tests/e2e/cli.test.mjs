@@ -38,7 +38,7 @@ test('--help', async () => {
     const result = await runToEnd([option], { cwd: '/' });
     assert.equal(result.code, 0);
     assert.equal(result.stderr, '');
-    for (const name of ['--file', '--port', '--host', '--max-payload', '--max-in-flight', '--log-level', '--check', '--help', '--version']) {
+    for (const name of ['--file', '--port', '--host', '--max-payload', '--max-in-flight', '--log-level', '--log-format', '--check', '--help', '--version']) {
       assert.ok(result.stdout.includes(name), `--help tells of ${name}`);
     }
     for (const line of result.stdout.split('\n')) assert.ok(line.length <= 100, `a line fits a terminal: ${line}`);
@@ -62,6 +62,7 @@ refusal('a size that is no number', echoApp, ['--max-payload', 'much'], /--max-p
 refusal('a size that is too large for anything', echoApp, ['--max-payload', '99999999999999999999g'], /--max-payload\b/);
 refusal('none at once', echoApp, ['--max-in-flight', '0'], /--max-in-flight\b/);
 refusal('an unknown log level', echoApp, ['--log-level', 'loud'], /--log-level\b/, /loud/);
+refusal('an unknown log format', echoApp, ['--log-format', 'xml'], /--log-format\b/, /xml/);
 refusal('an address that is none', echoApp, ['--host', '999.1.2.3'], /999\.1\.2\.3/);
 refusal('an address of another machine', echoApp, ['--host', '192.0.2.1'], /192\.0\.2\.1/);
 

@@ -100,7 +100,35 @@ runnerTest('--max-in-flight counts for each connection by itself', { ...app, arg
   for (const client of clients) assert.equal((await client.take(2)).length, 2);
 });
 
-runnerTest('a client goes with messages waiting behind the limit', { ...app, args: ['--max-in-flight', '1'] }, async (runner) => {
+runnerTest('messages in flight are no more bytes than --max-payload, and one more message', { ...app, args: ['--max-payload', '1000'] }, async (runner) => {
+  const other = await runner.connect();
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  const large = (key) => text({ ...hold(key), payload: 'x'.repeat(500) });
+  const keys = ['a', 'b', 'c', 'd'];
+  await client.writePieces([...keys.map(large), ...['e', 'f', 'g'].map((key) => text(hold(key)))]);
+
+  const started = async (count) => (await other.ask({ name: 'started', params: { count } })).body;
+  assert.deepEqual(await started(2), ['a', 'b']);
+  for (let i = 0; i < 20; i++) assert.deepEqual((await other.ask({ name: 'state' })).body, ['a', 'b'], 'the third waits');
+  for (const [i, key] of keys.slice(0, 3).entries()) {
+    await other.ask({ name: 'letGo', params: { key } });
+    assert.equal((await client.next()).body, key);
+    await started(i + 3 > 4 ? 7 : i + 3);
+  }
+  for (const key of ['d', 'e', 'f', 'g']) await other.ask({ name: 'letGo', params: { key } });
+  for (let i = 0; i < 4; i++) await client.next();
+  await client.destroy();
+});
+
+runnerTest('a message as long as --max-payload is never too much', { ...app, args: ['--max-payload', '1000'] }, async (runner) => {
+  const client = await runner.connect();
+  const message = { name: 'state', payload: '' };
+  message.payload = 'x'.repeat(1000 - JSON.stringify(message).length);
+  for (let i = 0; i < 3; i++) assert.deepEqual((await client.ask(message)).statusCode, 200);
+});
+
+runnerTest('a client goes with messages waiting behind the limit', { ...app, args: ['--max-in-flight', '1', '--drain-timeout', '500ms'] }, async (runner) => {
   const other = await runner.connect();
   const client = await runner.connect();
   for (const key of ['a', 'b', 'c']) client.send(hold(key));
@@ -170,4 +198,5 @@ runnerTest('--max-buffered: a client with too much unread is closed with 1013', 
   greedy.socket.resume();
   assert.ok([1006, 1013].includes((await greedy.closeFrame().catch(() => ({ code: 1006 }))).code));
   assert.equal((await other.ask({ name: 'count' })).statusCode, 200);
+  await greedy.destroy();
 });

@@ -35,6 +35,14 @@ refused('a GET with HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', [400, 426, 505]);
 refused('a POST', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}', 405, ({ headers }) => assert.match(headers.allow, /\bGET\b/));
 refused('a POST that asks for an upgrade', upgradeRequest().replace('GET', 'POST'), 405);
 refused('an OPTIONS', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n', [400, 405]);
+for (const head of ['HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n', 'HEAD nowhere HTTP/1.1\r\n\r\n', 'HEAD / HTTP/2.0\r\n\r\n']) {
+  runnerTest(`a HEAD is refused without a body: ${JSON.stringify(head)}`, echoApp, async (runner) => {
+    const client = await runner.connectRaw();
+    client.write(head);
+    assert.ok([405, 505].includes((await client.response()).status));
+    assert.equal((await client.rest()).length, 0);
+  });
+}
 refused('no request at all', 'hello\r\n\r\n', 400);
 refused('a request line of one word', 'GET\r\n\r\n', 400);
 refused('a version that is none', 'GET / HTTP/x.y\r\nHost: localhost\r\n\r\n', 400);

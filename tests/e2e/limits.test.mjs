@@ -31,7 +31,11 @@ runnerTest('without --origin all pages may connect', echoApp, async (runner) => 
 runnerTest('--max-connections: one more is refused with 503 until one goes', { ...echoApp, args: ['--max-connections', '3'] }, async (runner) => {
   const clients = await Promise.all([1, 2, 3].map(() => runner.connect()));
   assert.equal(await statusOf(runner), 503);
-  assert.equal(await statusOf(runner), 503);
+  const client = await runner.connectRaw();
+  client.write(upgradeRequest());
+  const { status, headers } = await client.response();
+  assert.deepEqual([status, headers['retry-after']], [503, '5']);
+  await client.destroy();
   assert.equal((await clients[0].ask({ name: 'echo', payload: 1 })).body, 1);
   await clients[0].close();
   const again = await runner.connect();

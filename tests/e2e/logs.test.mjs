@@ -96,6 +96,41 @@ runnerTest('what clients send writes no lines of its own', { ...app, args: ['--l
   assert.match(runner.stderr, / - {2}2026-01-01T00:00:00\.000Z Error: forged - forged - forged \[2J {2}- Failed to handle fail: for the log\n/);
 });
 
+runnerTest('--log-format json: an object a line, the same as in the lines of text', { ...app, args: ['--log-level', 'debug', '--log-format', 'json'] }, async (runner) => {
+  const client = await runner.connect();
+  const lines = 'several\n  lines "quoted" \u001b[2J \\ \u00e4 \u{1f600}';
+  await client.ask({ name: 'emit', headers: { 'correlation-id': 'corr-1' } });
+  await client.ask({ name: lines, headers: { 'correlation-id': lines } });
+  await client.ask({ name: 'n'.repeat(1_000_000) });
+  await client.close();
+  await runner.stop();
+  const parsed = {};
+  for (const name of ['stdout', 'stderr']) {
+    parsed[name] = runner.lines(name).map((text) => JSON.parse(text));
+    for (const object of parsed[name]) {
+      assert.deepEqual(Object.keys(object), ['time', 'level', 'eventId', 'correlationId', 'message']);
+      assert.equal(new Date(object.time).toISOString(), object.time);
+      assert.equal(object.level === 'error', name === 'stderr');
+      assert.ok(object.message.length < 66_000);
+    }
+  }
+  const find = (name, message) => parsed[name].find((object) => object.message === message) ?? assert.fail(`no ${message} in ${runner[name]}`);
+  const emitted = find('stdout', 'emitted as debug');
+  assert.deepEqual([emitted.level, emitted.correlationId], ['debug', 'corr-1']);
+  assert.match(emitted.eventId, /^[0-9a-f-]{36}$/);
+  assert.equal(find('stdout', 'emitted as trace').level, 'trace');
+  assert.equal(find('stderr', 'emitted as error').level, 'error');
+  assert.equal(find('stdout', 'several\n  lines\tin one').level, 'trace');
+  assert.equal(find('stderr', `Failed to handle ${lines}: Not Implemented.`).correlationId, lines);
+  const listening = parsed.stdout.find(({ message }) => message.startsWith('Listening on '));
+  assert.deepEqual([listening.level, listening.eventId, listening.correlationId], ['info', 'configurapi', '']);
+});
+
+runnerTest('--log-format text', { ...app, args: ['--log-format', 'text'] }, async (runner) => {
+  await exercise(runner);
+  assert.deepEqual(levels(runner), ['Error', 'Info', 'Trace']);
+});
+
 runnerTest('--log-level trace is the default', app, async (runner) => {
   await exercise(runner);
   assert.deepEqual(levels(runner), ['Error', 'Info', 'Trace']);

@@ -234,6 +234,7 @@ runnerTest('health while it drains', withArgs('--drain-timeout', '30s'), async (
   const response = await fetch(`${runner.management}/health`);
   assert.equal(response.status, 503);
   assert.match(response.headers.get('content-type'), /^application\/json\b/);
+  assert.equal(response.headers.get('retry-after'), '5');
   assert.notEqual((await response.json()).status, 'ok');
   const head = await fetch(`${runner.management}/health`, { method: 'HEAD' });
   assert.equal(head.status, 503);

@@ -121,6 +121,34 @@ runnerTest('a client that reads nothing', { ...app, args: ['--drain-timeout', '3
   await client.destroy();
 });
 
+for (const timeout of ['60s', '0']) {
+  runnerTest(`a second signal ends at once (--drain-timeout ${timeout})`, { ...app, args: ['--drain-timeout', timeout] }, async (runner) => {
+    const client = await runner.connect({ path: '/?label=stuck' });
+    client.send({ name: 'hold' });
+    await runner.output('stdout', /holding/);
+    runner.signal('SIGTERM');
+    assert.equal((await client.closed).code, 1001);
+    await runner.output('stdout', /gone: stuck/);
+    const waits = new Promise((resolve) => setTimeout(resolve, 700, 'waits'));
+    assert.equal(await Promise.race([runner.exited, waits]), 'waits', 'for the handler');
+    const start = performance.now();
+    runner.signal('SIGINT');
+    runner.assertCleanEnd(await runner.exited);
+    assert.ok(performance.now() - start < 20_000);
+  });
+}
+
+runnerTest('--drain-timeout 0 waits for as long as it takes', { ...app, args: ['--drain-timeout', '0'] }, async (runner) => {
+  const client = await runner.connectRaw(); // does not answer its Close
+  await client.upgrade({ path: '/?label=slow' });
+  client.write(text({ name: 'hold', params: { ms: 1500 } }));
+  await runner.output('stdout', /holding/);
+  runner.signal('SIGTERM');
+  await runner.output('stdout', /Handled hold/);
+  await client.destroy();
+  runner.assertCleanEnd(await runner.exited);
+});
+
 runnerTest('the same signal twice', app, async (runner) => {
   await runner.connect({ path: '/?label=one' });
   runner.signal('SIGTERM');

@@ -68,6 +68,43 @@ test('it is not ready before on_start has ended, nor where it fails', () =>
       assert.equal(heard(), 'bound\n');
     })));
 
+test("another process's watchdog is not ours", () =>
+  withNotifySocket((address, hears, heard) =>
+    directoryOf(echoApp, async (cwd) => {
+      const runner = await startRunner({ cwd, env: { NOTIFY_SOCKET: address, WATCHDOG_USEC: '20000', WATCHDOG_PID: '1' } });
+      try {
+        await hears(/READY=1/);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        assert.equal((await runner.ask({ name: 'echo', payload: 1 })).body, 1);
+        await runner.stop();
+        await hears(/STOPPING=1/);
+        assert.doesNotMatch(heard(), /WATCHDOG/);
+      } finally {
+        await runner.kill();
+      }
+    })));
+
+test('handlers, and what they start, see nothing of it', () =>
+  directoryOf({
+    routes: { names: 'namesHandler' },
+    prelude: 'const atLoad = Object.keys(process.env);',
+    handlers: {
+      namesHandler(event) {
+        event.response = new Response([...atLoad, ...Object.keys(process.env)]);
+      },
+    },
+  }, async (cwd) => {
+    const env = { NOTIFY_SOCKET: '/nowhere', WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1', LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'ws', SEEN: 'yes' };
+    const runner = await startRunner({ cwd, env });
+    try {
+      const names = (await runner.ask({ name: 'names' })).body.filter((name) => name in env);
+      assert.deepEqual(names, ['SEEN', 'SEEN']);
+      await runner.stop();
+    } finally {
+      await runner.kill();
+    }
+  }));
+
 test('an address that is none is no error', () =>
   directoryOf(echoApp, async (cwd) => {
     for (const address of ['nonsense', '/nowhere/at/all', `/${'x'.repeat(200)}`]) {
@@ -111,6 +148,19 @@ test('sockets that are handed over are listened on', () =>
       await client.close();
       child.kill('SIGTERM');
       assert.deepEqual(await exit, [0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }));
+
+test('a socket for WSS without a key is an error at the start', () =>
+  directoryOf(echoApp, async (cwd) => {
+    const child = spawn('python3', ['-c', activate, 'wss:ws', runnerPath, '--no-management'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
+    try {
+      assert.deepEqual(await once(child, 'close'), [2, null]);
+      assert.equal(errors, 'a socket for WSS was handed over, which needs --key and --cert\n');
     } finally {
       child.kill('SIGKILL');
     }

@@ -1,7 +1,7 @@
 // TLS: who is let in, with what, and what a new certificate changes.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -11,8 +11,8 @@ import { after, test } from 'node:test';
 import tls from 'node:tls';
 import { echoApp, makeApp } from './support/app.mjs';
 import { connect } from './support/client.mjs';
-import { RawClient } from './support/raw.mjs';
-import { guarded, runToEnd, startRunner } from './support/runner.mjs';
+import { RawClient, upgradeRequest } from './support/raw.mjs';
+import { guarded, runToEnd, runnerTest, startRunner } from './support/runner.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'configurapi-tls-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,6 +27,8 @@ function makeCertificate(name, kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen
 
 const first = makeCertificate('first');
 const second = makeCertificate('second');
+const encrypted = path.join(folder, 'encrypted.key');
+execFileSync('openssl', ['pkey', '-in', first.key, '-aes128', '-passout', 'pass:secret', '-out', encrypted], { stdio: 'ignore' });
 const third = makeCertificate('third', ['-newkey', 'rsa:2048']);
 
 /** Runs `body` with a runner whose certificate is a copy of `first`, which the body may replace. */
@@ -131,11 +133,13 @@ secureTest('what is no TLS is closed, and others are served', echoApp, async ({ 
   client.destroy();
 });
 
-secureTest('garbage behind the handshake ends the connection as gone', {
+const goneApp = {
   ...echoApp,
   routes: { ...echoApp.routes, on_disconnect: 'goneHandler' },
   handlers: { ...echoApp.handlers, goneHandler(event) { console.log('gone', event.payload.code); } },
-}, async ({ runner, port }) => {
+};
+
+secureTest('garbage behind the handshake ends the connection as gone', goneApp, async ({ runner, port }) => {
   const socket = net.connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
   const secure = tls.connect({ socket, rejectUnauthorized: false });
@@ -145,6 +149,35 @@ secureTest('garbage behind the handshake ends the connection as gone', {
   socket.write(Buffer.from('1703030010'.padEnd(42, '0'), 'hex'));
   await runner.output('stdout', /gone 1006/);
   socket.destroy();
+});
+
+secureTest('who asks for new keys without end is gone', goneApp, async ({ runner, port }) => {
+  // OpenSSL's own client: a line with a K is such a request.
+  const client = spawn('openssl', ['s_client', '-tls1_3', '-connect', `127.0.0.1:${port}`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  client.stdin.on('error', () => {});
+  const ended = once(client, 'close');
+  try {
+    let output = '';
+    const outputs = async (pattern) => {
+      while (!pattern.test(output)) await Promise.race([once(client.stdout, 'data'), ended]);
+    };
+    client.stdout.setEncoding('utf8').on('data', (piece) => (output += piece));
+    await outputs(/Verify return code[^]*---/);
+    client.stdin.write(upgradeRequest());
+    await outputs(/101 Switching Protocols/);
+    let sent = 0;
+    let asking = true;
+    client.stderr.on('data', () => client.stdin.write('K\n'));
+    ended.then(() => (asking = false));
+    for (client.stdin.write('K\n'); asking && sent < 1000; sent++) await Promise.race([once(client.stderr, 'data'), ended]);
+    assert.ok(sent >= 32 && sent < 200, `${sent} requests`);
+    await runner.output('stdout', /gone 1006/);
+  } finally {
+    client.kill('SIGKILL');
+  }
+  const other = new RawClient(await secureStream(port));
+  await other.upgrade();
+  other.destroy();
 });
 
 secureTest('a handshake that does not end is dropped', { ...echoApp, args: ['--handshake-timeout', '200ms'] }, async ({ port }) => {
@@ -203,7 +236,7 @@ secureTest('SIGHUP: new connections get the new certificate, old ones stay', ech
   use(second);
   assert.equal(await nameOf(port), 'first');
   runner.signal('SIGHUP');
-  await runner.output('stdout', /Reloaded/);
+  await runner.output('stdout', /Info: configurapi - {2}- Reloaded key and certificate\n/);
   assert.equal(await nameOf(port), 'second');
   assert.equal(await ask(), 1);
 
@@ -224,13 +257,20 @@ secureTest('SIGHUP: new connections get the new certificate, old ones stay', ech
   await once(old, 'close');
 });
 
+runnerTest('SIGHUP without a certificate reads nothing, and says so', echoApp, async (runner) => {
+  runner.signal('SIGHUP');
+  await runner.output('stdout', /Info: configurapi - {2}- Nothing is there to be reloaded: no key and no certificate\n/);
+});
+
 for (const [name, args, line] of [
   ['a key without a certificate', ['--key', first.key], /^--key and --cert go together/],
   ['a certificate without a key', ['--cert', first.cert], /^--key and --cert go together/],
+  ['a port without a key', ['--s-port', '0'], /^--s-port needs --key and --cert$/m],
   ['no such key', ['--key', 'nowhere.key', '--cert', first.cert], /^nowhere\.key: .*No such file/],
   ['no such certificate', ['--key', first.key, '--cert', 'nowhere.crt'], /^nowhere\.crt: .*No such file/],
   ['a key that is none', ['--key', 'config.yaml', '--cert', first.cert], /^config\.yaml: no key/],
   ['a certificate that is none', ['--key', first.key, '--cert', 'config.yaml'], /^config\.yaml: no certificate/],
+  ['an encrypted key', ['--key', encrypted, '--cert', first.cert], /encrypted\.key: the key is encrypted: it must be there without a passphrase$/m],
   ["another certificate's key", ['--key', third.key, '--cert', first.cert], /third\.key: .*key/],
 ]) {
   test(`${name} is an error at the start`, async () => {

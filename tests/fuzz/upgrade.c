@@ -82,7 +82,8 @@ static void check_refusal(const struct upgrade_request *request)
     HOLDS(request->refusal == 400 || request->refusal == 405 || request->refusal == 414 ||
           request->refusal == 426 || request->refusal == 431 || request->refusal == 505);
     buffer_init(&out, BUFFER_UNLIMITED);
-    HOLDS(handshake_append_refusal(&out, request->refusal, request->reason) == STATUS_OK);
+    HOLDS(handshake_append_refusal(&out, request->refusal, request->is_head ? NULL : request->reason) ==
+          STATUS_OK);
     buffer_deinit(&out);
 }
 

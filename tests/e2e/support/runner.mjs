@@ -179,7 +179,8 @@ export class Runner {
 /** Starts `program` in `cwd` on a free port; resolves once it listens. */
 export async function startRunner({ cwd, args = [], env = {}, program = runnerPath, port }) {
   const transport = program.endsWith('.mjs') ? [] : transportArgs;
-  const runner = new Runner(launch(program, ['-p', String(port ?? 0), '--host', '127.0.0.1', ...transport, ...args], { cwd, env }));
+  const ports = transport.length > 0 ? [...transport, '-p', '0', '--s-port', String(port ?? 0)] : ['-p', String(port ?? 0)];
+  const runner = new Runner(launch(program, [...ports, '--host', '127.0.0.1', ...args], { cwd, env }));
   if (port !== undefined) {
     runner.port = port; // for those that do not say when they listen
     return runner;

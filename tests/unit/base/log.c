@@ -176,6 +176,59 @@ static void formats_time(void **state)
     assert_string_equal(text, "2026-01-01T00:00:00.123Z");
 }
 
+static const char *json_line(struct text event_id, struct text correlation_id, struct text message)
+{
+    struct log log = make_log(LOG_TRACE);
+
+    log.format = LOG_JSON;
+    log_event(&log, LOG_TRACE, event_id, correlation_id, message);
+    read_lines();
+    assert_memory_equal(line, "{\"time\":\"20", 11);
+    assert_memory_equal(line + 9 + CLOCK_ISO8601_LENGTH, "\",", 2);
+    return line + 9 + CLOCK_ISO8601_LENGTH + 2;
+}
+
+static void writes_json(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        json_line(TEXT("id"), TEXT(""), TEXT("a \"b\" \\ \r\n\tc\x1B\x7F\0 \u00E4\U0001F600")),
+        "\"level\":\"trace\",\"eventId\":\"id\",\"correlationId\":\"\",\"message\":"
+        "\"a \\\"b\\\" \\\\ \\u000d\\n\\u0009c\\u001b\\u007f\\u0000 \u00E4\U0001F600\"}\n");
+}
+
+static void json_is_utf8_whatever_came(void **state)
+{
+    (void)state;
+    const char *written = json_line(TEXT("\xFF"), TEXT("a\xE4\xB8"), TEXT("\xED\xA0\x80x"));
+    assert_non_null(strstr(written, "\"eventId\":\"\uFFFD\",\"correlationId\":\"a\uFFFD\""));
+    assert_non_null(strstr(written, "x\"}\n"));
+}
+
+static void json_is_cut_between_characters(void **state)
+{
+    char id[300];
+
+    (void)state;
+    memset(id, 'x', sizeof id);
+    memcpy(id + 254, "\xF0\x9F\x98\x80", 4);
+    const char *written = json_line((struct text){id, sizeof id}, (struct text){id, 256}, TEXT("m"));
+    assert_non_null(strstr(written, "xx\u2026\",\"correlationId\":\"xx"));
+    assert_non_null(strstr(written, "xx\uFFFD\",\"message\":\"m\"}\n")); /* not long, but broken */
+}
+
+static void parses_formats(void **state)
+{
+    enum log_format format;
+
+    (void)state;
+    assert_int_equal(log_format_parse(&format, TEXT("json")), STATUS_OK);
+    assert_int_equal(format, LOG_JSON);
+    assert_int_equal(log_format_parse(&format, TEXT("TEXT")), STATUS_OK);
+    assert_int_equal(format, LOG_TEXT);
+    assert_int_equal(log_format_parse(&format, TEXT("xml")), STATUS_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +242,10 @@ int main(void)
         cmocka_unit_test(writes_a_script_s_output_as_it_is),
         cmocka_unit_test(parses_levels),
         cmocka_unit_test(formats_time),
+        cmocka_unit_test(writes_json),
+        cmocka_unit_test(json_is_utf8_whatever_came),
+        cmocka_unit_test(json_is_cut_between_characters),
+        cmocka_unit_test(parses_formats),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,15 +32,109 @@ static void bad(const char *first, const char *second, const char *message)
 
 static void has_the_contract_s_defaults(void **state)
 {
+    const struct configurapi_runner_options *options = &line.options;
+    enum { KIB = 1024, MIB = 1024 * KIB, SECOND_MS = 1000 };
+
     (void)state;
     good(NULL, NULL);
-    assert_string_equal(line.options.config_path, "config.yaml");
-    assert_int_equal(line.options.port, 8000);
-    assert_null(line.options.host);
-    assert_int_equal(line.options.max_payload, 16 << 20);
-    assert_int_equal(line.options.max_in_flight, 256);
-    assert_int_equal(line.options.log_level, CONFIGURAPI_LOG_TRACE);
-    assert_false(line.check || line.help || line.version);
+    assert_string_equal(options->config_path, "config.yaml");
+    assert_int_equal(options->port, 8000);
+    assert_null(options->host);
+    assert_int_equal(options->secure_port, 8443);
+    assert_null(options->key_path);
+    assert_null(options->certificate_path);
+    assert_int_equal(options->descriptor, -1);
+    assert_int_equal(options->secure_descriptor, -1);
+    assert_int_equal(options->max_payload, 16 * MIB);
+    assert_int_equal(options->high_water_mark, MIB);
+    assert_int_equal(options->max_buffered, 64 * MIB);
+    assert_int_equal(options->max_in_flight, 256);
+    assert_int_equal(options->max_frame, 0);
+    assert_int_equal(options->max_connections, 0);
+    assert_int_equal(options->compress_above, KIB);
+    assert_false(options->no_compression);
+    assert_int_equal(options->handshake_timeout_ms, 10 * SECOND_MS);
+    assert_int_equal(options->ping_interval_ms, 30 * SECOND_MS);
+    assert_int_equal(options->idle_timeout_ms, 0);
+    assert_int_equal(options->max_lifetime_ms, 0);
+    assert_int_equal(options->drain_timeout_ms, 10 * SECOND_MS);
+    assert_int_equal(options->origin_count, 0);
+    assert_false(options->api_gateway);
+    assert_int_equal(options->log_level, CONFIGURAPI_LOG_TRACE);
+    assert_int_equal(options->log_format, CONFIGURAPI_LOG_TEXT);
+    assert_true(options->management);
+    assert_string_equal(options->management_host, "127.0.0.1");
+    assert_int_equal(options->management_port, 9100);
+    assert_int_equal(options->management_descriptor, -1);
+    assert_null(options->management_token);
+    assert_false(line.no_management || line.check || line.help || line.version);
+}
+
+static void holds_to_api_gateway(void **state)
+{
+    const struct configurapi_runner_options *options = &line.options;
+
+    (void)state;
+    good("--api-gateway", NULL);
+    assert_true(options->api_gateway);
+    assert_int_equal(options->max_payload, 128 * 1024);
+    assert_int_equal(options->max_frame, 32 * 1024);
+    assert_int_equal(options->idle_timeout_ms, 10 * 60 * 1000);
+    assert_int_equal(options->max_lifetime_ms, 2 * 60 * 60 * 1000);
+    /* Options of their own change it, in front of it and behind. */
+    good("--idle-timeout=1m", "--api-gateway");
+    assert_int_equal(options->idle_timeout_ms, 60 * 1000);
+    assert_int_equal(options->max_payload, 128 * 1024);
+    good("--api-gateway", "--max-payload=1k");
+    assert_int_equal(options->max_payload, 1024);
+}
+
+/* Each option changes its own field. */
+static void fills_every_field(void **state)
+{
+    (void)state;
+    good("--host", "h");
+    assert_string_equal(line.options.host, "h");
+    good("--key", "k");
+    assert_string_equal(line.options.key_path, "k");
+    good("--cert", "c");
+    assert_string_equal(line.options.certificate_path, "c");
+    good("--key=k", "--s-port=443");
+    assert_int_equal(line.options.secure_port, 443);
+    good("--management-port", "1");
+    assert_int_equal(line.options.management_port, 1);
+    good("--management-host", "m");
+    assert_string_equal(line.options.management_host, "m");
+    good("--management-token", "t");
+    assert_string_equal(line.options.management_token, "t");
+    good("--no-management", NULL);
+    assert_true(line.no_management);
+    assert_false(line.options.management);
+    good("--high-water-mark", "2k");
+    assert_int_equal(line.options.high_water_mark, 2048);
+    good("--max-buffered", "3k");
+    assert_int_equal(line.options.max_buffered, 3072);
+    good("--max-in-flight", "4");
+    assert_int_equal(line.options.max_in_flight, 4);
+    good("--max-connections", "5");
+    assert_int_equal(line.options.max_connections, 5);
+    good("--compress-above", "6");
+    assert_int_equal(line.options.compress_above, 6);
+    good("--no-compression", NULL);
+    assert_true(line.options.no_compression);
+    good("--handshake-timeout", "7");
+    assert_int_equal(line.options.handshake_timeout_ms, 7);
+    good("--idle-timeout", "8");
+    assert_int_equal(line.options.idle_timeout_ms, 8);
+    good("--max-lifetime", "9");
+    assert_int_equal(line.options.max_lifetime_ms, 9);
+    good("--drain-timeout", "0");
+    assert_int_equal(line.options.drain_timeout_ms, 0);
+    good("--origin=https://a.example", "--origin=https://b.example");
+    assert_int_equal(line.options.origin_count, 2);
+    assert_string_equal(line.options.origins[1], "https://b.example");
+    good("--help", "--version");
+    assert_true(line.help && line.version);
 }
 
 static void takes_values_either_way(void **state)
@@ -58,6 +152,8 @@ static void takes_values_either_way(void **state)
     assert_string_equal(line.options.config_path, "a.yaml");
     good("--log-level", "none");
     assert_int_equal(line.options.log_level, CONFIGURAPI_LOG_NONE);
+    good("--log-format", "json");
+    assert_int_equal(line.options.log_format, CONFIGURAPI_LOG_JSON);
     good("--check", NULL);
     assert_true(line.check);
 }
@@ -94,6 +190,8 @@ static void refuses_with_one_line(void **state)
         "--max-payload wants a number of bytes such as 4096, 64k, 16m or 1g, not '99999999999999999999'");
     bad("--max-in-flight", "0", "--max-in-flight wants a number from 1 to 1000000, not '0'");
     bad("--log-level", "loud", "--log-level wants debug, trace, info, error or none, not 'loud'");
+    bad("--log-format", "xml", "--log-format wants text or json, not 'xml'");
+    bad("--s-port", "0", "--s-port needs --key and --cert");
     bad("--check=1", NULL, "--check takes no value");
 }
 
@@ -101,6 +199,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_the_contract_s_defaults),
+        cmocka_unit_test(holds_to_api_gateway),
+        cmocka_unit_test(fills_every_field),
         cmocka_unit_test(takes_values_either_way),
         cmocka_unit_test(takes_units),
         cmocka_unit_test(refuses_with_one_line),

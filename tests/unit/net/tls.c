@@ -1,6 +1,10 @@
 #include "net/tls.h"
 
 #include "support/cmocka_all.h"
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -249,6 +253,148 @@ static void fails_where_memory_is_out(void **state)
     buffer_deinit(&small);
 }
 
+/* ---- requests that want answers ---- */
+
+static enum tls_result ask_for_new_keys(struct fixture *fixture, int times, struct buffer *plain)
+{
+    for (int i = 0; i < times; i++) {
+        assert_int_equal(SSL_key_update(fixture->client, SSL_KEY_UPDATE_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(fixture->client), 1);
+    }
+    return deliver(fixture, 4096, plain);
+}
+
+static void answers_so_many_requests_for_new_keys_in_a_row(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buffer plain;
+
+    shake_hands(fixture, 4096);
+    buffer_init(&plain, BUFFER_UNLIMITED);
+    for (int i = 0; i < 4; i++) { /* as often as it has something to say besides */
+        assert_int_equal(ask_for_new_keys(fixture, TLS_MOST_ANSWERS, &plain), TLS_OK);
+        exchanges(fixture, 4096, 10);
+    }
+    int answered = 0;
+    while (answered < 1000 && ask_for_new_keys(fixture, 1, &plain) == TLS_OK)
+        answered++;
+    assert_in_range(answered, TLS_MOST_ANSWERS, TLS_MOST_ANSWERS + 1); /* the last one may wait for a write */
+    assert_int_equal(plain.length, 0);
+    buffer_deinit(&plain);
+}
+
+static void answers_no_flood_of_requests_for_new_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buffer plain;
+    char answers[65536];
+
+    shake_hands(fixture, 4096);
+    buffer_init(&plain, BUFFER_UNLIMITED);
+    assert_int_equal(ask_for_new_keys(fixture, 1000, &plain), TLS_FAILED);
+    int length = BIO_read(fixture->to_client, answers, sizeof answers);
+    assert_in_range(length, TLS_MOST_ANSWERS, TLS_MOST_ANSWERS * 64);
+    buffer_deinit(&plain);
+}
+
+/* TLS 1.2: OpenSSL's client asks for one renegotiation and waits. So here is what a client can do that does
+ * not: records of its own, sealed with the keys that the session has (RFC 5246, section 6.3; RFC 5288). */
+
+enum { KEY = 16, SALT = 4, NONCE = 8, TAG = 16 };
+
+struct keys {
+    unsigned char key[KEY];
+    unsigned char salt[SALT];
+};
+
+static unsigned char master[48];
+
+static void on_key_line(const SSL *ssl, const char *line)
+{
+    const char *hex = strrchr(line, ' ') + 1;
+
+    (void)ssl;
+    for (size_t i = 0; i < sizeof master; i++)
+        assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &master[i]), 1);
+}
+
+static struct keys client_keys(const SSL *client)
+{
+    unsigned char seed[64];
+    unsigned char block[2 * (KEY + SALT)];
+    struct keys keys;
+    EVP_KDF *prf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(prf);
+
+    SSL_get_server_random(client, seed, 32);
+    SSL_get_client_random(client, seed + 32, 32);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master, sizeof master),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, (char *)"key expansion", 13),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed, sizeof seed),
+        OSSL_PARAM_construct_end(),
+    };
+    assert_int_equal(EVP_KDF_derive(context, block, sizeof block, parameters), 1);
+    memcpy(keys.key, block, KEY);
+    memcpy(keys.salt, block + 2 * KEY, SALT);
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(prf);
+    return keys;
+}
+
+/* A record of the handshake's type (22). */
+static size_t seal_handshake(const struct keys *keys, uint8_t sequence, const unsigned char *message,
+                             size_t length, unsigned char *record)
+{
+    unsigned char iv[SALT + NONCE] = {0};
+    unsigned char about[13] = {[7] = sequence, 22, 3, 3, (unsigned char)(length >> 8), (unsigned char)length};
+    size_t sealed = NONCE + length + TAG;
+    const unsigned char head[] = {22, 3, 3, (unsigned char)(sealed >> 8), (unsigned char)sealed};
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int written;
+
+    memcpy(iv, keys->salt, SALT);
+    iv[SALT + NONCE - 1] = sequence;
+    memcpy(record, head, sizeof head);
+    memcpy(record + sizeof head, iv + SALT, NONCE);
+    unsigned char *body = record + sizeof head + NONCE;
+    EVP_EncryptInit_ex(context, EVP_aes_128_gcm(), NULL, keys->key, iv);
+    EVP_EncryptUpdate(context, NULL, &written, about, sizeof about);
+    EVP_EncryptUpdate(context, body, &written, message, (int)length);
+    EVP_EncryptFinal_ex(context, body + length, &written);
+    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG, body + length);
+    EVP_CIPHER_CTX_free(context);
+    return sizeof head + sealed;
+}
+
+static void answers_no_flood_of_renegotiations(void **state)
+{
+    struct fixture *fixture = *state;
+    /* A ClientHello: its version, random, no session, one suite, no compression, nothing else. */
+    static const unsigned char hello[] = {1, 0, 0, 41, 3, 3, [38] = 0, 0, 2, 0xC0, 0x2B, 1, 0};
+    unsigned char record[sizeof hello + 64];
+    struct buffer plain;
+    int sent = 0;
+
+    SSL_CTX_set_keylog_callback(fixture->client_context, on_key_line);
+    SSL_set_max_proto_version(fixture->client, TLS1_2_VERSION);
+    SSL_set_cipher_list(fixture->client, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    shake_hands(fixture, 4096);
+    struct keys keys = client_keys(fixture->client);
+    buffer_init(&plain, BUFFER_UNLIMITED);
+    enum tls_result result = TLS_OK;
+    while (result == TLS_OK && sent < 200) { /* sequence 0 was its Finished */
+        size_t length = seal_handshake(&keys, (uint8_t)++sent, hello, sizeof hello, record);
+        assert_int_equal(BIO_write(fixture->from_client, record, (int)length), (int)length);
+        result = deliver(fixture, 4096, &plain);
+    }
+    assert_int_equal(result, TLS_FAILED);
+    assert_int_equal(sent, TLS_MOST_ANSWERS + 1);
+    assert_int_equal(plain.length, 0);
+    buffer_deinit(&plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +406,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_a_changed_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sessions_outlive_their_context, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fails_where_memory_is_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_so_many_requests_for_new_keys_in_a_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_no_flood_of_requests_for_new_keys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_no_flood_of_renegotiations, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

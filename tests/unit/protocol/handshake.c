@@ -95,6 +95,15 @@ static void check_refusal(int status, const char *reason, const char *expected)
 static void appends_refusals(void **state)
 {
     (void)state;
+    check_refusal(405, NULL, "HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nAllow: GET\r\n\r\n");
+    check_refusal(503, "full",
+                  "HTTP/1.1 503 Service Unavailable\r\n"
+                  "Connection: close\r\n"
+                  "Retry-After: 5\r\n"
+                  "Content-Type: text/plain; charset=utf-8\r\n"
+                  "Content-Length: 4\r\n"
+                  "\r\n"
+                  "full");
     check_refusal(400, "a bad request",
                   "HTTP/1.1 400 Bad Request\r\n"
                   "Connection: close\r\n"
@@ -102,8 +111,8 @@ static void appends_refusals(void **state)
                   "Content-Length: 13\r\n"
                   "\r\n"
                   "a bad request");
-    check_refusal(503, "",
-                  "HTTP/1.1 503 Service Unavailable\r\n"
+    check_refusal(504, "",
+                  "HTTP/1.1 504 Gateway Timeout\r\n"
                   "Connection: close\r\n"
                   "Content-Type: text/plain; charset=utf-8\r\n"
                   "Content-Length: 0\r\n"

@@ -111,6 +111,15 @@ static void check_refused_after(const char *request, int refusal, const char *st
     assert_int_equal(run(&parsing, request, strlen(request)), strlen(start));
 }
 
+static void check_head(const char *line, bool is_head)
+{
+    struct upgrade_request request;
+    size_t consumed;
+
+    assert_int_equal(upgrade_parse(&request, line, strlen(line), &consumed), UPGRADE_REFUSED);
+    assert_int_equal(request.is_head, is_head);
+}
+
 static void check_accepted(const char *request)
 {
     run(&(struct parsing){.expected = UPGRADE_COMPLETE, .head = strlen(request)}, request, strlen(request));
@@ -281,6 +290,9 @@ static void refuses_other_methods(void **state)
     check_refused_after("OPTIONS * HTTP/1.0\r\n" END, 405, "OPTIONS * HTTP/1.0\r\n");
     check_refused_after("CONNECT h:443 HTTP/1.1\r\n" END, 405, "CONNECT h:443 HTTP/1.1\r\n");
     check_refused("HEAD / HTTP/1.1\r\n" HOST END, 405);
+    check_head("HEAD / HTTP/1.1\r\n", true);
+    check_head("HEAD / HTTP/2.0\r\n", true);
+    check_head("POST / HTTP/1.1\r\n", false);
     check_refused("GETS / HTTP/1.1\r\n" HOST END, 405);
 }
 
