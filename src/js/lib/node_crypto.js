@@ -61,10 +61,10 @@ late('webcrypto', web);
 late('subtle', () => web().subtle);
 
 for (const name of ABSENT) {
-  const stub = {
+  const absent = {
     [name]: function () {
       throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `crypto.${name} is not available in the runner's JavaScript engine`);
     },
   };
-  Object.defineProperty(module.exports, name, { value: stub[name], writable: true, configurable: true });
+  Object.defineProperty(module.exports, name, { value: absent[name], writable: true, configurable: true });
 }

@@ -8,12 +8,12 @@ const { PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceObserv
   require('./performance_timeline');
 
 function unavailable(name) {
-  const stub = {
+  const absent = {
     [name]() {
       throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `perf_hooks.${name} is not available in the runner's JavaScript engine`);
     },
   };
-  return stub[name];
+  return absent[name];
 }
 
 module.exports = {

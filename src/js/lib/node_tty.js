@@ -7,12 +7,12 @@ const { coded } = require('./arguments');
 const os = native.part('os');
 
 function unavailable(name) {
-  const stub = {
+  const absent = {
     [name]: function () {
       throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `tty.${name} is not available in the runner's JavaScript engine`);
     },
   };
-  return stub[name];
+  return absent[name];
 }
 
 module.exports = {
