@@ -90,6 +90,8 @@ enum configurapi_status {
     CONFIGURAPI_GONE, /**< the client is gone; nothing was sent */
     CONFIGURAPI_NO_MEMORY, /**< nothing was changed */
     CONFIGURAPI_INVALID, /**< what was given is no JSON, no UTF-8, or out of its range; nothing was changed */
+    CONFIGURAPI_FULL, /**< before the end of its on_connect a client may be sent no more than --max-buffered:
+                         nothing was sent, and it is closed with 1013 */
 };
 
 /** A handler. `parameters` is an array, empty where the policy has none; it is the configuration's own: do

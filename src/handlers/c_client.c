@@ -84,7 +84,7 @@ enum configurapi_status c_client_send(struct configurapi_client *client, struct 
         return CONFIGURAPI_GONE;
     enum status status = peer->functions->push(peer, data, binary);
     if (status != STATUS_OK)
-        return c_status(status);
+        return status == STATUS_LIMIT ? CONFIGURAPI_FULL : c_status(status);
     /* Before the handshake's end nobody may be made to wait: what it waits for may be who does. */
     return peer->functions->congestion(peer) == CONGESTION_OPEN ? CONFIGURAPI_WAIT : CONFIGURAPI_OK;
 }
@@ -160,6 +160,17 @@ void c_client_wait_for_room(struct configurapi_client *client, struct c_waiter *
         peer->awaits_drain = true;
 }
 
+bool c_waiter_goes_on(struct c_waiter *waiter)
+{
+    struct peer *peer = waiter->client->peer;
+
+    if (waiter->status != CONFIGURAPI_OK || !peer || peer->functions->congestion(peer) != CONGESTION_OPEN)
+        return true;
+    list_append(&waiter->client->for_room, &waiter->task.node);
+    peer->awaits_drain = true;
+    return false;
+}
+
 void c_client_wait_for_end(struct configurapi_client *client, struct c_waiter *waiter)
 {
     wait(client, &client->for_end, waiter);
@@ -222,6 +233,8 @@ static void run_callback(struct c_task *task)
     struct callback callback = *(struct callback *)(void *)task;
     configurapi_client *client = callback.waiter.client;
 
+    if (callback.on_room && !c_waiter_goes_on(LIST_ENTRY(task, struct c_waiter, task)))
+        return;
     free(task);
     if (callback.on_room)
         callback.on_room(client, callback.waiter.status, callback.data);

@@ -248,6 +248,9 @@ struct c_waiter {
 
 void c_client_wait_for_room(struct configurapi_client *client, struct c_waiter *waiter);
 void c_client_wait_for_end(struct configurapi_client *client, struct c_waiter *waiter);
+/* For one that waited for room and is called: false where those called before it have used what there was, so
+ * that it waits again. */
+bool c_waiter_goes_on(struct c_waiter *waiter);
 /* Does not wait any more; does nothing for one that does not. */
 void c_waiter_cancel(struct c_waiter *waiter);
 

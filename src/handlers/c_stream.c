@@ -208,6 +208,8 @@ static void on_room(struct c_task *task)
 {
     struct configurapi_stream *stream = LIST_ENTRY(task, struct configurapi_stream, room.task);
 
+    if (!c_waiter_goes_on(&stream->room))
+        return;
     configurapi_client_unref(stream->room.client);
     stream->room.client = NULL;
     if (stream->room.status == CONFIGURAPI_OK)

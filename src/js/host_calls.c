@@ -127,11 +127,13 @@ static int on_congestion(void *owner, uint32_t peer_slot)
     return peer ? congestion_of(peer) : -1;
 }
 
-static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary)
+static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary, bool if_room)
 {
     struct js_host *host = owner;
     struct peer *peer = slots_get(&host->peers, peer_slot);
 
+    if (peer && if_room && congestion_of(peer) != (int)CONGESTION_NONE)
+        return -4;
     switch (peer ? peer->functions->push(peer, data, binary) : STATUS_CLOSED) {
     case STATUS_OK: return congestion_of(peer);
     case STATUS_LIMIT: return -2;

@@ -178,7 +178,7 @@ static JSValueRef on_congestion(JSContextRef context, JSObjectRef function, JSOb
     return jsc.JSValueMakeNumber(context, world->functions->congestion(world->owner, peer_slot));
 }
 
-/* push(peer, message, binary) -> see world.h */
+/* push(peer, message, binary, ifRoom) -> see world.h */
 static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
                           const JSValueRef arguments[], JSValueRef *exception)
 {
@@ -188,8 +188,8 @@ static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRe
     bool good;
 
     (void)this_object;
-    if (count < 3)
-        return native_throw(context, exception, "TypeError", "push(peer, message, binary)");
+    if (count < 4)
+        return native_throw(context, exception, "TypeError", "push(peer, message, binary, ifRoom)");
     bool binary = jsc.JSValueToBoolean(context, arguments[2]);
     if (binary) {
         uint8_t *bytes = NULL;
@@ -200,12 +200,12 @@ static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRe
         data = buffer_text(message);
     }
     int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
-                                             data, binary)
+                                             data, binary, jsc.JSValueToBoolean(context, arguments[3]))
                     : -1;
     return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
 }
 
-/* pushChunk(peer, head, text): a text message of `head`, `text` as a JSON string, and "}" */
+/* pushChunk(peer, head, text, ifRoom): a text message of `head`, `text` as a JSON string, and "}" */
 static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                 size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
@@ -214,8 +214,8 @@ static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSOb
     struct buffer text;
 
     (void)this_object;
-    if (count < 3)
-        return native_throw(context, exception, "TypeError", "pushChunk(peer, head, text)");
+    if (count < 4)
+        return native_throw(context, exception, "TypeError", "pushChunk(peer, head, text, ifRoom)");
     buffer_init(&text, BUFFER_UNLIMITED);
     bool good = native_argument_text(context, arguments[1], message, exception) &&
                 native_argument_text(context, arguments[2], &text, exception);
@@ -225,7 +225,8 @@ static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSOb
         good = false;
     }
     int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
-                                             buffer_text(message), false)
+                                             buffer_text(message), false,
+                                             jsc.JSValueToBoolean(context, arguments[3]))
                     : -1;
     buffer_deinit(&text);
     return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);

@@ -81,8 +81,8 @@ struct world_functions {
      * the connection is gone. Who is told 1 or 2 is told the end of it, too. */
     int (*congestion)(void *owner, uint32_t peer_slot);
     /* Queues a message, and says what congestion() would then; -2: there is too much to be sent, -3: out of
-     * memory. */
-    int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary);
+     * memory, -4: it was to be queued only if there is room, and there is none. */
+    int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary, bool if_room);
     /* A buffer for what is pushed, empty; kept from one push to the next. */
     struct buffer *(*push_buffer)(void *owner);
 };

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeApp } from './support/app.mjs';
+import { text } from './support/raw.mjs';
 import { runnerTest, runToEnd } from './support/runner.mjs';
+import { stable } from './support/streams.mjs';
 
 const modules = process.env.CONFIGURAPI_TEST_MODULES ??
   fileURLToPath(new URL('../../build/release/tests/e2e/native', import.meta.url));
@@ -332,6 +334,39 @@ runnerTest('pushes wait for room', cApp({ flood: { floodHandler: [300] } }, { ar
   client.webSocket.resume();
   for (let i = 0; i < 300; i++) assert.equal((await client.nextText()).length, 65536);
   assert.ok((await client.next()).body.waits > 0);
+});
+
+async function metric(runner, name) {
+  const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+  return Number(metrics.match(new RegExp(`^configurapi_${name} (\\d+)$`, 'm'))[1]);
+}
+
+const KB = 1024;
+for (const [what, app, size] of [
+  ['pushes', { flood: { floodHandler: [1000] } }, 64 * KB],
+  ['streams', { flood: { streamHandler: ['large'] } }, 64 * KB],
+]) {
+  runnerTest(`${what} that wait for room go on one after another`, cApp(app, { args: ['--high-water-mark', '256k'] }), async (runner) => {
+    const client = await runner.connectRaw();
+    await client.upgrade();
+    client.socket.pause();
+    client.write(Buffer.concat(Array.from({ length: 200 }, () => text({ name: 'flood' }))));
+    for (let round = 1; round <= 5; round++) {
+      client.socket.resume();
+      for (let i = 0; i < 200; i++) assert.ok((await client.frame()).payload.length >= size);
+      client.socket.pause();
+      const unsent = await stable(() => metric(runner, 'buffered_bytes'), -1);
+      // In the first round all had pushed at once.
+      if (round > 1) assert.ok(unsent <= 256 * KB + 2 * size, `${unsent} bytes are unsent`);
+    }
+    await client.reset();
+  });
+}
+
+runnerTest('more than --max-buffered pushed in on_connect', cApp({ on_connect: { floodHandler: [20] } }, { args: ['--max-buffered', '1m'] }), async (runner) => {
+  const client = await runner.connect();
+  for (let i = 0; i < 15; i++) assert.equal((await client.nextText()).length, 64 * KB);
+  assert.deepEqual(await client.closed, { code: 1013, reason: 'Too much is unsent' });
 });
 
 runnerTest('a client that goes while pushes wait for room', cApp({ flood: { floodHandler: [10_000] }, it: 'continueHandler' }, { args: ['--high-water-mark', '64k'] }), async (runner) => {

@@ -10,6 +10,7 @@ const { bytesOf, write } = require('./replies');
 const GONE = -1;
 const FULL = -2;
 const NO_MEMORY = -3;
+const LATER = -4;
 
 class Peer {
   #push;
@@ -39,16 +40,16 @@ class Peer {
     return native.congestion(this.slot);
   }
 
-  // Queues a text, or bytes for a binary message, and says what congestion() would then; below 0 where it was not queued, for
-  // which refusal() has the error.
-  send(message, binary) {
-    return native.push(this.slot, message, binary);
+  // Queues a text, or bytes for a binary message, and says what congestion() would then; below 0 where it was not queued: LATER
+  // where that was to be only `ifRoom` there is, otherwise refusal() has the error.
+  send(message, binary, ifRoom = false) {
+    return native.push(this.slot, message, binary, ifRoom);
   }
 
   // The same for a text message of `head`, the text as JSON, and "}".
-  sendChunk(head, text) {
-    if (!text.isWellFormed()) return this.send(`${head}${JSON.stringify(text)}}`, false);
-    return native.pushChunk(this.slot, head, text);
+  sendChunk(head, text, ifRoom) {
+    if (!text.isWellFormed()) return this.send(`${head}${JSON.stringify(text)}}`, false, ifRoom);
+    return native.pushChunk(this.slot, head, text, ifRoom);
   }
 
   // Why a message was not queued.
@@ -102,3 +103,4 @@ async function pushTo(peer, response) {
 }
 
 exports.Peer = Peer;
+exports.LATER = LATER;

@@ -5,6 +5,7 @@
 
 const { api } = require('./configurapi');
 const { errorResponseOf } = require('./failures');
+const { LATER } = require('./peers');
 const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
 
@@ -118,6 +119,7 @@ class Stream {
   #head; // of a chunk's message, up to its body
   #markedHead; // the same for base64
   #lastMarked = false;
+  #sendAside; // a chunk that was put aside
   #over = false;
   #failure;
   #finish;
@@ -189,21 +191,21 @@ class Stream {
         if (this.#over) return;
         closes = false;
         let result = this.#iterator.next();
-        let isLate = isThenable(result);
-        if (isLate) result = await result;
+        if (isThenable(result)) result = await result;
         if (this.#over) return;
         if (typeof result !== 'object' || result === null) throw new TypeError(`The source's iterator gave ${result}, which is no object.`);
         if (result.done) break;
         let { value } = result;
         closes = true;
-        if (isThenable(value)) {
-          isLate = true;
-          value = await value;
-        }
-        if (isLate && peer.congestion() > 0) await this.#room(); // others have sent meanwhile
+        if (isThenable(value)) value = await value;
         if (this.#over) return;
         const before = spent;
         congestion = this.#sendChunk(value);
+        while (congestion === LATER) { // others have sent meanwhile
+          await this.#room();
+          if (this.#over) return;
+          congestion = this.#sendAside();
+        }
         sent += spent - before;
         if (congestion < 0) {
           const error = peer.refusal(congestion);
@@ -227,41 +229,45 @@ class Stream {
     return this.#peer.room(this, () => this.#goOnAlone());
   }
 
-  // What Peer.send() says; 0 where nothing was to be sent yet.
+  // What Peer.send() says; 0 where nothing was to be sent yet, LATER where it is put aside until there is room.
   #sendChunk(chunk) {
     const bytes = bytesOf(chunk);
     if (bytes && !this.#isText) {
       this.#markedHead ??= this.#headOf(this.#response.statusCode, { ...this.#response.headers, 'content-transfer-encoding': 'base64' }, 'chunk');
       this.#lastMarked = true;
-      return this.#send(this.#markedHead, `"${native.base64Encode(bytes, false)}"`);
+      return this.#send(this.#markedHead, `"${native.base64Encode(bytes, false)}"`, true);
     }
     this.#lastMarked = false;
     if (bytes) {
       this.#decoder ??= new (require('./encoding').TextDecoder)('utf-8', { ignoreBOM: true });
       const text = this.#decoder.decode(bytes, { stream: true });
-      return text === '' ? 0 : this.#sendText(text);
+      return text === '' ? 0 : this.#sendText(text, true);
     }
-    if (typeof chunk === 'string') return this.#sendText(this.#decoder ? this.#decoder.decode() + chunk : chunk);
+    if (typeof chunk === 'string') return this.#sendText(this.#decoder ? this.#decoder.decode() + chunk : chunk, true);
     const text = chunk === null ? '""' : JSON.stringify(chunk, this.#response.jsonReplacer) ?? '""';
     this.#flush();
-    return this.#send(this.#head, text);
+    return this.#send(this.#head, text, true);
   }
 
-  #sendText(text) {
-    spent += this.#head.length + text.length;
-    return this.#peer.sendChunk(this.#head, text);
+  #sendText(text, ifRoom) {
+    const sent = this.#peer.sendChunk(this.#head, text, ifRoom);
+    if (sent === LATER) this.#sendAside = () => this.#sendText(text, true);
+    else spent += this.#head.length + text.length;
+    return sent;
   }
 
-  #send(head, body) {
+  #send(head, body, ifRoom) {
     const message = `${head}${body}}`;
-    spent += message.length;
-    return this.#peer.send(message, false);
+    const sent = this.#peer.send(message, false, ifRoom);
+    if (sent === LATER) this.#sendAside = () => this.#send(head, body, true);
+    else spent += message.length;
+    return sent;
   }
 
   // Bytes that were the beginning of a character which did not go on.
   #flush() {
     const text = this.#decoder ? this.#decoder.decode() : '';
-    if (text) this.#sendText(text);
+    if (text) this.#sendText(text, false);
   }
 
   #headOf(statusCode, headers, kind) {
@@ -279,7 +285,7 @@ class Stream {
     const { statusCode, headers } = this.#response;
     this.#flush();
     const mark = this.#lastMarked ? { 'content-transfer-encoding': 'base64' } : {};
-    this.#send(this.#headOf(statusCode, { ...headers, ...mark }, 'done'), '""');
+    this.#send(this.#headOf(statusCode, { ...headers, ...mark }, 'done'), '""', false);
     this.#over = true;
     this.#finish();
   }
@@ -288,7 +294,7 @@ class Stream {
     this.#over = true;
     this.#failure = { error };
     const { statusCode, body } = errorResponseOf(error);
-    this.#send(this.#failedHead(statusCode), errorText(body));
+    this.#send(this.#failedHead(statusCode), errorText(body), false);
     this.#finish();
   }
 

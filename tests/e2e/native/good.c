@@ -419,6 +419,15 @@ static void write_once(configurapi_stream *stream, const char *kind)
     configurapi_stream_end(stream);
 }
 
+/* Without end, as long as there is room. */
+static void write_large(configurapi_stream *stream)
+{
+    static char chunk[65536];
+
+    memset(chunk, 'x', sizeof chunk);
+    while (configurapi_stream_write(stream, chunk, sizeof chunk) == CONFIGURAPI_OK) {}
+}
+
 static void ready(configurapi_stream *stream, void *data)
 {
     struct counter *counter = data;
@@ -427,6 +436,8 @@ static void ready(configurapi_stream *stream, void *data)
         return;
     if (strcmp(counter->kind, "count") == 0)
         write_text(stream, counter);
+    else if (strcmp(counter->kind, "large") == 0)
+        write_large(stream);
     else
         write_once(stream, counter->kind);
 }
