@@ -85,7 +85,7 @@ static void check_terminated(struct text text)
 
 static void check_config(const struct config *config, size_t lines)
 {
-    HOLDS(config->path.length == 0);
+    HOLDS(text_equal(config->path, text_from_cstr(file_name)));
     HOLDS(text_equal(config->directory, TEXT("/application")));
     for (size_t i = 0; i < config->import_count; i++) {
         check_terminated(config->imports[i].name);
