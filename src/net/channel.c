@@ -320,10 +320,12 @@ static ssize_t send_now(struct channel *channel, const struct buffer *ready)
     int sent = uv_try_write((uv_stream_t *)&channel->tcp, parts, (unsigned)count);
     if (sent < 0)
         return sent == UV_EAGAIN ? 0 : -1;
-    size_t waited = !backlog ? 0 : backlog->length < (size_t)sent ? backlog->length : (size_t)sent;
-    if (waited > 0)
-        backlog_consume(backlog, waited);
-    return sent - (ssize_t)waited;
+    size_t of_backlog = backlog ? backlog->length : 0;
+    if (of_backlog > (size_t)sent)
+        of_backlog = (size_t)sent;
+    if (of_backlog > 0)
+        backlog_consume(backlog, of_backlog);
+    return sent - (ssize_t)of_backlog;
 }
 
 /* Sends what the kernel takes at once, the rest later. False where the stream is broken. */
