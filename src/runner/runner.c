@@ -159,13 +159,8 @@ static enum status load_certificate(struct runner *runner, struct buffer *error)
     const struct configurapi_runner_options *options = &runner->options;
     struct tls_context *loaded;
 
-    if (!options->key_path && !options->certificate_path) {
-        if (options->secure_descriptor < 0)
-            return STATUS_OK;
-        enum status printed =
-            buffer_append_text(error, TEXT("a socket for WSS was handed over, which needs --key and --cert"));
-        return printed == STATUS_OK ? STATUS_INVALID : printed;
-    }
+    if (!options->key_path && !options->certificate_path)
+        return STATUS_OK;
     if (!options->key_path || !options->certificate_path) {
         enum status printed = buffer_append_text(error, TEXT("--key and --cert go together"));
         return printed == STATUS_OK ? STATUS_INVALID : printed;
