@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const name = 'configurapi-runner-ws';
 
 /** What can stand behind an option, by what --help calls it. */
-const choices = { LEVEL: ['debug', 'trace', 'info', 'error', 'none'] };
+const choices = { LEVEL: ['debug', 'trace', 'info', 'error', 'none'], FORMAT: ['text', 'json'] };
 const files = 'PATH';
 
 /** The options of a help text: {letter, name, value, text}; `letter` and `value` are undefined where there is none. */

@@ -65,6 +65,8 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
         return refuse(error, "a socket for WSS was handed over, which needs --key and --cert");
     if (options->max_in_flight == 0)
         return refuse(error, "max_in_flight is 0");
+    if (options->secure_descriptor >= 0 && !options->key_path)
+        return refuse(error, "a socket for WSS was handed over, and there is no key for it");
     return options->env_path ? environment_load(options->env_path, error) : STATUS_OK;
 }
 

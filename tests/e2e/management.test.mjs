@@ -9,7 +9,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
 import { makeApp } from './support/app.mjs';
-import { connectRaw, opcodes, text } from './support/raw.mjs';
+import { connectPlain, opcodes, text } from './support/raw.mjs';
 import { isSanitized, runnerTest, runToEnd } from './support/runner.mjs';
 
 const app = {
@@ -321,7 +321,7 @@ runnerTest('a body of exactly --max-payload', withArgs('--max-payload', '64k'), 
 
 runnerTest('413 while a chunked body is being received', withArgs('--max-payload', '1k'), async (runner) => {
   const client = await connectWithId(runner);
-  const raw = await connectRaw(portOf(runner));
+  const raw = await connectPlain(portOf(runner));
   raw.write(`POST /@connections/${client.id} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
   for (let i = 0; i < 64; i++) await raw.writePieces([`400\r\n${'x'.repeat(1024)}\r\n`]);
   raw.write('0\r\n\r\n');
@@ -359,7 +359,7 @@ async function stall(runner, id, count, length) {
   const body = Buffer.alloc(length, 'x');
   return Promise.all(
     Array.from({ length: count }, async () => {
-      const raw = await connectRaw(portOf(runner));
+      const raw = await connectPlain(portOf(runner));
       raw.write(`POST /@connections/${id} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length + 1}\r\n\r\n`);
       await new Promise((resolve) => raw.socket.write(body, resolve));
       return raw;
@@ -377,7 +377,7 @@ runnerTest('posts to nobody that never end are not kept', app, async (runner) =>
 });
 
 runnerTest('410 before a body that is only announced', app, async (runner) => {
-  const raw = await connectRaw(portOf(runner));
+  const raw = await connectPlain(portOf(runner));
   raw.write(`POST /@connections/${unknownId} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n`);
   assert.equal((await raw.response()).status, 410);
   await raw.destroy();
@@ -822,13 +822,13 @@ runnerTest('no host at all', app, async (runner) => {
     ['GET /health HTTP/1.1\r\nHost:\r\n\r\n', [400, 403]],
     ['GET http://evil.example/health HTTP/1.1\r\nHost: evil.example\r\n\r\n', [403]],
   ]) {
-    const raw = await connectRaw(portOf(runner));
+    const raw = await connectPlain(portOf(runner));
     raw.write(request);
     const { status } = await raw.response();
     assert.ok(statuses.includes(status), `${JSON.stringify(request)} is ${status}`);
     await raw.destroy();
   }
-  const raw = await connectRaw(portOf(runner));
+  const raw = await connectPlain(portOf(runner));
   raw.write('GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n');
   assert.equal((await raw.response()).status, 200);
   assert.match((await raw.rest()).toString(), /"ok"/, 'and HTTP/1.0 ends with the answer');
@@ -951,7 +951,7 @@ runnerTest('600 requests at once, more than are served at a time, again and agai
 
 runnerTest('two requests in one packet', app, async (runner) => {
   const client = await connectWithId(runner);
-  const raw = await connectRaw(portOf(runner));
+  const raw = await connectPlain(portOf(runner));
   const request = (body) => `POST /@connections/${client.id} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   raw.write(request('one') + request('') + request('three'));
   for (const body of ['one', '', 'three']) {
@@ -985,7 +985,7 @@ runnerTest('garbage', app, async (runner) => {
   const client = await connectWithId(runner);
   for (const [name, bytes] of Object.entries(garbage)) {
     for (const end of ['destroy', 'reset']) {
-      const raw = await connectRaw(portOf(runner));
+      const raw = await connectPlain(portOf(runner));
       raw.write(bytes);
       await Promise.race([raw.ended, new Promise((resolve) => setTimeout(resolve, 20))]);
       assert.equal((await ask(runner, 'GET', '/health')).status, 200, name);
@@ -997,7 +997,7 @@ runnerTest('garbage', app, async (runner) => {
 
 runnerTest('slow request heads hold nobody up', app, async (runner) => {
   const client = await connectWithId(runner);
-  const slow = await Promise.all(Array.from({ length: 100 }, () => connectRaw(portOf(runner))));
+  const slow = await Promise.all(Array.from({ length: 100 }, () => connectPlain(portOf(runner))));
   const request = `GET /@connections/${client.id} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
   for (let i = 0; i < request.length; i++) {
     for (const raw of slow) raw.write(request[i]);
@@ -1016,7 +1016,7 @@ runnerTest('clients that go away in the middle of a body', app, async (runner) =
   const client = await connectWithId(runner);
   const head = `POST /@connections/${client.id} HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
   for (let i = 0; i < 50; i++) {
-    const raw = await connectRaw(portOf(runner));
+    const raw = await connectPlain(portOf(runner));
     const [length, body] = i % 2 ? ['Content-Length: 100000', 'x'.repeat(1 + 1000 * i)] : ['Transfer-Encoding: chunked', '5\r\nhello\r\n5\r\nhel'];
     await raw.writePieces([`${head}${length}\r\n\r\n${body}`]);
     await (i % 4 < 2 ? raw.reset() : raw.destroy());
@@ -1027,7 +1027,7 @@ runnerTest('clients that go away in the middle of a body', app, async (runner) =
 /** Clients whose last bytes and whose end come at once: the program does not look before both are there. */
 async function leaveWith(runner, count, bytes) {
   runner.signal('SIGSTOP');
-  const clients = await Promise.all(Array.from({ length: count }, () => connectRaw(portOf(runner))));
+  const clients = await Promise.all(Array.from({ length: count }, () => connectPlain(portOf(runner))));
   for (const { socket } of clients) socket.end(bytes);
   await Promise.all(clients.map(({ socket }) => once(socket, 'finish')));
   await new Promise((resolve) => setTimeout(resolve, 50)); // loopback has brought it by then
@@ -1063,7 +1063,7 @@ for (const [name, bytes] of Object.entries(unfinished)) {
 runnerTest('clients that do not wait for the answer', app, async (runner) => {
   const clients = await Promise.all(Array.from({ length: 300 }, () => runner.connect()));
   for (let i = 0; i < 50; i++) {
-    const raw = await connectRaw(portOf(runner));
+    const raw = await connectPlain(portOf(runner));
     raw.write('GET /@connections HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(20));
     await raw.reset();
   }
@@ -1095,7 +1095,7 @@ for (const [name, head] of Object.entries({
   'a client that says nothing': '',
 })) {
   runnerTest(`${name} does not hold up the stop`, withArgs('--drain-timeout', '30s'), async (runner) => {
-    const raw = await connectRaw(portOf(runner));
+    const raw = await connectPlain(portOf(runner));
     raw.write(head);
     assert.equal((await ask(runner, 'GET', '/health')).status, 200);
     const start = Date.now();

@@ -224,6 +224,26 @@ secureTest('large messages go through whole, both ways', echoApp, async ({ port 
   await once(socket, 'close');
 });
 
+secureTest('SIGHUP: tickets from before it are no longer taken', echoApp, async ({ runner, port, use }) => {
+  const visit = async (session) => {
+    const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, session });
+    const ticket = once(socket, 'session');
+    await once(socket, 'secureConnect');
+    await new RawClient(socket).upgrade();
+    const found = { reused: socket.isSessionReused(), ticket: (await ticket)[0] };
+    socket.destroy();
+    return found;
+  };
+  const { ticket } = await visit();
+  assert.equal((await visit(ticket)).reused, true);
+  use(second);
+  runner.signal('SIGHUP');
+  await runner.output('stdout', /Reloaded/);
+  const { reused, ticket: newer } = await visit(ticket);
+  assert.equal(reused, false);
+  assert.equal((await visit(newer)).reused, true);
+});
+
 secureTest('SIGHUP: new connections get the new certificate, old ones stay', echoApp, async ({ runner, port, files, use }) => {
   const { default: WebSocket } = await import('ws');
   const old = new WebSocket(`wss://127.0.0.1:${port}`, { rejectUnauthorized: false });

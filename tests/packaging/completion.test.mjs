@@ -63,6 +63,7 @@ test('zsh: options and what stands behind them', needs('zsh'), () => {
   const specs = lines(execFileSync('zsh', ['-fc', `_arguments() { print -rl -- "$@" }; source ${file}`], { encoding: 'utf8' }));
   const offered = specs.map((spec) => spec.match(/^(?:\([^)]*\)|\*)?(--?[\w-]+)\[/)[1]);
   assert.deepEqual(offered.sort(), options);
+  assert.ok(specs.some((spec) => spec.startsWith('--log-format[') && spec.endsWith(':FORMAT:(text json)')));
   assert.ok(specs.some((spec) => spec.startsWith('--log-level[') && spec.endsWith(':LEVEL:(debug trace info error none)')));
   assert.ok(specs.some((spec) => spec.includes('-f[') && spec.endsWith(':PATH:_files')));
 });

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Inbox } from './inbox.mjs';
-import { openStream } from './transport.mjs';
+import { openSocket, openStream } from './transport.mjs';
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
@@ -185,7 +185,13 @@ export class RawClient {
   }
 }
 
+/** To the transport's own port. */
 export async function connectRaw(port) {
   const { stream, socket } = await openStream(port);
   return new RawClient(stream, socket);
+}
+
+/** To a port that is no client's: the management server's, which has no TLS. */
+export async function connectPlain(port) {
+  return new RawClient(await openSocket(port));
 }

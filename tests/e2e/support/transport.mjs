@@ -16,10 +16,15 @@ export const scheme = isSecure ? 'wss' : 'ws';
 /** For the npm ws client and tls.connect: the test's own certificate is nobody's to vouch for. */
 export const clientOptions = isSecure ? { rejectUnauthorized: false } : {};
 
-/** A connected stream to the program, and the TCP socket under it. */
-export async function openStream(port) {
+export async function openSocket(port) {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: false });
   await once(socket, 'connect');
+  return socket;
+}
+
+/** A connected stream to the program, and the TCP socket under it. */
+export async function openStream(port) {
+  const socket = await openSocket(port);
   if (!isSecure) return { stream: socket, socket };
   const stream = tls.connect({ socket, ...clientOptions });
   await once(stream, 'secureConnect');
