@@ -61,8 +61,6 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
                       "there is nothing to serve: no config_path, no config_text, no handler of an event");
     if (options->config_path && options->config_text)
         return refuse(error, "config_path and config_text do not go together");
-    if (options->secure_descriptor >= 0 && !options->key_path && !options->certificate_path)
-        return refuse(error, "a socket for WSS was handed over, which needs --key and --cert");
     if (options->max_in_flight == 0)
         return refuse(error, "max_in_flight is 0");
     if (options->secure_descriptor >= 0 && !options->key_path)
