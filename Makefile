@@ -24,7 +24,8 @@ docs:
 	cmake --preset release
 	cmake --build --preset release --target docs
 
-# Every case once with sanitizers; as it ships, over TLS and where memory is measured. `ctest --preset release` runs all.
+# With sanitizers, over TCP, all but the two that measure memory at length; as it ships, over TLS, and slow readers over TCP.
+# `ctest --preset release` runs every case over both.
 test:
 	scripts/install-dependencies --test
 	scripts/npm-ci tests

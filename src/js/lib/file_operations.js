@@ -364,7 +364,7 @@ function* mkdir(path, options) {
 
 function* mkdtemp(prefix, options) {
   options = optionsOf(options);
-  const path = `${textOf(pathOf(prefix, 'prefix'))}XXXXXX`;
+  const path = `${textOf(pathOf(prefix, 'prefix'))}XXXXXX`; // what mkdtemp(3) fills in
   return namesIn(options)(yield asking('mkdtemp', path));
 }
 

@@ -43,6 +43,7 @@ Object.assign(promises, {
     return runPromised(openDirectory(path, options));
   },
 
+  // Linux has no such call: Node rejects with these words there.
   async lchmod() {
     throw coded(Error, 'ERR_METHOD_NOT_IMPLEMENTED', 'The lchmod() method is not implemented');
   },
