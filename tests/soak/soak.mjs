@@ -173,7 +173,7 @@ async function look(runner) {
     const descriptors = readdirSync(`/proc/${runner.pid}/fd`).length;
     const quiet = held.connections === 0 && held.events_in_flight + held.streams_open + held.buffered_bytes === 0;
     if ((quiet && counts.opened - counts.ended === 1 && counts.begun === counts.over) || Date.now() > deadline)
-      return { ...held, ...counts, descriptors, malloc: runner.mallocBytes(), resident: runner.residentBytes(), engine: metric('javascript_heap_bytes') };
+      return { ...held, ...counts, descriptors, malloc: isSanitized() ? NaN : runner.mallocBytes(), resident: runner.residentBytes(), engine: metric('javascript_heap_bytes') };
     await sleep(50);
   }
 }

@@ -169,7 +169,8 @@ export class Runner {
     return Number(kilobytes) * 1024;
   }
 
-  /** The part of them that malloc() took, but for what is so large that it was mapped by itself. */
+  /** The part of them that malloc() took, but for what is so large that it was mapped by itself; not to be had of a
+   *  program with a sanitizer, which brings its own malloc(). */
   mallocBytes() {
     const [, kilobytes] = readFileSync(`/proc/${this.pid}/smaps`, 'utf8').match(/ \[heap\]\n(?:.*\n)*?Rss:\s+(\d+) kB/);
     return Number(kilobytes) * 1024;
