@@ -42,6 +42,10 @@ struct configurapi_client *c_client_of(struct c_host *host, struct peer *peer)
     list_init(&client->for_room);
     list_init(&client->for_end);
     memcpy(client->id, peer->id, sizeof client->id);
+    if (peer_meet(peer, &host->language, 0) != STATUS_OK) {
+        free(client);
+        return NULL;
+    }
     peer->client = client;
     return client;
 }
@@ -193,30 +197,27 @@ static void call_all(struct list *waiters, enum configurapi_status status)
         call_soon(LIST_ENTRY(waiters->next, struct c_waiter, task.node), status);
 }
 
-void c_client_drained(struct language *language, struct peer *peer)
+static void end(struct configurapi_client *client)
 {
-    (void)language;
-    if (peer->client)
-        call_all(&peer->client->for_room, CONFIGURAPI_OK);
-}
-
-void c_client_closed(struct language *language, struct peer *peer)
-{
-    struct configurapi_client *client = peer->client;
-
-    (void)language;
-    if (!client || !client->peer)
+    if (!client->peer)
         return;
     client->peer = NULL;
     call_all(&client->for_room, CONFIGURAPI_GONE);
     call_all(&client->for_end, CONFIGURAPI_GONE);
 }
 
-void c_client_forget(struct language *language, struct peer *peer)
+void c_client_news(struct language *language, struct peer *peer, enum peer_news news)
 {
-    c_client_closed(language, peer);
-    configurapi_client_unref(peer->client);
-    peer->client = NULL;
+    switch (news) {
+    case PEER_DRAINED: call_all(&peer->client->for_room, CONFIGURAPI_OK); break;
+    case PEER_CLOSED: end(peer->client); break;
+    case PEER_GONE:
+        end(peer->client);
+        configurapi_client_unref(peer->client);
+        peer->client = NULL;
+        peer_part(peer, language);
+        break;
+    }
 }
 
 /* ---- handlers' own waiters ---- */

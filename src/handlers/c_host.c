@@ -12,44 +12,26 @@
 
 /* ---- handlers and chains ---- */
 
-static const struct configurapi_entry *find_entry(const struct c_host *host, struct text name)
-{
-    for (size_t i = host->handler_count; i-- > 0;)
-        if (text_equal(text_from_cstr(host->handlers[i].name), name))
-            return host->handlers[i].entry;
-    return NULL;
-}
-
 enum status c_host_add(struct c_host *host, struct registry *registry, const struct configurapi_entry *entry,
                        enum handler_rank rank, struct buffer *error)
 {
-    struct c_handler *handlers = realloc(host->handlers, (host->handler_count + 1) * sizeof *host->handlers);
-    if (!handlers)
-        return STATUS_NO_MEMORY;
-    host->handlers = handlers;
-    char *name = strdup(entry->name);
-    if (!name)
-        return STATUS_NO_MEMORY;
-    enum status status = registry_add(registry, text_from_cstr(name), &host->language, rank);
+    enum status status = registry_add(registry, text_from_cstr(entry->name), &host->language, rank, entry);
+
     if (status == STATUS_INVALID) {
-        enum status printed = buffer_printf(error, "there is a handler named '%s' already", name);
+        enum status printed = buffer_printf(error, "there is a handler named '%s' already", entry->name);
         status = printed == STATUS_OK ? status : printed;
     }
-    if (status != STATUS_OK) {
-        free(name);
-        return status;
-    }
-    host->handlers[host->handler_count++] = (struct c_handler){name, entry};
-    return STATUS_OK;
+    return status;
 }
 
-static struct c_policy *make_policies(const struct c_host *host, const struct chain *chain)
+static struct c_policy *make_policies(const struct c_host *host, const struct chain *chain,
+                                      const struct registry *registry)
 {
     struct c_policy *policies = calloc(chain->count, sizeof *policies);
 
     for (size_t i = 0; policies && i < chain->count; i++) {
         const struct config_policy *policy = &chain->policies[i];
-        const struct configurapi_entry *entry = find_entry(host, policy->name);
+        const struct configurapi_entry *entry = registry_find(registry, policy->name)->data;
         enum log_level route_level = chain->route->log_level;
         enum log_level traces = policy->log_level < route_level ? policy->log_level : route_level;
         policies[i] = (struct c_policy){
@@ -64,20 +46,18 @@ static struct c_policy *make_policies(const struct c_host *host, const struct ch
     return policies;
 }
 
-static enum status prepare(struct language *language, struct chain *chain, struct buffer *error)
+static enum status prepare(struct language *language, struct chain *chain, const struct registry *registry,
+                           struct buffer *error)
 {
-    struct c_host *host = c_host_of(language);
-    struct c_policy **chains = realloc(host->chains, (host->chain_count + 1) * sizeof *host->chains);
-
     (void)error;
-    if (!chains)
-        return STATUS_NO_MEMORY;
-    host->chains = chains;
-    chains[host->chain_count] = make_policies(host, chain);
-    if (!chains[host->chain_count])
-        return STATUS_NO_MEMORY;
-    chain->id = (uint32_t)host->chain_count++;
-    return STATUS_OK;
+    chain->data = make_policies(c_host_of(language), chain, registry);
+    return chain->data ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void forget_chain(struct language *language, struct chain *chain)
+{
+    (void)language;
+    free(chain->data);
 }
 
 /* ---- running ---- */
@@ -157,7 +137,7 @@ static enum verdict run_chain(struct language *language, struct event *event, co
         event_set_error(event, 500, TEXT("Out of memory."), TEXT(""));
         return VERDICT_FAILED;
     }
-    c->policies = host->chains[chain->id];
+    c->policies = chain->data;
     c->count = chain->count;
     c->next = 0;
     c->flags = flags;
@@ -432,13 +412,12 @@ enum status c_host_create(struct c_host **host, const struct c_host_functions *f
     made->language = (struct language){
         .name = "C",
         .prepare = prepare,
+        .forget_chain = forget_chain,
         .run = run_chain,
         .reply = reply,
         .read = read_part,
         .release = release,
-        .peer_drained = c_client_drained,
-        .peer_closed = c_client_closed,
-        .forget_peer = c_client_forget,
+        .peer_news = c_client_news,
     };
     made->functions = functions;
     made->owner = owner;
@@ -464,12 +443,6 @@ void c_host_destroy(struct c_host *host)
     if (!host)
         return;
     c_module_close_all(host);
-    for (size_t i = 0; i < host->handler_count; i++)
-        free(host->handlers[i].name);
-    free(host->handlers);
-    for (size_t i = 0; i < host->chain_count; i++)
-        free(host->chains[i]);
-    free(host->chains);
     pthread_mutex_destroy(&host->mutex);
     buffer_deinit(&host->scratch);
     schemas_destroy(host->schemas);

@@ -40,13 +40,14 @@ void c_host_destroy(struct c_host *host);
 
 struct language *c_host_language(struct c_host *host);
 
-/* Registers one handler. STATUS_INVALID where the name is taken; `error` then has a line. */
+/* Registers one handler; the entry must outlive the registry. STATUS_INVALID where the name is taken; `error`
+ * then has a line. */
 NODISCARD enum status c_host_add(struct c_host *host, struct registry *registry,
                                  const struct configurapi_entry *entry, enum handler_rank rank,
                                  struct buffer *error);
 
-/* Opens a module (a shared object) and registers its handlers. On failure `error` gets one line that begins
- * with the path. */
+/* Opens a module (a shared object), which is done once, and registers its handlers. On failure `error` gets
+ * one line that begins with the path. */
 NODISCARD enum status c_host_load(struct c_host *host, const char *path, struct registry *registry,
                                   struct buffer *error);
 

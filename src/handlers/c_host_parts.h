@@ -35,21 +35,12 @@ struct c_task {
     void (*run)(struct c_task *task); /* the task is in no list any more, and run()'s to free */
 };
 
-struct c_handler {
-    char *name;
-    const struct configurapi_entry *entry;
-};
-
 struct c_host {
     struct language language;
     const struct c_host_functions *functions;
     void *owner;
     const struct log *log;
 
-    struct c_handler *handlers;
-    size_t handler_count;
-    struct c_policy **chains; /* by struct chain's id */
-    size_t chain_count;
     struct list modules;
 
     struct list due;       /* of this thread: tasks for the next turn */
@@ -232,9 +223,7 @@ NODISCARD enum status c_format(struct buffer *out, const char *format, va_list a
 
 /* The client of a connection, made at the first call; NULL when memory is out. */
 struct configurapi_client *c_client_of(struct c_host *host, struct peer *peer);
-void c_client_drained(struct language *language, struct peer *peer);
-void c_client_closed(struct language *language, struct peer *peer);
-void c_client_forget(struct language *language, struct peer *peer);
+void c_client_news(struct language *language, struct peer *peer, enum peer_news news);
 /* Queues a message. CONFIGURAPI_WAIT: the client has more unread than the high-water mark. */
 enum configurapi_status c_client_send(struct configurapi_client *client, struct text data, bool binary);
 

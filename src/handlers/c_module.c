@@ -4,12 +4,16 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A shared object that is open. */
 struct module {
     struct list node; /* in the host's modules */
     void *library;
     const struct configurapi_module *table; /* NULL until it has been loaded */
+    struct stat file;                       /* as it was then */
+    bool told;                              /* that it is another one now */
+    char path[];
 };
 
 static enum status complain(struct buffer *error, const char *path, const char *complaint)
@@ -57,20 +61,19 @@ static enum status add_handlers(struct c_host *host, const struct configurapi_mo
     return STATUS_OK;
 }
 
-static enum status load(struct c_host *host, struct module *module, const char *path,
-                        struct registry *registry, struct buffer *error)
+static enum status open_module(struct c_host *host, struct module *module, struct buffer *error)
 {
-    module->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    module->library = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
     if (!module->library)
-        return complain_of_library(error, path);
+        return complain_of_library(error, module->path);
     const struct configurapi_module *table = dlsym(module->library, "configurapi_module");
-    enum status status = check(table, path, error);
+    enum status status = check(table, module->path, error);
     if (status != STATUS_OK)
         return status;
     if (table->load && !table->load((configurapi_runtime *)(void *)host))
-        return complain(error, path, "its load() failed");
+        return complain(error, module->path, "its load() failed");
     module->table = table;
-    return add_handlers(host, table, path, registry, error);
+    return stat(module->path, &module->file) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }
 
 static void unload(struct c_host *host, struct module *module)
@@ -88,18 +91,59 @@ static void close_module(struct module *module)
     free(module);
 }
 
+static struct module *find(struct c_host *host, const char *path)
+{
+    for (struct list *node = host->modules.next; node != &host->modules; node = node->next) {
+        struct module *module = LIST_ENTRY(node, struct module, node);
+        if (strcmp(module->path, path) == 0)
+            return module;
+    }
+    return NULL;
+}
+
+/* Code cannot be taken from under threads and events that may run it: a module is loaded once. */
+static void note_change(struct c_host *host, struct module *module)
+{
+    struct stat now;
+
+    if (module->told || stat(module->path, &now) != 0 ||
+        (now.st_ino == module->file.st_ino && now.st_mtim.tv_sec == module->file.st_mtim.tv_sec &&
+         now.st_mtim.tv_nsec == module->file.st_mtim.tv_nsec))
+        return;
+    module->told = true;
+    log_write(host->log, LOG_ERROR, "%s has changed: a module in C is loaded again by the next start only",
+              module->path);
+}
+
+static enum status load(struct c_host *host, const char *path, struct registry *registry,
+                        struct buffer *error)
+{
+    struct module *module = find(host, path);
+
+    if (module) {
+        note_change(host, module);
+        return add_handlers(host, module->table, path, registry, error);
+    }
+    module = calloc(1, sizeof *module + strlen(path) + 1);
+    if (!module)
+        return STATUS_NO_MEMORY;
+    strcpy(module->path, path);
+    list_append(&host->modules, &module->node);
+    enum status status = open_module(host, module, error);
+    if (status == STATUS_OK)
+        return add_handlers(host, module->table, path, registry, error);
+    close_module(module);
+    return status;
+}
+
 /* The error's line is not to be behind what stood in the buffer before: load.c puts the place there. */
 enum status c_host_load(struct c_host *host, const char *path, struct registry *registry,
                         struct buffer *error)
 {
-    struct module *module = calloc(1, sizeof *module);
     struct buffer line;
 
-    if (!module)
-        return STATUS_NO_MEMORY;
-    list_append(&host->modules, &module->node);
     buffer_init(&line, BUFFER_UNLIMITED);
-    enum status status = load(host, module, path, registry, &line);
+    enum status status = load(host, path, registry, &line);
     if (status != STATUS_OK && buffer_append_text(error, buffer_text(&line)) != STATUS_OK)
         status = STATUS_NO_MEMORY;
     buffer_deinit(&line);

@@ -40,16 +40,21 @@ enum status schemas_create(struct schemas **schemas, const char *directory)
     return STATUS_OK;
 }
 
-void schemas_destroy(struct schemas *schemas)
+void schemas_forget(struct schemas *schemas)
 {
-    if (!schemas)
-        return;
     while (!list_is_empty(&schemas->read)) {
         struct entry *entry = LIST_ENTRY(schemas->read.next, struct entry, node);
         list_remove(&entry->node);
         schemas->plugin->schema_destroy(entry->schema);
         free(entry);
     }
+}
+
+void schemas_destroy(struct schemas *schemas)
+{
+    if (!schemas)
+        return;
+    schemas_forget(schemas);
     free(schemas->directory);
     free(schemas);
 }

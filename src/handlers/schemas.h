@@ -12,6 +12,8 @@ struct schemas;
 /* `directory` is absolute: the folder that schemas/ lies in. */
 NODISCARD enum status schemas_create(struct schemas **schemas, const char *directory);
 void schemas_destroy(struct schemas *schemas); /* NULL is fine */
+/* Has all of them read again when they are next asked for. */
+void schemas_forget(struct schemas *schemas);
 
 /* What the schemas are of; opened at the first call. `error` has a line where it is not STATUS_OK. */
 NODISCARD enum status schemas_plugin(struct schemas *schemas, const struct validation_plugin **plugin,

@@ -324,9 +324,14 @@ static const struct configurapi_entry entries[] = {
 enum status standard_register(struct c_host *host, struct registry *registry, const char *directory,
                               struct buffer *error)
 {
-    enum status status = schemas_create(&host->schemas, directory);
+    enum status status = host->schemas ? STATUS_OK : schemas_create(&host->schemas, directory);
 
     for (size_t i = 0; i < sizeof entries / sizeof *entries && status == STATUS_OK; i++)
         status = c_host_add(host, registry, &entries[i], HANDLER_STANDARD, error);
     return status;
+}
+
+void standard_refresh(struct c_host *host)
+{
+    schemas_forget(host->schemas);
 }

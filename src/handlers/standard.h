@@ -12,6 +12,8 @@
 struct c_host;
 struct registry;
 
-/* `directory` is absolute: validateJsonRequestHandler finds schemas/ there. Once a host. */
+/* `directory` is absolute: validateJsonRequestHandler finds schemas/ there; the first call's holds. */
 NODISCARD enum status standard_register(struct c_host *host, struct registry *registry, const char *directory,
                                         struct buffer *error);
+/* Has schemas read again that were read before. */
+void standard_refresh(struct c_host *host);

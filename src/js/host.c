@@ -144,29 +144,53 @@ static uint32_t kind_flags(const struct event *event)
     return flags;
 }
 
-static enum status introduce_peer(struct js_host *host, struct peer *peer)
+/* The connection's number here; 0 where nothing is known of it. */
+static uint32_t slot_of_peer(struct js_host *host, struct peer *peer)
 {
-    enum status status = slots_take(&host->peers, peer, &peer->language_slot);
+    const struct acquaintance *known = peer_acquaintance(peer, &host->language);
+
+    return known ? known->slot : 0;
+}
+
+static enum status introduce_peer(struct js_host *host, struct peer *peer, uint32_t *slot)
+{
+    enum status status = slots_take(&host->peers, peer, slot);
 
     if (status != STATUS_OK)
         return status;
-    status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = peer->language_slot},
+    status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot},
                  (struct text){peer->id, UUID_LENGTH});
-    if (status != STATUS_OK) {
-        slots_give_back(&host->peers, peer->language_slot);
-        peer->language_slot = 0;
+    if (status == STATUS_OK) {
+        status = peer_meet(peer, &host->language, *slot);
+        if (status != STATUS_OK)
+            tell(host, OP_PEER_GONE, *slot);
     }
+    if (status != STATUS_OK)
+        slots_give_back(&host->peers, *slot);
     return status;
 }
 
-/* Tells what a handler in C has made the connection's identity. */
-static enum status tell_identity(struct js_host *host, struct peer *peer)
+/* Tells what the connection's identity is, where that was not its doing. */
+static enum status tell_identity(struct js_host *host, struct peer *peer, uint32_t slot)
 {
-    struct entry entry = {.operation = OP_PEER_IDENTITY, .slot = peer->language_slot};
+    struct entry entry = {.operation = OP_PEER_IDENTITY, .slot = slot};
     enum status status = add(host, entry, text_from_cstr(peer->identity));
 
     if (status == STATUS_OK)
         peer->identity_is_news = false;
+    return status;
+}
+
+/* Makes the connection known on the other side, as it is now. */
+static enum status meet_peer(struct js_host *host, struct peer *peer, uint32_t *slot)
+{
+    enum status status = STATUS_OK;
+
+    *slot = slot_of_peer(host, peer);
+    if (!*slot)
+        status = introduce_peer(host, peer, slot);
+    if (status == STATUS_OK && peer->identity_is_news)
+        status = tell_identity(host, peer, *slot);
     return status;
 }
 
@@ -175,13 +199,8 @@ static enum status introduce(struct js_host *host, struct event *event, struct e
 {
     enum status status;
 
-    if (event->peer && !event->peer->language_slot) {
-        status = introduce_peer(host, event->peer);
-        if (status != STATUS_OK)
-            return status;
-    }
-    if (event->peer && event->peer->identity_is_news) {
-        status = tell_identity(host, event->peer);
+    if (event->peer) {
+        status = meet_peer(host, event->peer, &entry.peer);
         if (status != STATUS_OK)
             return status;
     }
@@ -189,7 +208,6 @@ static enum status introduce(struct js_host *host, struct event *event, struct e
     if (status != STATUS_OK)
         return status;
     entry.slot = event->language_slot;
-    entry.peer = event->peer ? event->peer->language_slot : 0;
     entry.flags |= kind_flags(event);
     status = add(host, entry, event->message);
     if (status != STATUS_OK) {
@@ -262,34 +280,25 @@ static void release(struct language *language, struct event *event)
 {
     struct js_host *host = host_of(language);
 
-    if (event->kind == EVENT_CONNECT && event->service->mixed)
+    if (event->kind == EVENT_CONNECT && (event->service->mixed || event->service->retired))
         host_keep_identity(event);
     tell(host, OP_RELEASE, event->language_slot);
     slots_give_back(&host->events, event->language_slot);
     event->language_slot = 0;
 }
 
-static void forget_peer(struct language *language, struct peer *peer)
+static void peer_news(struct language *language, struct peer *peer, enum peer_news news)
 {
+    static const enum operation operations[] = {
+        [PEER_DRAINED] = OP_PEER_DRAINED, [PEER_CLOSED] = OP_PEER_CLOSED, [PEER_GONE] = OP_PEER_GONE};
     struct js_host *host = host_of(language);
+    uint32_t slot = slot_of_peer(host, peer);
 
-    if (!peer->language_slot)
+    tell(host, operations[news], slot);
+    if (news != PEER_GONE)
         return;
-    tell(host, OP_PEER_GONE, peer->language_slot);
-    slots_give_back(&host->peers, peer->language_slot);
-    peer->language_slot = 0;
-}
-
-static void peer_closed(struct language *language, struct peer *peer)
-{
-    if (peer->language_slot)
-        tell(host_of(language), OP_PEER_CLOSED, peer->language_slot);
-}
-
-static void peer_drained(struct language *language, struct peer *peer)
-{
-    if (peer->language_slot)
-        tell(host_of(language), OP_PEER_DRAINED, peer->language_slot);
+    slots_give_back(&host->peers, slot);
+    peer_part(peer, language);
 }
 
 /* ---- the outbox ---- */
@@ -498,9 +507,7 @@ enum status js_host_create(struct js_host **host, const struct js_host_functions
         .read = host_read,
         .append_correlation_id = append_correlation_id,
         .release = release,
-        .peer_drained = peer_drained,
-        .peer_closed = peer_closed,
-        .forget_peer = forget_peer,
+        .peer_news = peer_news,
     };
     made->functions = functions;
     made->owner = owner;
@@ -526,10 +533,14 @@ out:
     return STATUS_OK;
 }
 
+/* Some of the connections that it knows may still be open, and met by another one since. */
 void js_host_destroy(struct js_host *host)
 {
     if (!host)
         return;
+    for (uint32_t i = 1; i < host->peers.size; i++)
+        if (host->peers.pointers[i])
+            peer_part(host->peers.pointers[i], &host->language);
     if (host->world)
         world_end(host->world);
     world_destroy(host->world);

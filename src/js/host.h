@@ -70,6 +70,9 @@ void js_host_request_told(struct js_host *host, uint32_t id, const struct world_
  * goes with what handlers post there. Before the first event. */
 NODISCARD enum status js_host_set_postback_base(struct js_host *host, struct text base, struct text token);
 
+/* Leaves what its connections' identities are where another host finds it, which takes over: as JSON. */
+void js_host_leave_identities(struct js_host *host);
+
 size_t js_host_open_streams(struct js_host *host);
 /* Streams' sources that were told of their end and are still at it (their `finally`). */
 size_t js_host_closing_sources(struct js_host *host);

@@ -30,11 +30,13 @@ out:
     return status;
 }
 
-enum status host_prepare(struct language *language, struct chain *chain, struct buffer *error)
+enum status host_prepare(struct language *language, struct chain *chain, const struct registry *registry,
+                         struct buffer *error)
 {
     struct js_host *host = host_of(language);
     struct buffer described;
 
+    (void)registry; /* the world knows its handlers by their names */
     buffer_init(&described, BUFFER_UNLIMITED);
     enum status status = describe_chain(chain, &described);
     JSValueRef argument = status == STATUS_OK ? host_string(host, buffer_text(&described)) : NULL;
@@ -51,7 +53,7 @@ enum status host_prepare(struct language *language, struct chain *chain, struct 
 static enum status register_handler(struct js_host *host, struct text module, struct text name,
                                     struct registry *registry, struct buffer *error)
 {
-    enum status status = registry_add(registry, name, &host->language, HANDLER_SCRIPT);
+    enum status status = registry_add(registry, name, &host->language, HANDLER_SCRIPT, NULL);
 
     if (status != STATUS_INVALID)
         return status;

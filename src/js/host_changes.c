@@ -1,5 +1,6 @@
 #include "js/host_parts.h"
 #include "pipeline/event.h"
+#include "pipeline/service.h"
 #include "json/write.h"
 
 #include <stdlib.h>
@@ -50,6 +51,14 @@ enum status host_read(struct language *language, struct event *event, enum event
     return text ? engine_append_value(out, context, text) : STATUS_NO_MEMORY;
 }
 
+/* What was read of its identity, in the peer's own memory; none where that is out, or nothing was read. */
+static void keep(struct peer *peer, struct text identity, bool is_news)
+{
+    free(peer->identity);
+    peer->identity = identity.length ? strndup(identity.data, identity.length) : NULL;
+    peer->identity_is_news = is_news && peer->identity;
+}
+
 void host_keep_identity(struct event *event)
 {
     struct buffer text;
@@ -57,8 +66,27 @@ void host_keep_identity(struct event *event)
     buffer_init(&text, BUFFER_UNLIMITED);
     if (host_read(event->holder, event, PART_IDENTITY, &text) != STATUS_OK)
         buffer_clear(&text);
-    free(event->peer->identity);
-    event->peer->identity = text.length ? strndup(text.data, text.length) : NULL;
-    event->peer->identity_is_news = false;
+    keep(event->peer, buffer_text(&text), event->service->retired);
+    buffer_deinit(&text);
+}
+
+void js_host_leave_identities(struct js_host *host)
+{
+    JSContextRef context = host->world->context;
+    struct buffer text;
+
+    js_host_turn(host); /* what is known of them may still lie in the inbox */
+    buffer_init(&text, BUFFER_UNLIMITED);
+    for (uint32_t slot = 1; slot < host->peers.size; slot++) {
+        struct peer *peer = host->peers.pointers[slot];
+        if (!peer)
+            continue;
+        JSValueRef number = jsc.JSValueMakeNumber(context, slot);
+        JSValueRef identity = world_call(host->world, WORLD_PEER_IDENTITY, &number, 1, NULL);
+        buffer_clear(&text);
+        if (!identity || engine_append_value(&text, context, identity) != STATUS_OK)
+            buffer_clear(&text);
+        keep(peer, buffer_text(&text), true);
+    }
     buffer_deinit(&text);
 }

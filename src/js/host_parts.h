@@ -82,7 +82,8 @@ JSValueRef host_string(struct js_host *host, struct text text);
 
 /* ---- host_chains.c ---- */
 
-NODISCARD enum status host_prepare(struct language *language, struct chain *chain, struct buffer *error);
+NODISCARD enum status host_prepare(struct language *language, struct chain *chain,
+                                   const struct registry *registry, struct buffer *error);
 
 /* ---- host_changes.c ---- */
 
@@ -93,7 +94,8 @@ bool host_has_changes(const struct event *event);
 NODISCARD enum status host_append_changes(struct buffer *out, struct event *event);
 NODISCARD enum status host_read(struct language *language, struct event *event, enum event_part part,
                                 struct buffer *out);
-/* Keeps what a JavaScript on_connect has made the connection's identity, for handlers in C. */
+/* Keeps what a JavaScript on_connect has made the connection's identity, for handlers in C and for the world
+ * that a reload has put in place of this one. */
 void host_keep_identity(struct event *event);
 
 /* ---- host_calls.c ---- */

@@ -15,6 +15,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_LOADED] = "loaded",
     [WORLD_PREPARE] = "prepare",
     [WORLD_CORRELATION_ID] = "correlationId",
+    [WORLD_PEER_IDENTITY] = "peerIdentity",
     [WORLD_OPEN_STREAMS] = "openStreams",
     [WORLD_CLOSING_SOURCES] = "closingSources",
     [WORLD_READ] = "read",

@@ -216,21 +216,8 @@ void serve_stop(configurapi_runner *runner)
 
 static void reload(configurapi_runner *runner)
 {
-    struct runner *reloaded = runner->runner;
-    struct buffer error;
-
-    if (runner->closing)
-        return;
-    buffer_init(&error, BUFFER_UNLIMITED);
-    enum status status = runner_reload(reloaded, &error);
-    if (status == STATUS_OK)
-        log_write(&reloaded->log, LOG_INFO,
-                  reloaded->tls ? "Reloaded key and certificate"
-                                : "Nothing is there to be reloaded: no key and no certificate");
-    else
-        log_write(&reloaded->log, LOG_ERROR, "Not reloaded, all stays as it was: %.*s",
-                  TEXT_ARGS(error.length ? buffer_text(&error) : text_from_cstr(status_name(status))));
-    buffer_deinit(&error);
+    if (!runner->closing)
+        runner_reload(runner->runner);
 }
 
 static void on_mail(uv_async_t *async)

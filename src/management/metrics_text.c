@@ -43,11 +43,8 @@ static void write_one(struct writer *writer, const char *name, const char *type,
 
 /* name{route="…"; what follows is the caller's. Backslashes, quotes and line ends are escaped, as the format
  * wants it. */
-static void write_route(struct writer *writer, const char *name, const struct runner *runner, size_t index)
+static void write_route(struct writer *writer, const char *name, struct text route)
 {
-    const struct config *config = runner->config;
-    struct text route = index < config->route_count ? config->routes[index].name : TEXT("");
-
     print(writer, "configurapi_%s{route=\"", name);
     for (size_t i = 0; i < route.length && writer->status == STATUS_OK; i++) {
         char c = route.data[i];
@@ -66,9 +63,9 @@ static void write_statuses(struct writer *writer, const struct runner *runner)
     describe(writer, "events_total", "counter",
              "Events that have ended, by route (none: empty) and status (0: others).");
     for (size_t i = 0; i < runner->metrics.route_count; i++) {
-        const struct route_metrics *route = &runner->metrics.routes[i];
+        const struct route_metrics *route = runner->metrics.routes[i];
         for (size_t j = 0; j < route->status_count; j++) {
-            write_route(writer, "events_total", runner, i);
+            write_route(writer, "events_total", route->name);
             print(writer, ",status=\"%d\"} %llu\n", route->statuses[j].status,
                   (unsigned long long)route->statuses[j].count);
         }
@@ -80,21 +77,21 @@ static void write_durations(struct writer *writer, const struct runner *runner)
     describe(writer, "handler_seconds", "histogram",
              "Seconds from a message to the end of its event, by route; a stream's last chunk is its end.");
     for (size_t i = 0; i < runner->metrics.route_count; i++) {
-        const struct route_metrics *route = &runner->metrics.routes[i];
+        const struct route_metrics *route = runner->metrics.routes[i];
         uint64_t sum = 0;
         if (route->count == 0)
             continue;
         for (size_t j = 0; j <= METRICS_BUCKETS; j++) {
             sum += route->buckets[j];
-            write_route(writer, "handler_seconds_bucket", runner, i);
+            write_route(writer, "handler_seconds_bucket", route->name);
             if (j < METRICS_BUCKETS)
                 print(writer, ",le=\"%g\"} %llu\n", metrics_bounds[j], (unsigned long long)sum);
             else
                 print(writer, ",le=\"+Inf\"} %llu\n", (unsigned long long)sum);
         }
-        write_route(writer, "handler_seconds_sum", runner, i);
+        write_route(writer, "handler_seconds_sum", route->name);
         print(writer, "} %.9f\n", (double)route->duration_ns / 1e9);
-        write_route(writer, "handler_seconds_count", runner, i);
+        write_route(writer, "handler_seconds_count", route->name);
         print(writer, "} %llu\n", (unsigned long long)route->count);
     }
 }
@@ -138,12 +135,11 @@ enum status metrics_text_append(struct buffer *out, const struct runner *runner)
     write_one(&writer, "received_bytes_total", "counter", "Bytes of messages from clients.",
               metrics->bytes_in);
     write_one(&writer, "sent_bytes_total", "counter", "Bytes of messages to clients.", metrics->bytes_out);
-    write_one(&writer, "events_in_flight", "gauge", "Events that have not ended.",
-              runner->service->event_count);
+    write_one(&writer, "events_in_flight", "gauge", "Events that have not ended.", runner_events(runner));
     write_one(&writer, "streams_open", "gauge", "Streams that have not ended.", runner_open_streams(runner));
     write_one(&writer, "buffered_bytes", "gauge", "Bytes held for or from clients.", buffered_bytes(runner));
     write_one(&writer, "javascript_heap_bytes", "gauge", "JavaScript's heap, as its last collection left it.",
-              runner->js ? js_host_heap_bytes(runner->js) : 0);
+              runner_heap_bytes(runner));
     write_rejections(&writer, runner);
     write_statuses(&writer, runner);
     write_durations(&writer, runner);

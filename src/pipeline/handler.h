@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "pipeline/peer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,9 +17,10 @@
  * policies costs one crossing into the engine.
  */
 
+struct buffer;
 struct event;
 struct language;
-struct peer;
+struct registry;
 
 enum verdict {
     VERDICT_CONTINUE, /* the whole chain ran: go on behind it */
@@ -56,6 +58,7 @@ struct handler {
     struct text name; /* NUL-terminated; owned by the registry */
     struct language *language;
     enum handler_rank rank;
+    const void *data; /* the language's own, which outlives the registry */
 };
 
 struct chain {
@@ -63,14 +66,21 @@ struct chain {
     const struct config_route *route;
     const struct config_policy *policies; /* `count` in a row, in the route's own array */
     size_t count;
-    uint32_t id; /* the language's own number for it, set by prepare() */
+    /* The language's own, made by prepare(). */
+    uint32_t id;
+    void *data;
 };
 
 struct language {
     const char *name; /* "JavaScript" */
 
-    /* Makes a chain ready to run, once, before the service starts. `error` gets one line on failure. */
-    enum status (*prepare)(struct language *language, struct chain *chain, struct buffer *error);
+    /* Makes a chain ready to run, once, before the service starts; all its handlers are in the registry.
+     * `error` gets one line on failure. */
+    enum status (*prepare)(struct language *language, struct chain *chain, const struct registry *registry,
+                           struct buffer *error);
+    /* The service ends: the chain's own data goes. Also called where prepare() has failed. NULL where there
+     * is none. */
+    void (*forget_chain)(struct language *language, struct chain *chain);
 
     /* Runs a chain over an event. The event's message may be read only during this call (see
      * event_own_message). */
@@ -94,9 +104,7 @@ struct language {
      * ever ran. */
     void (*release)(struct language *language, struct event *event);
 
-    /* Of a connection: a congested one has room again (only where `awaits_drain` was set); nothing can be
-     * pushed to it any more; it has ended, and is gone when this returns. */
-    void (*peer_drained)(struct language *language, struct peer *peer);
-    void (*peer_closed)(struct language *language, struct peer *peer);
-    void (*forget_peer)(struct language *language, struct peer *peer);
+    /* Tells what has become of a connection that the language knows (see peer_meet()). At PEER_GONE it ends
+     * that by itself (peer_part()). */
+    void (*peer_news)(struct language *language, struct peer *peer, enum peer_news news);
 };

@@ -62,7 +62,8 @@ static enum status make_room(struct registry *registry)
 }
 
 /* The handler of that name is there already. */
-static enum status replace(struct handler *handler, struct language *language, enum handler_rank rank)
+static enum status replace(struct handler *handler, struct language *language, enum handler_rank rank,
+                           const void *data)
 {
     if (rank == HANDLER_STANDARD)
         return STATUS_OK;
@@ -70,16 +71,17 @@ static enum status replace(struct handler *handler, struct language *language, e
         return STATUS_INVALID;
     handler->language = language;
     handler->rank = rank;
+    handler->data = data;
     return STATUS_OK;
 }
 
 enum status registry_add(struct registry *registry, struct text name, struct language *language,
-                         enum handler_rank rank)
+                         enum handler_rank rank, const void *data)
 {
     size_t at = position(registry, name);
 
     if (at < registry->count && text_equal(registry->handlers[at].name, name))
-        return replace(&registry->handlers[at], language, rank);
+        return replace(&registry->handlers[at], language, rank, data);
     enum status status = make_room(registry);
     if (status != STATUS_OK)
         return status;
@@ -88,7 +90,7 @@ enum status registry_add(struct registry *registry, struct text name, struct lan
         return STATUS_NO_MEMORY;
     memmove(registry->handlers + at + 1, registry->handlers + at,
             (registry->count - at) * sizeof *registry->handlers);
-    registry->handlers[at] = (struct handler){{copy, name.length}, language, rank};
+    registry->handlers[at] = (struct handler){{copy, name.length}, language, rank, data};
     registry->count++;
     return STATUS_OK;
 }

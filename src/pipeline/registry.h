@@ -14,8 +14,9 @@ struct registry {
 
 void registry_init(struct registry *registry);
 void registry_deinit(struct registry *registry);
-/* STATUS_INVALID where both are there and one of them is native; nothing is changed then. */
+/* `data` is the language's own. STATUS_INVALID where both are there and one of them is native; nothing is
+ * changed then. */
 NODISCARD enum status registry_add(struct registry *registry, struct text name, struct language *language,
-                                   enum handler_rank rank);
+                                   enum handler_rank rank, const void *data);
 /* NULL where there is none. */
 const struct handler *registry_find(const struct registry *registry, struct text name);

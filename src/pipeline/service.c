@@ -87,7 +87,7 @@ static enum status build_chains(struct service *service, struct service_route *r
     }
     for (size_t i = 0; i < route->chain_count; i++) {
         struct chain *chain = &route->chains[i];
-        enum status status = chain->language->prepare(chain->language, chain, error);
+        enum status status = chain->language->prepare(chain->language, chain, registry, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -125,6 +125,16 @@ out:
     return STATUS_OK;
 }
 
+static void free_chains(struct service_route *route)
+{
+    for (size_t i = 0; i < route->chain_count; i++) {
+        struct chain *chain = &route->chains[i];
+        if (chain->language->forget_chain)
+            chain->language->forget_chain(chain->language, chain);
+    }
+    free(route->chains);
+}
+
 void service_destroy(struct service *service)
 {
     if (!service)
@@ -136,7 +146,7 @@ void service_destroy(struct service *service)
         service->unused = next;
     }
     for (size_t i = 0; service->routes && i < service->config->route_count; i++)
-        free(service->routes[i].chains);
+        free_chains(&service->routes[i]);
     free(service->routes);
     free(service->table);
     free(service);

@@ -25,11 +25,13 @@
  */
 
 struct registry;
+struct route_metrics;
 
 struct service_route {
     const struct config_route *config;
     struct chain *chains;
     size_t chain_count;
+    struct route_metrics *metrics; /* the runner's */
 };
 
 struct service {
@@ -51,6 +53,7 @@ struct service {
     const struct service_route *catchall;
     bool mixed;         /* there are chains of more than one language */
     bool ready;         /* on_first_request has succeeded */
+    bool retired;       /* another serves in its place: only events under way are still its own */
     size_t event_count; /* events under way */
     struct event *unused;
     size_t unused_count;

@@ -1,16 +1,10 @@
 #include "runner/close.h"
-#include "config/config.h"
 #include "handlers/c_host.h"
-#include "js/host.h"
 #include "net/http_client.h"
 #include "net/tls.h"
-#include "pipeline/registry.h"
-#include "pipeline/service.h"
 #include "protocol/deflate.h"
+#include "runner/application.h"
 #include "runner/c_loop.h"
-#include "runner/js_loop.h"
-#include "runner/js_requests.h"
-#include "runner/js_work.h"
 #include "runner/runner.h"
 #include "runner/stop.h"
 
@@ -26,27 +20,27 @@
 
 static void release(struct runner *runner)
 {
-    js_host_destroy(runner->js);
+    while (!list_is_empty(&runner->applications))
+        application_destroy(LIST_ENTRY(runner->applications.next, struct application, node));
     c_host_destroy(runner->c);
     metrics_deinit(&runner->metrics);
     roster_deinit(&runner->roster);
-    service_destroy(runner->service);
-    if (runner->registry)
-        registry_deinit(runner->registry);
-    free(runner->registry);
-    config_destroy(runner->config);
     tls_context_destroy(runner->tls);
     deflate_destroy(runner->deflate);
     buffer_deinit(&runner->scratch);
     if (runner->net_ready)
         net_deinit(&runner->net);
-    free(runner->start_failure);
+    free(runner->postback_base);
+    free(runner->postback_token);
     free(runner);
 }
 
 static bool is_clean(const struct runner *runner)
 {
-    return (!runner->service || runner->service->event_count == 0) && list_is_empty(&runner->works);
+    for (struct list *node = runner->applications.next; node != &runner->applications; node = node->next)
+        if (!application_is_clean(LIST_ENTRY(node, struct application, node)))
+            return false;
+    return true;
 }
 
 static void on_last_closed(uv_handle_t *handle)
@@ -65,7 +59,7 @@ static void on_mail_closed(uv_handle_t *handle)
 {
     struct runner *runner = handle->data;
 
-    uv_close((uv_handle_t *)&runner->immediates, on_last_closed);
+    uv_close((uv_handle_t *)&runner->spread_timer, on_last_closed);
 }
 
 void close_handle_closed(struct runner *runner)
@@ -97,12 +91,18 @@ static void on_deadlines_closed(uv_handle_t *handle)
     close_handle_closed(LIST_ENTRY(handle->data, struct runner, deadlines));
 }
 
+static void close_applications(struct runner *runner)
+{
+    for (struct list *node = runner->applications.next; node != &runner->applications; node = node->next)
+        application_close(LIST_ENTRY(node, struct application, node));
+}
+
 void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool clean))
 {
     uv_handle_t *handles[] = {
-        (uv_handle_t *)&runner->after_poll,  (uv_handle_t *)&runner->before_poll,
-        (uv_handle_t *)&runner->js_timer,    (uv_handle_t *)&runner->idle_timer,
-        (uv_handle_t *)&runner->drain_timer, (uv_handle_t *)&runner->spread_timer,
+        (uv_handle_t *)&runner->after_poll,
+        (uv_handle_t *)&runner->before_poll,
+        (uv_handle_t *)&runner->drain_timer,
     };
 
     runner->closing = true;
@@ -112,12 +112,11 @@ void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool cle
     close_descriptor(&runner->options.descriptor);
     close_descriptor(&runner->options.secure_descriptor);
     stop_drop_all(runner);
-    js_loop_stop(runner);
+    uv_timer_stop(&runner->spread_timer);
     c_loop_forget(runner);
     http_client_destroy(runner->http);
-    js_requests_forget(runner);
-    js_work_end(runner);
-    deadline_cancel(&runner->deadlines, &runner->start_deadline);
+    reload_cancel(runner);
+    close_applications(runner);
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
         runner->open_handles++;
         uv_close(handles[i], on_handle_closed);

@@ -4,6 +4,7 @@
 #include "pipeline/service.h"
 #include "protocol/close.h"
 #include "protocol/deflate.h"
+#include "runner/application.h"
 #include "runner/close.h"
 #include "runner/connect_event.h"
 #include "runner/connection_parts.h"
@@ -196,9 +197,7 @@ void connection_tell_drained(struct connection *connection)
     if (!connection->peer.awaits_drain || connection->channel.congested)
         return;
     connection->peer.awaits_drain = false;
-    const struct runner *runner = connection->runner;
-    for (size_t i = 0; i < runner->language_count; i++)
-        runner->languages[i]->peer_drained(runner->languages[i], &connection->peer);
+    peer_tell(&connection->peer, PEER_DRAINED);
 }
 
 void connection_set_deadline(struct connection *connection, uint32_t delay_ms)
@@ -211,21 +210,13 @@ void connection_set_deadline(struct connection *connection, uint32_t delay_ms)
         deadline_cancel(deadlines, &connection->deadline);
 }
 
-static void forget_peer(struct connection *connection)
-{
-    const struct runner *runner = connection->runner;
-
-    for (size_t i = 0; i < runner->language_count; i++)
-        runner->languages[i]->forget_peer(runner->languages[i], &connection->peer);
-}
-
 void connection_free_if_over(struct connection *connection)
 {
     struct runner *runner = connection->runner;
 
     if (!connection->freed_later || connection->in_flight > 0 || !connection->disconnected)
         return;
-    forget_peer(connection);
+    peer_tell(&connection->peer, PEER_GONE);
     deadline_cancel(&runner->deadlines, &connection->deadline);
     list_remove(&connection->node);
     list_remove(&connection->left);
@@ -245,7 +236,7 @@ static void on_disconnect_done(struct event *event)
 
     metrics_event(&connection->runner->metrics, event);
     connection->in_flight--;
-    forget_peer(connection);
+    peer_tell(&connection->peer, PEER_GONE);
     connection_free_if_over(connection);
 }
 
@@ -258,11 +249,11 @@ void connection_disconnect(struct connection *connection)
     if (connection->disconnected || connection->connecting)
         return;
     connection->disconnected = true;
-    if (!connection->was_open || connection->refused || !runner->service->on_disconnect)
+    if (!connection->was_open || connection->refused || !runner->application->service->on_disconnect)
         return;
     buffer_init(&text, BUFFER_UNLIMITED);
     if (disconnect_event_append(&text, connection->code, buffer_text(&connection->reason)) == STATUS_OK)
-        event = service_event(runner->service);
+        event = service_event(runner->application->service);
     if (event) {
         connection->in_flight++;
         event->kind = EVENT_DISCONNECT;
@@ -377,9 +368,7 @@ void connection_settle(struct connection *connection)
     if (was_open)
         return; /* it is in the list again */
     connection->ending = false;
-    const struct runner *runner = connection->runner;
-    for (size_t i = 0; i < runner->language_count; i++)
-        runner->languages[i]->peer_closed(runner->languages[i], &connection->peer);
+    peer_tell(&connection->peer, PEER_CLOSED);
     connection_resume(connection); /* the peer's Close may be behind what had to wait */
 }
 

@@ -3,6 +3,7 @@
 #include "pipeline/service.h"
 #include "protocol/close.h"
 #include "protocol/deflate.h"
+#include "runner/application.h"
 #include "runner/connection_parts.h"
 #include "runner/runner.h"
 #include "json/scan.h"
@@ -174,7 +175,7 @@ static void reject(struct connection *connection, struct event *event)
 
 static void start_event(struct connection *connection, struct text message, bool binary)
 {
-    struct event *event = service_event(connection->runner->service);
+    struct event *event = service_event(connection->runner->application->service);
 
     if (!event) {
         connection_give_up(connection);

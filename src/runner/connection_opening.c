@@ -3,6 +3,7 @@
 #include "pipeline/service.h"
 #include "protocol/handshake.h"
 #include "protocol/upgrade.h"
+#include "runner/application.h"
 #include "runner/connect_event.h"
 #include "runner/connection_parts.h"
 #include "runner/origin.h"
@@ -122,7 +123,7 @@ static void on_connect_done(struct event *event)
 
 static void run_on_connect(struct connection *connection, const struct upgrade_request *request)
 {
-    struct event *event = service_event(connection->runner->service);
+    struct event *event = service_event(connection->runner->application->service);
     struct buffer text;
 
     buffer_init(&text, BUFFER_UNLIMITED);
@@ -168,7 +169,7 @@ static enum status name_connection(struct connection *connection, const struct u
 {
     struct runner *runner = connection->runner;
 
-    uuid_make(&runner->service->uuids, connection->peer.id);
+    uuid_make(&runner->application->service->uuids, connection->peer.id);
     connection->opened_wall_ms = clock_wall_ms();
     connection->opened_ms = connection->active_ms = uv_now(runner->loop);
     enum status status = keep_user_agent(connection, upgrade_header(request, TEXT("user-agent")));
@@ -227,7 +228,7 @@ void connection_read_head(struct connection *connection)
         connection_give_up(connection);
         return;
     }
-    if (runner->service->on_connect) {
+    if (runner->application->service->on_connect) {
         connection->head_length = (uint32_t)consumed;
         run_on_connect(connection, &request);
         return;

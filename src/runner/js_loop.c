@@ -3,45 +3,48 @@
 #include "net/http_client.h"
 #include "runner/js_requests.h"
 #include "runner/js_work.h"
-#include "runner/runner.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
-enum { IDLE_INTERVAL_MS = 500 };
+enum {
+    IDLE_INTERVAL_MS = 500,
+    LAST_MOMENT_MS = 500,
+};
 
 static void on_timer(uv_timer_t *timer)
 {
-    struct runner *runner = timer->data;
+    struct js_loop *js = timer->data;
 
-    js_host_fire_timers(runner->js);
+    js_host_fire_timers(js->host);
 }
 
 static void set_timer(void *owner, int64_t delay_ms)
 {
-    struct runner *runner = owner;
+    struct js_loop *js = owner;
 
-    if (delay_ms < 0 || runner->closing) {
-        uv_timer_stop(&runner->js_timer);
+    if (delay_ms < 0 || js->closing) {
+        uv_timer_stop(&js->timer);
         return;
     }
-    uv_update_time(runner->loop); /* JavaScript may have run for long since the loop looked at the clock */
-    uv_timer_start(&runner->js_timer, on_timer, (uint64_t)delay_ms, 0);
+    uv_update_time(js->loop); /* JavaScript may have run for long since the loop looked at the clock */
+    uv_timer_start(&js->timer, on_timer, (uint64_t)delay_ms, 0);
 }
 
 static void on_immediates(uv_idle_t *idle)
 {
-    struct runner *runner = idle->data;
+    struct js_loop *js = idle->data;
 
     uv_idle_stop(idle); /* what it runs may want another turn */
-    js_host_run_immediates(runner->js);
+    js_host_run_immediates(js->host);
 }
 
 static void want_immediates(void *owner)
 {
-    struct runner *runner = owner;
+    struct js_loop *js = owner;
 
-    if (!runner->closing)
-        uv_idle_start(&runner->immediates, on_immediates);
+    if (!js->closing)
+        uv_idle_start(&js->immediates, on_immediates);
 }
 
 static void exit_now(void *owner, int code)
@@ -65,25 +68,93 @@ static const struct js_host_functions functions = {
 
 static void on_idle(uv_timer_t *timer)
 {
-    struct runner *runner = timer->data;
+    struct js_loop *js = timer->data;
 
-    js_host_idle(runner->js);
+    js_host_idle(js->host);
 }
 
-enum status js_loop_open(struct runner *runner, struct buffer *error)
+static void open_handles(struct js_loop *js)
 {
-    enum status status = js_host_create(&runner->js, &functions, runner, &runner->log, error);
+    uv_timer_init(js->loop, &js->timer);
+    uv_timer_init(js->loop, &js->idle_timer);
+    uv_timer_init(js->loop, &js->end_timer);
+    uv_idle_init(js->loop, &js->immediates);
+    js->timer.data = js->idle_timer.data = js->end_timer.data = js->immediates.data = js;
+    uv_unref((uv_handle_t *)&js->idle_timer);
+    uv_timer_start(&js->idle_timer, on_idle, IDLE_INTERVAL_MS, IDLE_INTERVAL_MS);
+}
 
-    if (status != STATUS_OK)
+enum status js_loop_create(struct js_loop **js, uv_loop_t *loop, const struct log *log, struct buffer *error)
+{
+    struct js_loop *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return STATUS_NO_MEMORY;
+    made->loop = loop;
+    list_init(&made->requests);
+    list_init(&made->works);
+    enum status status = http_client_create(&made->http, loop);
+    if (status == STATUS_OK)
+        status = js_host_create(&made->host, &functions, made, log, error);
+    if (status != STATUS_OK) {
+        http_client_destroy(made->http);
+        free(made);
         return status;
-    runner->languages[runner->language_count++] = js_host_language(runner->js);
-    uv_timer_start(&runner->idle_timer, on_idle, IDLE_INTERVAL_MS, IDLE_INTERVAL_MS);
+    }
+    open_handles(made);
+    *js = made;
     return STATUS_OK;
 }
 
-void js_loop_stop(struct runner *runner)
+bool js_loop_is_busy(const struct js_loop *js)
 {
-    uv_timer_stop(&runner->js_timer);
-    uv_timer_stop(&runner->idle_timer);
-    uv_idle_stop(&runner->immediates);
+    return !list_is_empty(&js->works) || !list_is_empty(&js->requests) ||
+           js_host_closing_sources(js->host) > 0;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct js_loop *js = handle->data;
+
+    if (--js->open_handles == 0)
+        js->on_closed(js->owner);
+}
+
+static void on_late(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, on_handle_closed);
+}
+
+void js_loop_works_ended(struct js_loop *js)
+{
+    if (js->closing && !uv_is_closing((uv_handle_t *)&js->end_timer))
+        uv_close((uv_handle_t *)&js->end_timer, on_handle_closed);
+}
+
+void js_loop_close(struct js_loop *js, void (*on_closed)(void *owner), void *owner)
+{
+    uv_handle_t *handles[] = {(uv_handle_t *)&js->timer, (uv_handle_t *)&js->idle_timer,
+                              (uv_handle_t *)&js->immediates};
+
+    js->closing = true;
+    js->on_closed = on_closed;
+    js->owner = owner;
+    http_client_destroy(js->http);
+    js_requests_forget(js);
+    js_work_cancel(js);
+    js->open_handles = sizeof handles / sizeof *handles + 1;
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
+        uv_close(handles[i], on_handle_closed);
+    if (list_is_empty(&js->works))
+        js_loop_works_ended(js);
+    else
+        uv_timer_start(&js->end_timer, on_late, LAST_MOMENT_MS, 0);
+}
+
+void js_loop_destroy(struct js_loop *js)
+{
+    if (!js)
+        return;
+    js_host_destroy(js->host);
+    free(js);
 }

@@ -2,7 +2,7 @@
 #include "js/host.h"
 #include "net/http_client.h"
 #include "runner/connect_event.h"
-#include "runner/runner.h"
+#include "runner/js_loop.h"
 
 #include <stdlib.h>
 
@@ -14,8 +14,8 @@ enum {
 };
 
 struct pending {
-    struct list node; /* in runner->requests */
-    struct runner *runner;
+    struct list node; /* in js->requests */
+    struct js_loop *js;
     struct http_exchange *exchange;
     uint32_t id;
 };
@@ -56,7 +56,7 @@ static void on_response(void *owner, const struct http_response *response)
     if (append_headers(&headers, response) != STATUS_OK)
         result.error = "out of memory";
     result.headers = buffer_text(&headers);
-    js_host_request_done(pending->runner->js, pending->id, &result);
+    js_host_request_done(pending->js->host, pending->id, &result);
     buffer_deinit(&headers);
     forget(pending);
 }
@@ -65,7 +65,7 @@ static void on_response(void *owner, const struct http_response *response)
 
 static void tell(struct pending *pending, const struct world_news *news)
 {
-    js_host_request_told(pending->runner->js, pending->id, news);
+    js_host_request_told(pending->js->host, pending->id, news);
 }
 
 static void fail(struct pending *pending, const char *error)
@@ -121,9 +121,9 @@ static const struct http_stream_functions stream_functions = {
     .on_end = on_end,
 };
 
-static struct pending *find(struct runner *runner, uint32_t id)
+static struct pending *find(struct js_loop *js, uint32_t id)
 {
-    for (struct list *node = runner->requests.next; node != &runner->requests; node = node->next) {
+    for (struct list *node = js->requests.next; node != &js->requests; node = node->next) {
         struct pending *pending = LIST_ENTRY(node, struct pending, node);
         if (pending->id == id)
             return pending;
@@ -183,11 +183,11 @@ static size_t read_headers(struct http_header headers[MAX_HEADERS], struct text 
 
 enum status js_requests_send(void *owner, const struct world_request *wanted, struct buffer *error)
 {
-    struct runner *runner = owner;
+    struct js_loop *js = owner;
     struct http_header headers[MAX_HEADERS];
     size_t header_count = read_headers(headers, wanted->headers);
 
-    if (runner->closing) { /* the client is, too */
+    if (js->closing) { /* the client is, too */
         enum status printed = buffer_append_text(error, TEXT("the runner is stopping"));
         return printed == STATUS_OK ? STATUS_CLOSED : printed;
     }
@@ -198,8 +198,8 @@ enum status js_requests_send(void *owner, const struct world_request *wanted, st
     struct pending *pending = malloc(sizeof *pending);
     if (!pending)
         return STATUS_NO_MEMORY;
-    *pending = (struct pending){.runner = runner, .id = wanted->id};
-    list_append(&runner->requests, &pending->node);
+    *pending = (struct pending){.js = js, .id = wanted->id};
+    list_append(&js->requests, &pending->node);
     struct http_request request = {
         .method = wanted->method,
         .url = wanted->url,
@@ -215,16 +215,16 @@ enum status js_requests_send(void *owner, const struct world_request *wanted, st
     };
     enum status status =
         wanted->streams
-            ? http_client_open(runner->http, &request, &stream_functions, pending, &pending->exchange, error)
-            : http_client_send(runner->http, &request, on_response, pending, NULL, error);
+            ? http_client_open(js->http, &request, &stream_functions, pending, &pending->exchange, error)
+            : http_client_send(js->http, &request, on_response, pending, NULL, error);
     if (status != STATUS_OK)
         forget(pending);
     return status;
 }
 
-void js_requests_forget(struct runner *runner)
+void js_requests_forget(struct js_loop *js)
 {
-    while (!list_is_empty(&runner->requests)) {
-        forget(LIST_ENTRY(runner->requests.next, struct pending, node));
+    while (!list_is_empty(&js->requests)) {
+        forget(LIST_ENTRY(js->requests.next, struct pending, node));
     }
 }

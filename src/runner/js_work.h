@@ -3,13 +3,11 @@
 #include "base/status.h"
 #include "js/work.h"
 
-struct runner;
+struct js_loop;
 
-/* Has JavaScript's work done by the loop's pool of threads; `owner` is the runner (see struct
+/* Has JavaScript's work done by the loop's pool of threads; `owner` is the js_loop (see struct
  * js_host_functions). */
 NODISCARD enum status js_work_queue(void *owner, struct work *work);
 
-/* For runner_close(): drops what has not begun, and keeps the runner open until the rest is done, but not for
- * ever: then runner->works is not empty, and what is still at it (a named pipe that nobody opens) goes on
- * touching its own memory. */
-void js_work_end(struct runner *runner);
+/* For js_loop_close(): drops what has not begun, which is told later. */
+void js_work_cancel(struct js_loop *js);

@@ -6,6 +6,7 @@
 #include "handlers/standard.h"
 #include "js/host.h"
 #include "pipeline/registry.h"
+#include "runner/application.h"
 #include "runner/js_loop.h"
 #include "runner/runner.h"
 
@@ -49,81 +50,7 @@ static bool is_installed(struct text name, struct text directory)
     return false;
 }
 
-/* A module whose top-level `await` waits for something: the loop is turned until it has come. */
-static enum status await_module(struct runner *runner, struct text name, struct buffer *error)
-{
-    bool waits = true;
-    bool more = true;
-    enum status status = STATUS_OK;
-
-    while (waits && more && !runner->stopping && status == STATUS_OK) {
-        more = uv_run(runner->loop, UV_RUN_ONCE);
-        status = js_host_loaded(runner->js, name, runner->registry, &waits, error);
-    }
-    if (!waits || status != STATUS_OK)
-        return status;
-    if (runner->stopping)
-        return STATUS_CLOSED;
-    status =
-        buffer_printf(error, "%.*s: its top-level await waits for what will never come", TEXT_ARGS(name));
-    return status == STATUS_OK ? STATUS_INVALID : status;
-}
-
-/* `name` is NUL-terminated too. */
-static enum status load_module(struct runner *runner, struct text name, struct buffer *error)
-{
-    bool waits;
-
-    if (is_shared_object(name))
-        return c_host_load(runner->c, name.data, runner->registry, error);
-    if (is_standard(name) && !is_installed(name, runner->config->directory))
-        return STATUS_OK;
-    if (!runner->js) {
-        enum status status = js_loop_open(runner, error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    enum status status =
-        js_host_load(runner->js, name, runner->config->directory, runner->registry, &waits, error);
-    return status == STATUS_OK && waits ? await_module(runner, name, error) : status;
-}
-
-static enum status load_imports(struct runner *runner, struct buffer *error)
-{
-    const struct config *config = runner->config;
-
-    for (size_t i = 0; i < config->import_count; i++) {
-        const struct config_import *import = &config->imports[i];
-        enum status status = buffer_printf(error, "%.*s:%u:%u: ", TEXT_ARGS(config->path),
-                                           import->position.line, import->position.column);
-        if (status == STATUS_OK)
-            status = load_module(runner, import->name, error);
-        if (status != STATUS_OK)
-            return status;
-        buffer_clear(error);
-    }
-    return STATUS_OK;
-}
-
-static enum status load_directory(struct runner *runner, const char *parent, struct buffer *error)
-{
-    struct directory directory;
-    char *path;
-
-    if (asprintf(&path, "%s/handlers", parent) < 0)
-        return STATUS_NO_MEMORY;
-    enum status status = directory_list(&directory, path);
-    if (status == STATUS_SYSTEM &&
-        buffer_printf(error, "%s: cannot be read: %s", path, strerror(errno)) != STATUS_OK)
-        status = STATUS_NO_MEMORY;
-    free(path);
-    if (status != STATUS_OK)
-        return status;
-    for (size_t i = 0; i < directory.count && status == STATUS_OK; i++)
-        status = load_module(runner, text_from_cstr(directory.paths[i]), error);
-    directory_deinit(&directory);
-    return status;
-}
+/* ---- the configuration ---- */
 
 /* Where the configuration's text would be if it were a file. */
 static enum status find_directory(const struct runner *runner, struct buffer *directory, struct buffer *error)
@@ -142,39 +69,143 @@ static enum status find_directory(const struct runner *runner, struct buffer *di
     return status;
 }
 
-enum status load_config(struct runner *runner, struct buffer *error)
+static enum status load_config(struct application *application, struct buffer *error)
 {
-    const struct configurapi_runner_options *options = &runner->options;
+    const struct configurapi_runner_options *options = &application->runner->options;
     struct buffer directory;
 
     if (options->config_path)
-        return config_load(&runner->config, options->config_path, getenv("NODE_ENV"), error);
+        return config_load(&application->config, options->config_path, getenv("NODE_ENV"), error);
     buffer_init(&directory, BUFFER_UNLIMITED);
-    enum status status = find_directory(runner, &directory, error);
+    enum status status = find_directory(application->runner, &directory, error);
     if (status == STATUS_OK)
-        status = config_parse(&runner->config, text_from_cstr(options->config_text), "config", directory.data,
-                              getenv("NODE_ENV"), error);
+        status = config_parse(&application->config, text_from_cstr(options->config_text), "config",
+                              directory.data, getenv("NODE_ENV"), error);
     buffer_deinit(&directory);
     return status;
 }
 
-enum status load_handlers(struct runner *runner, struct buffer *error)
+/* ---- its modules ---- */
+
+/* STATUS_NOT_FOUND where there is no handlers/ in it. */
+static enum status list_handlers(struct directory *directory, const char *parent, struct buffer *error)
 {
-    enum status status =
-        standard_register(runner->c, runner->registry, runner->config->directory.data, error);
+    char *path;
 
-    if (status == STATUS_OK)
-        status = load_imports(runner, error);
+    if (asprintf(&path, "%s/handlers", parent) < 0)
+        return STATUS_NO_MEMORY;
+    enum status status = directory_list(directory, path);
+    if (status == STATUS_SYSTEM &&
+        buffer_printf(error, "%s: cannot be read: %s", path, strerror(errno)) != STATUS_OK)
+        status = STATUS_NO_MEMORY;
+    free(path);
+    return status;
+}
 
-    if (status != STATUS_OK || (!runner->options.config_path && !runner->options.directory))
-        return status;
-    status = load_directory(runner, runner->config->directory.data, error);
+static enum status find_handlers(struct application *application, struct buffer *error)
+{
+    const struct configurapi_runner_options *options = &application->runner->options;
+
+    if (!options->config_path && !options->directory)
+        return STATUS_OK;
+    enum status status = list_handlers(&application->directory, application->config->directory.data, error);
     if (status != STATUS_NOT_FOUND)
         return status;
     char *working = getcwd(NULL, 0);
     if (!working)
         return STATUS_OK;
-    status = load_directory(runner, working, error);
+    status = list_handlers(&application->directory, working, error);
     free(working);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status add_own_handlers(struct application *application, struct buffer *error)
+{
+    struct runner *runner = application->runner;
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < runner->handler_count && status == STATUS_OK; i++)
+        status = c_host_add(runner->c, &application->registry, &runner->handlers[i], HANDLER_NATIVE, error);
+    return status == STATUS_OK ? standard_register(runner->c, &application->registry,
+                                                   application->config->directory.data, error)
+                               : status;
+}
+
+enum status load_begin(struct application *application, struct buffer *error)
+{
+    enum status status = load_config(application, error);
+
+    if (status == STATUS_OK)
+        status = add_own_handlers(application, error);
+    return status == STATUS_OK ? find_handlers(application, error) : status;
+}
+
+/* `name` is NUL-terminated too. */
+static enum status load_module(struct application *application, struct text name, bool *waits,
+                               struct buffer *error)
+{
+    struct runner *runner = application->runner;
+    struct text directory = application->config->directory;
+
+    if (is_shared_object(name))
+        return c_host_load(runner->c, name.data, &application->registry, error);
+    if (is_standard(name) && !is_installed(name, directory))
+        return STATUS_OK;
+    if (!application->js) {
+        enum status status = js_loop_create(&application->js, runner->loop, &runner->log, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return js_host_load(application->js->host, name, directory, &application->registry, waits, error);
+}
+
+/* The next module, and in front of what it may complain of its place, where it is an import's. */
+static enum status next_module(const struct application *application, struct text *name, struct buffer *error)
+{
+    const struct config *config = application->config;
+    size_t i = application->next_module;
+
+    if (i >= config->import_count) {
+        *name = text_from_cstr(application->directory.paths[i - config->import_count]);
+        return STATUS_OK;
+    }
+    const struct config_import *import = &config->imports[i];
+    *name = import->name;
+    return buffer_printf(error, "%.*s:%u:%u: ", TEXT_ARGS(config->path), import->position.line,
+                         import->position.column);
+}
+
+enum status load_go_on(struct application *application, bool *waits, struct buffer *error)
+{
+    size_t count = application->config->import_count + application->directory.count;
+
+    for (; application->next_module < count; application->next_module++) {
+        struct text name;
+        *waits = false;
+        enum status status = next_module(application, &name, error);
+        if (status != STATUS_OK)
+            return status;
+        if (application->awaits)
+            status = js_host_loaded(application->js->host, name, &application->registry, waits, error);
+        else
+            status = load_module(application, name, waits, error);
+        if (status != STATUS_OK)
+            return status;
+        buffer_clear(error);
+        application->awaits = *waits;
+        if (*waits)
+            return STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
+enum status load_refuse_waiting(const struct application *application, struct buffer *error)
+{
+    struct text name;
+    enum status status = next_module(application, &name, error);
+
+    if (status == STATUS_OK)
+        status =
+            buffer_printf(error, "%.*s: its top-level await waits for what will never come", TEXT_ARGS(name));
+    return status == STATUS_OK ? STATUS_INVALID : status;
 }

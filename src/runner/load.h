@@ -3,12 +3,17 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
-struct runner;
+#include <stdbool.h>
 
-/* Reads what the options say is the configuration. */
-NODISCARD enum status load_config(struct runner *runner, struct buffer *error);
+struct application;
 
-/* Loads every handler that the configuration can name (CONTRACT, section 2): the modules of `import`, then
- * handlers/ beside the config file or else in the working directory. Makes the JavaScript host where there is
- * JavaScript, and turns the loop while a module's top-level `await` waits. */
-NODISCARD enum status load_handlers(struct runner *runner, struct buffer *error);
+/* Reads what the options say is the configuration, and finds the modules it can name (CONTRACT, section 2):
+ * those of `import`, then handlers/ beside the config file or else in the working directory. */
+NODISCARD enum status load_begin(struct application *application, struct buffer *error);
+
+/* Loads them, one after another; the JavaScript world is made by the first that is JavaScript. *waits: the
+ * next has top-level `await` that waits; called again, it goes on. Otherwise all are loaded. */
+NODISCARD enum status load_go_on(struct application *application, bool *waits, struct buffer *error);
+
+/* The module that waits never will be loaded: nothing is left that it could wait for. */
+NODISCARD enum status load_refuse_waiting(const struct application *application, struct buffer *error);

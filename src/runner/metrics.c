@@ -4,24 +4,77 @@
 #include "pipeline/service.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const double metrics_bounds[METRICS_BUCKETS] = {0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05,
                                                 0.1,    0.25,   0.5,   1,     2.5,  5,     10};
 
-enum status metrics_init(struct metrics *metrics, const struct service *service)
+/* Mostly a route stands where it stood before. */
+static struct route_metrics *find(const struct metrics *metrics, struct text name, size_t likely)
+{
+    if (likely < metrics->route_count && text_equal(metrics->routes[likely]->name, name))
+        return metrics->routes[likely];
+    for (size_t i = 0; i < metrics->route_count; i++)
+        if (text_equal(metrics->routes[i]->name, name))
+            return metrics->routes[i];
+    return NULL;
+}
+
+static struct route_metrics *add(struct metrics *metrics, struct text name)
+{
+    struct route_metrics **routes =
+        realloc(metrics->routes, (metrics->route_count + 1) * sizeof *metrics->routes);
+    if (!routes)
+        return NULL;
+    metrics->routes = routes;
+    struct route_metrics *route = calloc(1, sizeof *route);
+    if (!route)
+        return NULL;
+    char *copy = strndup(name.length ? name.data : "", name.length);
+    if (!copy) {
+        free(route);
+        return NULL;
+    }
+    route->name = (struct text){copy, name.length};
+    routes[metrics->route_count++] = route;
+    return route;
+}
+
+static enum status find_or_add(struct metrics *metrics, struct text name, size_t likely,
+                               struct route_metrics **route)
+{
+    *route = find(metrics, name, likely);
+    if (!*route)
+        *route = add(metrics, name);
+    return *route ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status metrics_add(struct metrics *metrics, struct service *service)
 {
     const struct config *config = service->config;
+    bool is_first = metrics->route_count == 0; /* a configuration names no route twice */
+    enum status status = STATUS_OK;
 
-    *metrics = (struct metrics){.route_count = config->route_count + 1, .unrouted = config->route_count};
-    for (size_t i = 0; i < config->route_count; i++)
-        if (config->routes[i].name.length == 0)
-            metrics->unrouted = i;
-    metrics->routes = calloc(metrics->route_count, sizeof *metrics->routes);
-    return metrics->routes ? STATUS_OK : STATUS_NO_MEMORY;
+    for (size_t i = 0; i < config->route_count && status == STATUS_OK; i++) {
+        struct route_metrics **route = &service->routes[i].metrics;
+        if (!is_first) {
+            status = find_or_add(metrics, config->routes[i].name, i, route);
+            continue;
+        }
+        *route = add(metrics, config->routes[i].name);
+        status = *route ? STATUS_OK : STATUS_NO_MEMORY;
+    }
+    if (status != STATUS_OK)
+        return status;
+    return find_or_add(metrics, TEXT(""), config->route_count, &metrics->unrouted);
 }
 
 void metrics_deinit(struct metrics *metrics)
 {
+    for (size_t i = 0; i < metrics->route_count; i++) {
+        free((char *)metrics->routes[i]->name.data);
+        free(metrics->routes[i]);
+    }
     free(metrics->routes);
 }
 
@@ -58,8 +111,7 @@ static void count_status(struct route_metrics *route, int status)
 void metrics_event(struct metrics *metrics, const struct event *event)
 {
     const struct service_route *taken = event->taken;
-    size_t index = taken ? (size_t)(taken - event->service->routes) : metrics->unrouted;
-    struct route_metrics *route = &metrics->routes[index];
+    struct route_metrics *route = taken ? taken->metrics : metrics->unrouted;
     uint64_t duration_ns = clock_now_ns() - event->started_ns;
     double seconds = (double)duration_ns / 1e9;
     size_t bucket = 0;

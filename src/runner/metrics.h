@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct status_count {
 };
 
 struct route_metrics {
+    struct text name; /* owned; "" for events without a route */
     struct status_count statuses[METRICS_STATUSES + 1];
     size_t status_count;
     uint64_t buckets[METRICS_BUCKETS + 1]; /* each by itself, not summed up */
@@ -52,13 +54,14 @@ struct metrics {
     uint64_t bytes_out;
     uint64_t messages_out;
     uint64_t rejected[REJECTION_COUNT];
-    struct route_metrics *routes; /* in the order of service->routes; the last: events without a route */
-    size_t route_count;           /* with that one */
-    size_t unrouted; /* the entry of events without a route: that of a route without a name, where there is
-                        one, for Prometheus cannot tell the two apart */
+    struct route_metrics **routes; /* in the order of the first configuration; later ones' behind them */
+    size_t route_count;
+    struct route_metrics *unrouted; /* the one of events without a route: that of a route without a name,
+                                       where there is one, for Prometheus cannot tell the two apart */
 };
 
-NODISCARD enum status metrics_init(struct metrics *metrics, const struct service *service);
+/* Has the service's routes counted from now on; those of a service before it, by their names, go on. */
+NODISCARD enum status metrics_add(struct metrics *metrics, struct service *service);
 void metrics_deinit(struct metrics *metrics);
 
 /* An event has ended. */

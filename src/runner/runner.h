@@ -8,6 +8,7 @@
 #include "net/listener.h"
 #include "net/net.h"
 #include "runner/metrics.h"
+#include "runner/reload.h"
 #include "runner/roster.h"
 
 #include <configurapi-runner-ws.h>
@@ -25,18 +26,16 @@ struct runner {
     struct configurapi_runner_options options;
     struct log log;
     uv_loop_t *loop;
-    struct config *config;
-    struct registry *registry;
-    struct service *service;
-    struct c_host *c;
-    struct js_host *js;            /* NULL where no JavaScript is configured */
-    struct language *languages[2]; /* theirs: all that has to hear what becomes of connections */
-    size_t language_count;
-    struct http_client *http;  /* what they request goes out there */
-    struct list requests;      /* JavaScript's under way */
-    struct list postings;      /* C's */
-    struct list works;         /* JavaScript's on other threads */
-    struct work_end *work_end; /* while closing: the time they have left */
+    const struct configurapi_entry *handlers; /* the program's own */
+    size_t handler_count;
+    struct c_host *c;                /* the handlers in C, whatever is served */
+    struct application *application; /* what is served */
+    struct list applications;        /* with those that are not yet or no more */
+    struct reload reload;
+    struct http_client *http; /* what handlers in C request goes out there */
+    struct list postings;     /* such requests under way */
+    char *postback_base;      /* NULL without a management server */
+    char *postback_token;
 
     struct net net;
     struct deadlines deadlines;
@@ -57,17 +56,9 @@ struct runner {
     uv_check_t after_poll; /* handles what came, then flushes */
     uv_prepare_t before_poll;
     uv_async_t c_mail; /* something from another thread */
-    uv_timer_t js_timer;
-    uv_timer_t idle_timer; /* the engine's own deferred work */
-    uv_idle_t immediates;  /* keeps the loop from sleeping while there are some */
     uv_timer_t drain_timer;
     uv_timer_t spread_timer; /* while stopping: closes a batch of connections at a time */
     size_t close_batch;
-    struct event *start_event; /* NULL unless on_start is under way */
-    struct deadline start_deadline;
-    bool start_ended; /* on_start has, and the turn is to go on from there */
-    bool start_failed;
-    char *start_failure; /* in words; owned */
     bool net_ready;
     bool drained_once; /* the drain timeout has passed */
     bool started;      /* it listens */
@@ -100,12 +91,22 @@ NODISCARD enum status runner_set_postback_base(struct runner *runner, struct tex
 void runner_start(struct runner *runner,
                   void (*on_started)(struct runner *runner, enum status status, struct text error));
 
-/* Reads key and certificate again: new connections get them, those that are there keep theirs. On failure
- * what was there stays, and `error` gets one line. */
-NODISCARD enum status runner_reload(struct runner *runner, struct buffer *error);
+/* Reads key and certificate, the configuration and its handlers again, and serves those from when they are
+ * ready: new connections get the new certificate, the next messages the new handlers. Events under way end
+ * with the handlers that they began with; connections and their identities stay. The log says what came of
+ * it: where something fails, all stays as it was. A second call begins anew. */
+void runner_reload(struct runner *runner);
 
-/* Responses that are being sent chunk by chunk. */
+/* The key and certificate of the options; *tls is NULL where there are none. `error` gets one line. */
+NODISCARD enum status runner_read_certificate(const struct runner *runner, struct tls_context **tls,
+                                              struct buffer *error);
+
+/* Events under way; responses that are being sent chunk by chunk; streams' sources that were told of their
+ * end and are still at it; what JavaScript's heaps hold. */
+size_t runner_events(const struct runner *runner);
 size_t runner_open_streams(const struct runner *runner);
+size_t runner_closing_sources(const struct runner *runner);
+size_t runner_heap_bytes(const struct runner *runner);
 
 /* Stops accepting, closes every connection with 1001 (a hundred at once, more of them spread over half of the
  * drain timeout, so that not all come back to another server in one moment), lets events and on_disconnect

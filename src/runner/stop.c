@@ -1,6 +1,4 @@
 #include "runner/stop.h"
-#include "js/host.h"
-#include "pipeline/service.h"
 #include "protocol/close.h"
 #include "runner/connection.h"
 #include "runner/runner.h"
@@ -26,9 +24,9 @@ void stop_check(struct runner *runner)
 {
     if (!runner->stopping || runner->closing)
         return;
-    if (runner->started && (runner->connection_count > 0 || runner->service->event_count > 0))
+    if (runner->started && (runner->connection_count > 0 || runner_events(runner) > 0))
         return;
-    if (!runner->js || js_host_closing_sources(runner->js) == 0)
+    if (runner_closing_sources(runner) == 0)
         end(runner);
 }
 

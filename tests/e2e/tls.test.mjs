@@ -256,7 +256,7 @@ secureTest('SIGHUP: new connections get the new certificate, old ones stay', ech
   use(second);
   assert.equal(await nameOf(port), 'first');
   runner.signal('SIGHUP');
-  await runner.output('stdout', /Info: configurapi - {2}- Reloaded key and certificate\n/);
+  await runner.output('stdout', /Info: configurapi - {2}- Reloaded config\.yaml and its handlers, key and certificate\n/);
   assert.equal(await nameOf(port), 'second');
   assert.equal(await ask(), 1);
 
@@ -279,7 +279,7 @@ secureTest('SIGHUP: new connections get the new certificate, old ones stay', ech
 
 runnerTest('SIGHUP without a certificate reads nothing, and says so', echoApp, async (runner) => {
   runner.signal('SIGHUP');
-  await runner.output('stdout', /Info: configurapi - {2}- Nothing is there to be reloaded: no key and no certificate\n/);
+  await runner.output('stdout', /Info: configurapi - {2}- Reloaded config\.yaml and its handlers\n/);
 });
 
 for (const [name, args, line] of [

@@ -70,4 +70,7 @@ exports.applyChanges = (event, text) => {
   for (const name of absent) event[name] = undefined;
 };
 
+// A connection's identity as JSON text, empty where there is none.
+exports.readIdentity = (identity) => exports.readPart({ identity }, IDENTITY);
+
 exports.identityOf = identityOf;

@@ -10,7 +10,7 @@
 // The numbers here are those of host.c.
 
 const frames = require('./async_frames');
-const { applyChanges, identityOf, readPart } = require('./changes');
+const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
 const { api, FROM_RUNNER, ended } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const { revive } = require('./parameters');
@@ -505,6 +505,8 @@ exports.refill = () => {
 };
 
 exports.read = (slot, part) => readPart(events[slot]?.event, part);
+
+exports.peerIdentity = (slot) => readIdentity(peers[slot]?.identity);
 
 exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
 

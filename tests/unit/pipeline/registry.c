@@ -15,7 +15,8 @@ static void finds_by_exact_name(void **state)
     registry_init(&registry);
     for (int i = 999; i >= 0; i--) {
         snprintf(name, sizeof name, "h%d", i);
-        assert_int_equal(registry_add(&registry, text_from_cstr(name), &one, HANDLER_SCRIPT), STATUS_OK);
+        assert_int_equal(registry_add(&registry, text_from_cstr(name), &one, HANDLER_SCRIPT, NULL),
+                         STATUS_OK);
     }
     assert_int_equal(registry.count, 1000);
     for (int i = 0; i < 1000; i++) {
@@ -36,8 +37,8 @@ static void lets_the_later_one_win(void **state)
 
     (void)state;
     registry_init(&registry);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_SCRIPT), STATUS_OK);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_SCRIPT), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_SCRIPT, NULL), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_SCRIPT, NULL), STATUS_OK);
     assert_int_equal(registry.count, 1);
     assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &two);
     registry_deinit(&registry);
@@ -49,21 +50,21 @@ static void keeps_ranks_apart(void **state)
 
     (void)state;
     registry_init(&registry);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_STANDARD), STATUS_OK);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_STANDARD), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_STANDARD, NULL), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_STANDARD, NULL), STATUS_OK);
     assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &one);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_SCRIPT), STATUS_OK);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_STANDARD), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &two, HANDLER_SCRIPT, NULL), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_STANDARD, NULL), STATUS_OK);
     assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &two);
-    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_NATIVE), STATUS_INVALID);
+    assert_int_equal(registry_add(&registry, TEXT("a"), &one, HANDLER_NATIVE, NULL), STATUS_INVALID);
     assert_ptr_equal(registry_find(&registry, TEXT("a"))->language, &two);
 
-    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_STANDARD), STATUS_OK);
-    assert_int_equal(registry_add(&registry, TEXT("b"), &two, HANDLER_NATIVE), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_STANDARD, NULL), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &two, HANDLER_NATIVE, NULL), STATUS_OK);
     assert_ptr_equal(registry_find(&registry, TEXT("b"))->language, &two);
-    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_SCRIPT), STATUS_INVALID);
-    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_NATIVE), STATUS_INVALID);
-    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_STANDARD), STATUS_OK);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_SCRIPT, NULL), STATUS_INVALID);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_NATIVE, NULL), STATUS_INVALID);
+    assert_int_equal(registry_add(&registry, TEXT("b"), &one, HANDLER_STANDARD, NULL), STATUS_OK);
     assert_ptr_equal(registry_find(&registry, TEXT("b"))->language, &two);
     registry_deinit(&registry);
 }

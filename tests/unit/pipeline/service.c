@@ -27,9 +27,10 @@ static void note(const char *text, size_t length)
     strncat(trail, text, length);
 }
 
-static enum status prepare(struct language *language, struct chain *chain, struct buffer *error)
+static enum status prepare(struct language *language, struct chain *chain, const struct registry *registry,
+                           struct buffer *error)
 {
-    (void)language, (void)error;
+    (void)language, (void)registry, (void)error;
     chain->id = 1;
     return STATUS_OK;
 }
@@ -147,7 +148,7 @@ static enum status set_up(struct fixture *fixture, const char *const *lines, str
             route->policy_count++;
             if (strncmp(word, "unknown", 7) != 0)
                 assert_int_equal(registry_add(&fixture->registry, name, strchr(word, '2') ? &second : &first,
-                                              HANDLER_SCRIPT),
+                                              HANDLER_SCRIPT, NULL),
                                  STATUS_OK);
         }
     }

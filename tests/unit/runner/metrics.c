@@ -26,7 +26,8 @@ static struct metrics metrics;
 static int start(void **state)
 {
     (void)state;
-    return metrics_init(&metrics, &service) == STATUS_OK ? 0 : -1;
+    metrics = (struct metrics){0};
+    return metrics_add(&metrics, &service) == STATUS_OK ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -59,9 +60,9 @@ static void starts_at_nothing(void **state)
     assert_int_equal(metrics.route_count, ROUTES + 1);
     assert_int_equal(metrics.connections + metrics.messages_in + metrics.messages_out, 0);
     for (size_t i = 0; i < metrics.route_count; i++) {
-        assert_int_equal(metrics.routes[i].count, 0);
-        assert_int_equal(metrics.routes[i].status_count, 0);
-        assert_int_equal(metrics.routes[i].duration_ns, 0);
+        assert_int_equal(metrics.routes[i]->count, 0);
+        assert_int_equal(metrics.routes[i]->status_count, 0);
+        assert_int_equal(metrics.routes[i]->duration_ns, 0);
     }
 }
 
@@ -72,12 +73,12 @@ static void counts_by_route(void **state)
     end_event(2, 200, 7);
     end_event(2, 200, 11);
     end_event(ROUTES, 501, 13); /* none */
-    assert_int_equal(metrics.routes[0].count, 1);
-    assert_int_equal(metrics.routes[1].count, 0);
-    assert_int_equal(metrics.routes[2].count, 2);
-    assert_int_equal(metrics.routes[2].duration_ns, 18);
-    assert_int_equal(metrics.routes[ROUTES].count, 1);
-    assert_int_equal(metrics.routes[ROUTES].statuses[0].status, 501);
+    assert_int_equal(metrics.routes[0]->count, 1);
+    assert_int_equal(metrics.routes[1]->count, 0);
+    assert_int_equal(metrics.routes[2]->count, 2);
+    assert_int_equal(metrics.routes[2]->duration_ns, 18);
+    assert_int_equal(metrics.routes[ROUTES]->count, 1);
+    assert_int_equal(metrics.routes[ROUTES]->statuses[0].status, 501);
 }
 
 static void has_bounds_that_rise(void **state)
@@ -91,7 +92,7 @@ static void has_bounds_that_rise(void **state)
 /* A bound belongs to its bucket: it is called "le". */
 static void puts_durations_into_buckets(void **state)
 {
-    const struct route_metrics *route = &metrics.routes[1];
+    const struct route_metrics *route = metrics.routes[1];
 
     (void)state;
     end_event(1, 200, 0);
@@ -118,7 +119,7 @@ static void puts_durations_into_buckets(void **state)
 
 static void counts_by_status(void **state)
 {
-    const struct route_metrics *route = &metrics.routes[0];
+    const struct route_metrics *route = metrics.routes[0];
 
     (void)state;
     for (int round = 0; round < 3; round++)
@@ -133,7 +134,7 @@ static void counts_by_status(void **state)
 
 static void counts_too_many_statuses_as_others(void **state)
 {
-    const struct route_metrics *route = &metrics.routes[0];
+    const struct route_metrics *route = metrics.routes[0];
 
     (void)state;
     for (int status = 200; status < 200 + METRICS_STATUSES; status++)
@@ -152,13 +153,13 @@ static void counts_too_many_statuses_as_others(void **state)
     for (size_t i = 0; i < route->status_count; i++)
         sum += route->statuses[i].count;
     assert_int_equal(sum, route->count);
-    assert_int_equal(metrics.routes[1].status_count, 0);
+    assert_int_equal(metrics.routes[1]->status_count, 0);
 }
 
 /* No status is there twice, not even that of the others. */
 static void names_each_status_once(void **state)
 {
-    const struct route_metrics *route = &metrics.routes[0];
+    const struct route_metrics *route = metrics.routes[0];
 
     (void)state;
     end_event(0, 0, 1); /* a reply whose statusCode is no number */
@@ -181,10 +182,10 @@ static void takes_the_status_from_where_it_is(void **state)
     event.has_reply = true;
     event.reply_status = 404;
     metrics_event(&metrics, &event);
-    assert_int_equal(metrics.routes[0].status_count, 3);
-    assert_int_equal(metrics.routes[0].statuses[0].status, 200);
-    assert_int_equal(metrics.routes[0].statuses[1].status, 501);
-    assert_int_equal(metrics.routes[0].statuses[2].status, 404);
+    assert_int_equal(metrics.routes[0]->status_count, 3);
+    assert_int_equal(metrics.routes[0]->statuses[0].status, 200);
+    assert_int_equal(metrics.routes[0]->statuses[1].status, 501);
+    assert_int_equal(metrics.routes[0]->statuses[2].status, 404);
 }
 
 static void tells_rejections_apart(void **state)
@@ -203,33 +204,58 @@ static void tells_rejections_apart(void **state)
 /* In Prometheus an empty label and none are one. */
 static void counts_the_unrouted_with_the_nameless_route(void **state)
 {
-    struct metrics with_nameless;
+    struct metrics with_nameless = {0};
 
     (void)state;
     configured[1].name = TEXT("");
-    assert_int_equal(metrics_init(&with_nameless, &service), STATUS_OK);
+    assert_int_equal(metrics_add(&with_nameless, &service), STATUS_OK);
     configured[1].name = TEXT("b");
     struct event unrouted = {.service = &service, .started_ns = now_ns};
     struct event nameless = {.service = &service, .taken = &routes[1], .started_ns = now_ns};
     metrics_event(&with_nameless, &unrouted);
     metrics_event(&with_nameless, &nameless);
-    assert_int_equal(with_nameless.routes[1].count, 2);
-    assert_int_equal(with_nameless.routes[ROUTES].count, 0);
+    assert_int_equal(with_nameless.routes[1]->count, 2);
+    assert_int_equal(with_nameless.route_count, ROUTES);
+    assert_ptr_equal(with_nameless.unrouted, with_nameless.routes[1]);
     metrics_deinit(&with_nameless);
+}
+
+/* What a reload puts in its place: counts go on by name, of routes that are gone, too. */
+static void goes_on_with_another_service(void **state)
+{
+    static struct config_route others[] = {{.name = {"d", 1}}, {.name = {"a", 1}}};
+    static const struct config other_config = {.routes = others, .route_count = 2};
+    static struct service_route other_routes[2];
+    static struct service other = {.config = &other_config, .routes = other_routes};
+    struct event of_a = {.service = &other, .taken = &other_routes[1], .started_ns = now_ns};
+    struct event of_d = {.service = &other, .taken = &other_routes[0], .started_ns = now_ns};
+
+    (void)state;
+    struct route_metrics *unrouted = metrics.unrouted;
+    end_event(0, 200, 1);
+    assert_int_equal(metrics_add(&metrics, &other), STATUS_OK);
+    assert_int_equal(metrics.route_count, ROUTES + 2);
+    metrics_event(&metrics, &of_a);
+    metrics_event(&metrics, &of_d);
+    end_event(0, 200, 1); /* one that the service before still had under way */
+    assert_int_equal(metrics.routes[0]->count, 3);
+    assert_int_equal(metrics.routes[ROUTES + 1]->count, 1);
+    assert_true(text_equal(metrics.routes[ROUTES + 1]->name, TEXT("d")));
+    assert_ptr_equal(metrics.unrouted, unrouted);
 }
 
 static void takes_a_service_without_routes(void **state)
 {
     const struct config no_config = {.route_count = 0};
     struct service without = {.config = &no_config};
-    struct metrics few;
+    struct metrics few = {0};
     struct event event = {.service = &without, .started_ns = now_ns};
 
     (void)state;
-    assert_int_equal(metrics_init(&few, &without), STATUS_OK);
+    assert_int_equal(metrics_add(&few, &without), STATUS_OK);
     metrics_event(&few, &event);
     assert_int_equal(few.route_count, 1);
-    assert_int_equal(few.routes[0].count, 1);
+    assert_int_equal(few.routes[0]->count, 1);
     metrics_deinit(&few);
 }
 
@@ -246,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_the_status_from_where_it_is, start, stop),
         cmocka_unit_test(tells_rejections_apart),
         cmocka_unit_test(counts_the_unrouted_with_the_nameless_route),
+        cmocka_unit_test_setup_teardown(goes_on_with_another_service, start, stop),
         cmocka_unit_test(takes_a_service_without_routes),
     };
 

@@ -1,0 +1,115 @@
+#include "runner/reload.h"
+#include "config/config.h"
+#include "handlers/standard.h"
+#include "js/host.h"
+#include "net/tls.h"
+#include "pipeline/service.h"
+#include "runner/application.h"
+#include "runner/js_loop.h"
+#include "runner/runner.h"
+
+#include <stddef.h>
+
+void reload_cancel(struct runner *runner)
+{
+    struct application *next = runner->reload.next;
+
+    runner->reload.next = NULL;
+    tls_context_destroy(runner->reload.tls);
+    runner->reload.tls = NULL;
+    if (next)
+        application_retire(next);
+}
+
+static void give_up(struct runner *runner, enum status status, struct text error)
+{
+    if (error.length == 0)
+        error = text_from_cstr(status_name(status));
+    log_write(&runner->log, LOG_ERROR, "Not reloaded, all stays as it was: %.*s", TEXT_ARGS(error));
+    reload_cancel(runner);
+}
+
+static void use_certificate(struct runner *runner)
+{
+    if (!runner->reload.tls)
+        return;
+    tls_context_destroy(runner->tls);
+    runner->tls = runner->reload.tls;
+    runner->reload.tls = NULL;
+}
+
+static void on_started(struct application *next, enum status status, struct text error)
+{
+    struct runner *runner = next->runner;
+    struct application *last = runner->application;
+
+    if (status == STATUS_OK)
+        status = metrics_add(&runner->metrics, next->service);
+    if (status != STATUS_OK) {
+        give_up(runner, status, error);
+        return;
+    }
+    if (last->js)
+        js_host_leave_identities(last->js->host);
+    standard_refresh(runner->c);
+    runner->reload.next = NULL;
+    runner->application = next;
+    next->state = APPLICATION_SERVING;
+    application_retire(last);
+    use_certificate(runner);
+    log_write(&runner->log, LOG_INFO, "Reloaded %.*s and its handlers%s", TEXT_ARGS(next->config->path),
+              runner->tls ? ", key and certificate" : "");
+}
+
+static void go_on(struct runner *runner)
+{
+    struct application *next = runner->reload.next;
+    struct buffer error;
+    bool waits;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = application_load(next, &waits, &error);
+    if (status != STATUS_OK)
+        give_up(runner, status, buffer_text(&error));
+    else if (!waits)
+        application_start(next, on_started);
+    buffer_deinit(&error);
+}
+
+void reload_turn(struct runner *runner)
+{
+    struct application *next = runner->reload.next;
+
+    if (next && next->state == APPLICATION_LOADING)
+        go_on(runner);
+}
+
+void runner_reload(struct runner *runner)
+{
+    struct buffer error;
+
+    if (runner->stopping)
+        return;
+    if (!runner->started) {
+        log_write(&runner->log, LOG_ERROR, "Not reloaded: it has not started yet");
+        return;
+    }
+    reload_cancel(runner);
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = runner_read_certificate(runner, &runner->reload.tls, &error);
+    if (status != STATUS_OK) {
+        give_up(runner, status, buffer_text(&error));
+    } else if (runner->options.config_path) {
+        runner->reload.next = application_create(runner);
+        if (runner->reload.next)
+            go_on(runner);
+        else
+            give_up(runner, STATUS_NO_MEMORY, TEXT(""));
+    } else {
+        use_certificate(runner);
+        log_write(&runner->log, LOG_INFO,
+                  runner->tls ? "Reloaded key and certificate"
+                              : "Nothing is there to be reloaded: no config file, no key and no certificate");
+    }
+    buffer_deinit(&error);
+}
