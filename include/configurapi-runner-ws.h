@@ -132,7 +132,8 @@ struct configurapi_runner_options {
     enum configurapi_level log_level;       /**< [CONFIGURAPI_LOG_TRACE] */
     enum configurapi_log_format log_format; /**< where there is no `on_log` [CONFIGURAPI_LOG_TEXT] */
     bool signals;                           /**< SIGTERM and SIGINT stop it, SIGHUP reloads it [false] */
-    void *data;                             /**< for the functions below [NULL] */
+    bool watch; /**< a change of `config_path` or of its handlers' files reloads it [false] */
+    void *data; /**< for the functions below [NULL] */
     /** Gets log lines, and what JavaScript writes to its console, instead of standard output and standard
      * error. [NULL] */
     void (*on_log)(configurapi_runner *runner, const struct configurapi_log_line *line, void *data);
@@ -192,8 +193,12 @@ CONFIGURAPI_API bool configurapi_runner_start(configurapi_runner *runner, struct
  * it does not run. It has stopped when `on_stopped` is called, configurapi_runner_run() or
  * configurapi_runner_wait() returns. */
 CONFIGURAPI_API void configurapi_runner_stop(configurapi_runner *runner);
-/** Reads key and certificate again, soon, from any thread. A log line says what came of it: files that are
- * wrong change nothing. */
+/** Reads the config file, every handler in JavaScript, key and certificate again, soon, from any thread.
+ * New messages are the new handlers', new connections get the new certificate; events under way end with the
+ * handlers that they began with, and connections and their identities stay. `on_start` runs for the new
+ * handlers before they serve. Handlers in C and those registered here stay what they are; without a
+ * `config_path` it is only key and certificate. A log line says what came of it: where something is wrong,
+ * nothing changes. */
 CONFIGURAPI_API void configurapi_runner_reload(configurapi_runner *runner);
 
 /** Calls `run` on its loop's thread, soon; from any thread. There it may push to clients that a handler has

@@ -17,7 +17,7 @@ const char command_line_help[] =
     "      --host ADDR            the address to listen on (every address)\n"
     "      --s-port N             the port for HTTPS and WSS, with --key and --cert (8443)\n"
     "      --key PATH             the private key, PEM\n"
-    "      --cert PATH            the certificate and its chain, PEM; SIGHUP reads both again\n"
+    "      --cert PATH            the certificate and its chain, PEM\n"
     "      --management-port N    the management server's port; 0 picks a free one (9100)\n"
     "      --management-host ADDR the address it listens on (127.0.0.1)\n"
     "      --management-token T   its requests then need \"Authorization: Bearer T\";\n"
@@ -47,6 +47,8 @@ const char command_line_help[] =
     "      --api-gateway          hold to Amazon API Gateway's limits and manners\n"
     "      --log-level LEVEL      debug, trace, info, error or none (trace)\n"
     "      --log-format FORMAT    text, or json: one object a line (text)\n"
+    "      --watch                reload the config and its handlers when they change, as on\n"
+    "                             SIGHUP; connections stay\n"
     "      --check                read the config, load every handler, say what is\n"
     "                             wrong, and exit\n"
     "  -h, --help                 this text\n"
@@ -105,6 +107,7 @@ static const struct option options[] = {
     {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
     {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
     {"log-format", 0, KIND_FORMAT, FIELD(options.log_format)},
+    {"watch", 0, KIND_FLAG, FIELD(options.watch)},
     {"check", 0, KIND_FLAG, FIELD(check)},
     {"help", 'h', KIND_FLAG, FIELD(help)},
     {"version", 0, KIND_FLAG, FIELD(version)},

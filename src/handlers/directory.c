@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,23 @@ static bool ends_with(const char *name, const char *ending)
     return length > tail && strcasecmp(name + length - tail, ending) == 0;
 }
 
-static int is_wanted(const struct dirent *entry)
+bool directory_wants(const char *name)
 {
     static const char *const endings[] = {".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".so"};
     static const char *const declarations[] = {".d.ts", ".d.cts", ".d.mts"};
 
     for (size_t i = 0; i < sizeof declarations / sizeof *declarations; i++)
-        if (ends_with(entry->d_name, declarations[i]))
-            return 0;
+        if (ends_with(name, declarations[i]))
+            return false;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (ends_with(entry->d_name, endings[i]))
-            return 1;
-    return 0;
+        if (ends_with(name, endings[i]))
+            return true;
+    return false;
+}
+
+static int is_wanted(const struct dirent *entry)
+{
+    return directory_wants(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

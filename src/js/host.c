@@ -453,6 +453,13 @@ static size_t ask_count(struct js_host *host, enum world_entry entry)
     return count ? (size_t)jsc.JSValueToNumber(host->world->context, count, NULL) : 0;
 }
 
+enum status js_host_append_files(struct js_host *host, struct buffer *out)
+{
+    JSValueRef paths = world_call(host->world, WORLD_FILES, NULL, 0, NULL);
+
+    return paths ? engine_append_value(out, host->world->context, paths) : STATUS_NO_MEMORY;
+}
+
 size_t js_host_open_streams(struct js_host *host)
 {
     return ask_count(host, WORLD_OPEN_STREAMS);

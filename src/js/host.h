@@ -73,6 +73,9 @@ NODISCARD enum status js_host_set_postback_base(struct js_host *host, struct tex
 /* Leaves what its connections' identities are where another host finds it, which takes over: as JSON. */
 void js_host_leave_identities(struct js_host *host);
 
+/* Appends the paths of the application's own files that were loaded, or were to be; a NUL behind each. */
+NODISCARD enum status js_host_append_files(struct js_host *host, struct buffer *out);
+
 size_t js_host_open_streams(struct js_host *host);
 /* Streams' sources that were told of their end and are still at it (their `finally`). */
 size_t js_host_closing_sources(struct js_host *host);

@@ -19,6 +19,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_OPEN_STREAMS] = "openStreams",
     [WORLD_CLOSING_SOURCES] = "closingSources",
     [WORLD_READ] = "read",
+    [WORLD_FILES] = "files",
     [WORLD_REQUEST_DONE] = "requestDone",
     [WORLD_WORK_DONE] = "workDone",
     [WORLD_REQUEST_TOLD] = "requestTold",

@@ -116,6 +116,7 @@ void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool cle
     c_loop_forget(runner);
     http_client_destroy(runner->http);
     reload_cancel(runner);
+    watch_close(runner);
     close_applications(runner);
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
         runner->open_handles++;

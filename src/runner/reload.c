@@ -26,6 +26,7 @@ static void give_up(struct runner *runner, enum status status, struct text error
     if (error.length == 0)
         error = text_from_cstr(status_name(status));
     log_write(&runner->log, LOG_ERROR, "Not reloaded, all stays as it was: %.*s", TEXT_ARGS(error));
+    watch_renew(runner, runner->reload.next);
     reload_cancel(runner);
 }
 
@@ -59,6 +60,7 @@ static void on_started(struct application *next, enum status status, struct text
     use_certificate(runner);
     log_write(&runner->log, LOG_INFO, "Reloaded %.*s and its handlers%s", TEXT_ARGS(next->config->path),
               runner->tls ? ", key and certificate" : "");
+    watch_renew(runner, NULL);
 }
 
 static void go_on(struct runner *runner)

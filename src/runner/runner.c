@@ -26,6 +26,7 @@ static enum status listen_now(struct runner *runner, struct buffer *error)
     if (status != STATUS_OK)
         return status;
     runner->started = true;
+    watch_open(runner);
     if (runner->tls)
         log_write(&runner->log, LOG_INFO, "Listening on wss://%s:%u", runner->secure_listener.address.host,
                   runner->secure_listener.address.port);

@@ -10,6 +10,7 @@
 #include "runner/metrics.h"
 #include "runner/reload.h"
 #include "runner/roster.h"
+#include "runner/watch.h"
 
 #include <configurapi-runner-ws.h>
 #include <stdbool.h>
@@ -32,6 +33,7 @@ struct runner {
     struct application *application; /* what is served */
     struct list applications;        /* with those that are not yet or no more */
     struct reload reload;
+    struct watch watch;
     struct http_client *http; /* what handlers in C request goes out there */
     struct list postings;     /* such requests under way */
     char *postback_base;      /* NULL without a management server */

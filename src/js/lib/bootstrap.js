@@ -18,6 +18,7 @@ module.exports = {
   runTimers: timers.run,
   runImmediates: timers.runImmediates,
   rejected: (...all) => require('./process_events').rejected(...all),
+  files: () => require('./compile').files(),
   end: () => require('./process_events').end(),
   // A failure in words, for an error message or the log.
   describe: (value) => {

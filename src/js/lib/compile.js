@@ -106,12 +106,18 @@ function compileUnsaid(path, url, read) {
   }
 }
 
+const files = new Set(); // the application's own, for --watch
+
+// Their paths, each with a NUL behind it.
+exports.files = () => Array.from(files, (path) => `${path}\0`).join('');
+
 const waiting = new Map(); // path -> what was compiled to see what it is, until it is run
 
 // What a file is: { format: 'json' | 'addon' }, { format: 'module', text } or { format: 'commonjs', run, code }.
 exports.compile = (path, importedBy, rest = '') => {
   const known = waiting.get(path);
   if (known) return known;
+  if (!path.includes('/node_modules/')) files.add(path);
   const format = formatOf(path);
   if (format === 'addon') throw addonError(path, importedBy);
   if (format === 'json') return { format };
