@@ -91,6 +91,10 @@ struct configurapi_runner_options {
         *env_path; /**< a `.env` file for the process's environment; it need not be there [NULL: none] */
 
     /* Where. */
+    /** Loops, each with its own thread, connections, JavaScript world and handlers' `on_start`; at most 256.
+     * More than one: handlers in C run on several threads at once, one of them on the caller's, and so do
+     * the functions registered here. [1] */
+    uint32_t workers;
     const char *host;             /**< the address to listen on [NULL: every one] */
     uint16_t port;                /**< 0 picks a free one [8000] */
     uint16_t secure_port;         /**< for HTTPS and WSS, where there are key and certificate [8443] */

@@ -47,6 +47,7 @@ const char command_line_help[] =
     "      --api-gateway          hold to Amazon API Gateway's limits and manners\n"
     "      --log-level LEVEL      debug, trace, info, error or none (trace)\n"
     "      --log-format FORMAT    text, or json: one object a line (text)\n"
+    "      --workers N            threads that serve, each with a JavaScript world of its own (1)\n"
     "      --watch                reload the config and its handlers when they change, as on\n"
     "                             SIGHUP; connections stay\n"
     "      --check                read the config, load every handler, say what is\n"
@@ -107,6 +108,7 @@ static const struct option options[] = {
     {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
     {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
     {"log-format", 0, KIND_FORMAT, FIELD(options.log_format)},
+    {"workers", 0, KIND_COUNT, FIELD(options.workers)},
     {"watch", 0, KIND_FLAG, FIELD(options.watch)},
     {"check", 0, KIND_FLAG, FIELD(check)},
     {"help", 'h', KIND_FLAG, FIELD(help)},

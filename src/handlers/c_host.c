@@ -239,9 +239,9 @@ void c_host_call_soon(struct c_host *host, struct c_task *task)
     list_append(&host->due, &task->node);
 }
 
-/* From any thread. The loop is woken while it can not see the task yet: once it has, the event, and with it
+/* The loop is woken while it can not see the task yet: once it has, the event, and with it
  * the host, may end. */
-static void mail(struct c_host *host, struct c_task *task)
+void c_host_mail(struct c_host *host, struct c_task *task)
 {
     pthread_mutex_lock(&host->mutex);
     list_append(&host->mail, &task->node);
@@ -282,7 +282,7 @@ void configurapi_resume(configurapi_event *event,
     c->resumption.run = run_resumption;
     c->then = then;
     c->then_data = data;
-    mail(c->host, &c->resumption);
+    c_host_mail(c->host, &c->resumption);
 }
 
 struct posted {
@@ -306,7 +306,7 @@ enum configurapi_status configurapi_post(configurapi_runtime *runtime, void (*ru
     if (!posted)
         return CONFIGURAPI_NO_MEMORY;
     *posted = (struct posted){.task = {.run = run_posted}, .run = run, .data = data};
-    mail((struct c_host *)(void *)runtime, &posted->task);
+    c_host_mail((struct c_host *)(void *)runtime, &posted->task);
     return CONFIGURAPI_OK;
 }
 

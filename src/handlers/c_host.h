@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -50,6 +51,15 @@ NODISCARD enum status c_host_add(struct c_host *host, struct registry *registry,
  * one line that begins with the path. */
 NODISCARD enum status c_host_load(struct c_host *host, const char *path, struct registry *registry,
                                   struct buffer *error);
+
+/* Something to be called in the next turn. */
+struct c_task {
+    struct list node;
+    void (*run)(struct c_task *task); /* the task is in no list any more, and run()'s to free */
+};
+
+/* Has the task run on the host's thread; from any. The host is not to be destroyed before that. */
+void c_host_mail(struct c_host *host, struct c_task *task);
 
 /* Does what is due: events that were resumed, callbacks, what was posted. */
 void c_host_turn(struct c_host *host);

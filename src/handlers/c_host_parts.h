@@ -29,12 +29,6 @@ struct c_policy {
     bool traced;
 };
 
-/* Something to be called in the next turn. */
-struct c_task {
-    struct list node;
-    void (*run)(struct c_task *task); /* the task is in no list any more, and run()'s to free */
-};
-
 struct c_host {
     struct language language;
     const struct c_host_functions *functions;

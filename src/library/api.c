@@ -22,6 +22,7 @@ configurapi_runner *configurapi_runner_create(const struct configurapi_runner_op
     handlers_init(&runner->handlers);
     buffer_init(&runner->error, BUFFER_UNLIMITED);
     pthread_mutex_init(&runner->mutex, NULL);
+    pthread_mutex_init(&runner->log_mutex, NULL);
     pthread_cond_init(&runner->changed, NULL);
     return runner;
 }
@@ -39,6 +40,7 @@ void api_free(configurapi_runner *runner)
     close_descriptor(runner->options.management_descriptor);
     pthread_cond_destroy(&runner->changed);
     pthread_mutex_destroy(&runner->mutex);
+    pthread_mutex_destroy(&runner->log_mutex);
     buffer_deinit(&runner->error);
     handlers_deinit(&runner->handlers);
     options_free(&runner->options);
@@ -145,7 +147,7 @@ static void *serve_on_thread(void *argument)
 }
 
 /* The program's signals are for its own threads. Not all are kept away: the engine sends itself some. */
-static int create_thread(configurapi_runner *runner)
+int api_create_thread(pthread_t *thread, void *(*run)(void *argument), void *argument)
 {
     static const int kept_away[] = {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGCHLD};
     sigset_t blocked;
@@ -155,7 +157,7 @@ static int create_thread(configurapi_runner *runner)
     for (size_t i = 0; i < sizeof kept_away / sizeof *kept_away; i++)
         sigaddset(&blocked, kept_away[i]);
     pthread_sigmask(SIG_BLOCK, &blocked, &before);
-    int failure = pthread_create(&runner->thread, NULL, serve_on_thread, runner);
+    int failure = pthread_create(thread, NULL, run, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failure;
 }
@@ -164,7 +166,7 @@ bool configurapi_runner_start_thread(configurapi_runner *runner)
 {
     if (!begin(runner))
         return false;
-    if (create_thread(runner) != 0)
+    if (api_create_thread(&runner->thread, serve_on_thread, runner) != 0)
         return refuse(runner, "no thread could be made");
     runner->has_thread = true;
     pthread_mutex_lock(&runner->mutex);

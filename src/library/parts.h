@@ -17,6 +17,7 @@
  *   api.c       making, threads, destroying
  *   options.c   a copy of the options
  *   handlers.c  handlers that are functions of the program's, and the configuration made of them
+ *   team.c      the other workers
  *   serve.c     the runner with all that belongs to it on a loop: management server, signals, stop
  */
 
@@ -30,6 +31,7 @@ struct configurapi_runner {
     /* On a loop, from serve_start() on. */
     uv_loop_t *loop;
     struct runner *runner; /* NULL before, and when it is closed */
+    struct team *team;     /* NULL where it has no other workers */
     struct management *management;
     uv_signal_t signals[SERVE_SIGNALS];
     size_t open_signals;
@@ -37,15 +39,20 @@ struct configurapi_runner {
     uint16_t port;
     uint16_t secure_port;
     uint16_t management_port;
-    bool begun;     /* it may be started once */
-    bool starting;  /* within serve_start(): what fails now is its result */
-    bool stopping;  /* on_stopping was called */
+    bool begun;    /* it may be started once */
+    bool starting; /* within serve_start(): what fails now is its result */
+    bool stopping; /* on_stopping was called */
+    bool stopped;  /* the runner has; its team perhaps not yet */
+    bool adopted;  /* its socket was handed over */
+    bool adopted_secure;
     bool closing;   /* serve_close() was */
     bool failed;    /* it could not be started */
     bool refused;   /* so serve_start() returned false */
     bool ended;     /* the loop has nothing of it any more */
     bool unclean;   /* handlers have never ended their events */
     bool destroyed; /* by its owner: freed at its end */
+
+    pthread_mutex_t log_mutex; /* one line at a time */
 
     /* For any thread. */
     pthread_mutex_t mutex;  /* guards what follows */
@@ -64,3 +71,5 @@ struct configurapi_runner {
 
 /* Frees what is the runner's own, and closes the sockets that it was given and has not come to use. */
 void api_free(configurapi_runner *runner);
+/* A thread that the program's signals are kept away from; 0 or an errno. */
+int api_create_thread(pthread_t *thread, void *(*run)(void *argument), void *argument);

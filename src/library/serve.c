@@ -2,10 +2,13 @@
 #include "handlers/c_host.h"
 #include "library/environment.h"
 #include "library/parts.h"
+#include "library/team.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { MOST_WORKERS = 256 };
 
 /* ---- errors and log lines ---- */
 
@@ -35,8 +38,11 @@ static void on_log(void *owner, enum log_level level, const char *event_id, cons
         .message = message,
     };
 
-    if (!runner->destroyed)
-        runner->options.on_log(runner, &line, runner->options.data);
+    if (runner->destroyed)
+        return;
+    pthread_mutex_lock(&runner->log_mutex);
+    runner->options.on_log(runner, &line, runner->options.data);
+    pthread_mutex_unlock(&runner->log_mutex);
 }
 
 /* ---- making ---- */
@@ -61,6 +67,8 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
                       "there is nothing to serve: no config_path, no config_text, no handler of an event");
     if (options->config_path && options->config_text)
         return refuse(error, "config_path and config_text do not go together");
+    if (options->workers == 0 || options->workers > MOST_WORKERS)
+        return refuse(error, "workers must be from 1 to 256");
     if (options->max_in_flight == 0)
         return refuse(error, "max_in_flight is 0");
     if (options->secure_descriptor >= 0 && !options->key_path)
@@ -177,10 +185,24 @@ static void on_runner_closed(void *owner, bool clean)
 
     runner->runner = NULL;
     runner->unclean |= !clean;
+    if (runner->team)
+        runner->unclean |= !team_is_clean(runner->team);
+    if (!runner->unclean)
+        team_destroy(runner->team);
+    runner->team = NULL;
     close_mail(runner);
 }
 
-/* Whatever there is: also after a start that has failed half way. */
+static void close_runner(configurapi_runner *runner)
+{
+    if (runner->runner)
+        runner_close(runner->runner, on_runner_closed);
+    else
+        close_mail(runner);
+}
+
+/* Whatever there is: also after a start that has failed half way. The team first: it has to do with the
+ * others' runner, and the management server with the team's. */
 static void serve_close(configurapi_runner *runner)
 {
     runner->closing = true;
@@ -191,15 +213,25 @@ static void serve_close(configurapi_runner *runner)
     runner->management = NULL;
     while (runner->open_signals > 0)
         uv_close((uv_handle_t *)&runner->signals[--runner->open_signals], NULL);
-    if (runner->runner)
-        runner_close(runner->runner, on_runner_closed);
+    if (runner->team && !team_is_closed(runner->team))
+        team_close(runner->team);
     else
-        close_mail(runner);
+        close_runner(runner);
+}
+
+/* All of it has stopped, or a part that the others still wait for. */
+static void end_stop(configurapi_runner *runner)
+{
+    if (runner->stopped && !runner->closing && (!runner->team || team_has_stopped(runner->team)))
+        serve_close(runner);
 }
 
 static void on_runner_stopped(struct runner *stopped)
 {
-    serve_close(stopped->owner);
+    configurapi_runner *runner = stopped->owner;
+
+    runner->stopped = true;
+    end_stop(runner);
 }
 
 void serve_stop(configurapi_runner *runner)
@@ -210,6 +242,8 @@ void serve_stop(configurapi_runner *runner)
         runner->options.on_stopping(runner, runner->options.data);
     runner->stopping = true;
     runner_stop(runner->runner);
+    if (runner->team)
+        team_stop(runner->team);
 }
 
 /* ---- what is asked of it ---- */
@@ -301,27 +335,92 @@ static void tell_started(configurapi_runner *runner, const char *error)
         runner->options.on_started(runner, error, runner->options.data);
 }
 
-static void on_runner_started(struct runner *started, enum status status, struct text error)
+static void fail_start(configurapi_runner *runner, enum status status, struct text error)
 {
-    configurapi_runner *runner = started->owner;
+    serve_fail(runner, status, error);
+    runner->failed = true;
+    runner->refused = runner->starting;
+    if (!runner->refused)
+        tell_started(runner, configurapi_runner_error(runner));
+    serve_close(runner);
+}
 
-    if (status != STATUS_OK) {
-        serve_fail(runner, status, error);
-        runner->failed = true;
-        runner->refused = runner->starting;
-        if (!runner->refused)
-            tell_started(runner, configurapi_runner_error(runner));
-        serve_close(runner);
-        return;
-    }
-    runner->port = started->listener.address.port;
-    if (started->tls)
-        runner->secure_port = started->secure_listener.address.port;
+static void announce(configurapi_runner *runner)
+{
+    runner_say_listening(runner->runner);
     tell_started(runner, NULL);
     pthread_mutex_lock(&runner->mutex);
     runner->answered = runner->serves = true;
     pthread_cond_signal(&runner->changed);
     pthread_mutex_unlock(&runner->mutex);
+}
+
+static void on_runner_started(struct runner *started, enum status status, struct text failure)
+{
+    configurapi_runner *runner = started->owner;
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    if (status == STATUS_OK) {
+        status = runner_listen(started, &error);
+        failure = buffer_text(&error);
+    }
+    if (status != STATUS_OK) {
+        fail_start(runner, status, failure);
+    } else {
+        runner->port = started->listener.address.port;
+        if (started->tls)
+            runner->secure_port = started->secure_listener.address.port;
+        if (runner->team)
+            team_listen(runner->team);
+        else
+            announce(runner);
+    }
+    buffer_deinit(&error);
+}
+
+static void on_team_news(configurapi_runner *runner, enum team_news news, struct text error)
+{
+    switch (news) {
+    case TEAM_READY:
+        if (!runner->stopping)
+            runner_start(runner->runner, on_runner_started);
+        break;
+    case TEAM_LISTENING:
+        if (!runner->stopping)
+            announce(runner);
+        break;
+    case TEAM_FAILED:
+        if (!runner->stopping && !runner->closing)
+            fail_start(runner, STATUS_NO_MEMORY, error);
+        break;
+    case TEAM_STOPPED: end_stop(runner); break;
+    case TEAM_CLOSED:
+        if (runner->closing)
+            close_runner(runner);
+        break;
+    }
+}
+
+static void on_runner_reloaded(struct runner *reloaded)
+{
+    configurapi_runner *runner = reloaded->owner;
+
+    if (runner->team)
+        team_reload(runner->team);
+}
+
+/* Where there are other workers they begin, and the first one's on_start follows theirs. */
+static enum status start_all(configurapi_runner *runner)
+{
+    if (runner->options.workers == 1) {
+        runner_start(runner->runner, on_runner_started);
+        return STATUS_OK;
+    }
+    enum status status = team_create(&runner->team, runner, runner->options.workers - 1, on_team_news);
+    if (status == STATUS_OK)
+        team_begin(runner->team);
+    return status;
 }
 
 static enum status start(configurapi_runner *runner, struct buffer *error)
@@ -331,6 +430,9 @@ static enum status start(configurapi_runner *runner, struct buffer *error)
     if (status != STATUS_OK)
         return status;
     runner->runner->on_stopped = on_runner_stopped;
+    runner->runner->on_reloaded = on_runner_reloaded;
+    runner->adopted = runner->options.descriptor >= 0;
+    runner->adopted_secure = runner->options.secure_descriptor >= 0;
     runner->runner->options.descriptor = take(&runner->options.descriptor);
     runner->runner->options.secure_descriptor = take(&runner->options.secure_descriptor);
     pthread_mutex_lock(&runner->mutex);
@@ -364,8 +466,9 @@ bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
     enum status status = start(runner, &error);
     if (status == STATUS_OK) {
         uv_ref((uv_handle_t *)&runner->mail); /* it keeps the loop alive */
-        runner_start(runner->runner, on_runner_started);
-    } else {
+        status = start_all(runner);
+    }
+    if (status != STATUS_OK) {
         serve_fail(runner, status,
                    status == STATUS_CLOSED ? TEXT("it was stopped before it listened") : buffer_text(&error));
         runner->failed = runner->refused = true;

@@ -332,7 +332,7 @@ static enum status listen_on(struct management *management, struct buffer *error
 
     if (options->descriptor < 0)
         return socket_listen(&management->descriptor, &management->address, options->host, options->port,
-                             error);
+                             SOCKET_ALONE, error);
     management->descriptor = options->descriptor;
     return socket_adopt(options->descriptor, &management->address, error);
 }

@@ -54,12 +54,12 @@ enum status listener_adopt(struct listener *listener, uv_loop_t *loop, int descr
 }
 
 enum status listener_open(struct listener *listener, uv_loop_t *loop, const char *host, uint16_t port,
-                          struct buffer *error)
+                          enum socket_sharing sharing, struct buffer *error)
 {
     int descriptor;
 
     start(listener, loop);
-    enum status status = socket_listen(&descriptor, &listener->address, host, port, error);
+    enum status status = socket_listen(&descriptor, &listener->address, host, port, sharing, error);
     if (status == STATUS_OK)
         status = adopt(listener, descriptor, error);
     if (status != STATUS_OK)

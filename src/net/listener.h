@@ -23,7 +23,7 @@ struct listener {
  * must run once more to forget the handle.
  */
 NODISCARD enum status listener_open(struct listener *listener, uv_loop_t *loop, const char *host,
-                                    uint16_t port, struct buffer *error);
+                                    uint16_t port, enum socket_sharing sharing, struct buffer *error);
 /* The same on a listening socket that somebody else has opened, which is the listener's from then on. */
 NODISCARD enum status listener_adopt(struct listener *listener, uv_loop_t *loop, int descriptor,
                                      struct buffer *error);

@@ -45,7 +45,7 @@ static void set_port(struct any_address *address, uint16_t port)
 }
 
 /* A listening socket, or -1 with errno. */
-static int open_socket(const struct any_address *address)
+static int open_socket(const struct any_address *address, enum socket_sharing sharing)
 {
     int on = 1;
     int off = 0;
@@ -56,7 +56,13 @@ static int open_socket(const struct any_address *address)
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (address->any.sa_family == AF_INET6)
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(descriptor, &address->any, address->length) == 0 && listen(descriptor, SOCKET_BACKLOG) == 0)
+    if (sharing == SOCKET_OTHER)
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    int bound = bind(descriptor, &address->any, address->length);
+    /* Only now: before, it would go beside whoever listens there already. */
+    if (bound == 0 && sharing == SOCKET_FIRST)
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (bound == 0 && listen(descriptor, SOCKET_BACKLOG) == 0)
         return descriptor;
     int failure = errno;
     close(descriptor);
@@ -88,7 +94,7 @@ static enum status describe(struct socket_address *out, int descriptor)
 }
 
 enum status socket_listen(int *descriptor, struct socket_address *address, const char *host, uint16_t port,
-                          struct buffer *error)
+                          enum socket_sharing sharing, struct buffer *error)
 {
     struct any_address wanted = {.six = {.sin6_family = AF_INET6}, .length = sizeof wanted.six};
     enum status status = host ? look_up(host, &wanted, error) : STATUS_OK;
@@ -96,11 +102,11 @@ enum status socket_listen(int *descriptor, struct socket_address *address, const
     if (status != STATUS_OK)
         return status;
     set_port(&wanted, port);
-    *descriptor = open_socket(&wanted);
+    *descriptor = open_socket(&wanted, sharing);
     if (*descriptor < 0 && errno != EADDRINUSE && !host) { /* a host without IPv6 */
         wanted = (struct any_address){.four = {.sin_family = AF_INET}, .length = sizeof wanted.four};
         set_port(&wanted, port);
-        *descriptor = open_socket(&wanted);
+        *descriptor = open_socket(&wanted, sharing);
     }
     if (*descriptor < 0) {
         status = buffer_printf(error, "cannot listen on %s port %u: %s", host ? host : "every address,", port,

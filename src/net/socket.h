@@ -14,12 +14,16 @@ struct socket_address {
     uint16_t port; /* the one really bound */
 };
 
+/* Whether others of this process listen on the port, too, each connection going to one of them as the kernel
+ * spreads them (SO_REUSEPORT). The first still fails where the port is in use, be it by such a process. */
+enum socket_sharing { SOCKET_ALONE, SOCKET_FIRST, SOCKET_OTHER };
+
 /*
  * A non-blocking TCP socket that listens on `host` (a name, an IPv4 or IPv6 address; NULL for every address),
  * port 0 picking a free one; it is the caller's to close. On failure `error` gets one line.
  */
 NODISCARD enum status socket_listen(int *descriptor, struct socket_address *address, const char *host,
-                                    uint16_t port, struct buffer *error);
+                                    uint16_t port, enum socket_sharing sharing, struct buffer *error);
 
 /* The same of a listening socket that somebody else has opened. */
 NODISCARD enum status socket_adopt(int descriptor, struct socket_address *address, struct buffer *error);

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@
 struct tls_context {
     SSL_CTX *ssl;
     BIO_METHOD *method;
-    size_t references; /* its owner's, and one of each session */
-    bool is_encrypted; /* a passphrase was asked for */
+    atomic_size_t references; /* its owner's, and one of each session */
+    bool is_encrypted;        /* a passphrase was asked for */
 };
 
 struct tls_session {
@@ -198,9 +199,15 @@ out:
     return STATUS_OK;
 }
 
+struct tls_context *tls_context_ref(struct tls_context *context)
+{
+    atomic_fetch_add(&context->references, 1);
+    return context;
+}
+
 void tls_context_destroy(struct tls_context *context)
 {
-    if (!context || --context->references > 0)
+    if (!context || atomic_fetch_sub(&context->references, 1) > 1)
         return;
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->method);
@@ -227,7 +234,7 @@ struct tls_session *tls_session_create(struct tls_context *context)
     SSL_set_bio(session->ssl, bio, bio); /* takes the one reference for both */
     SSL_set_accept_state(session->ssl);
     session->context = context;
-    context->references++;
+    atomic_fetch_add(&context->references, 1);
     return session;
 }
 

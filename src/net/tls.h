@@ -21,6 +21,8 @@ struct tls_session; /* one connection's */
  * that names the file. */
 NODISCARD enum status tls_context_create(struct tls_context **context, const char *key_path,
                                          const char *certificate_path, struct buffer *error);
+/* One more owner, who will destroy it; from any thread, as that and tls_session_create(). */
+struct tls_context *tls_context_ref(struct tls_context *context);
 /* Sessions made of it go on. NULL is fine. */
 void tls_context_destroy(struct tls_context *context);
 

@@ -74,7 +74,11 @@ static enum status listen_on(struct runner *runner, struct listener *listener, i
     runner->open_handles++;
     if (adopted >= 0)
         return listener_adopt(listener, runner->loop, adopted, error);
-    return listener_open(listener, runner->loop, runner->options.host, port, error);
+    const struct crew *crew = runner->crew;
+    enum socket_sharing sharing = crew->count == 1             ? SOCKET_ALONE
+                                  : crew->members[0] == runner ? SOCKET_FIRST
+                                                               : SOCKET_OTHER;
+    return listener_open(listener, runner->loop, runner->options.host, port, sharing, error);
 }
 
 enum status accept_open(struct runner *runner, struct buffer *error)
@@ -85,7 +89,7 @@ enum status accept_open(struct runner *runner, struct buffer *error)
     runner->listener.on_closed = on_listener_closed;
     runner->secure_listener.on_connection = on_secure_connection;
     runner->secure_listener.on_closed = on_secure_listener_closed;
-    runner->most_connections = descriptors_for_connections();
+    runner->most_connections = (descriptors_for_connections() - 1) / runner->crew->count + 1;
     enum status status = listen_on(runner, &runner->listener, &options->descriptor, options->port, error);
     if (status == STATUS_OK && runner->tls)
         status = listen_on(runner, &runner->secure_listener, &options->secure_descriptor,

@@ -289,6 +289,7 @@ static void leave_open(struct connection *connection, enum connection_state stat
         return;
     list_remove(&connection->left);
     roster_remove(&connection->runner->roster, connection);
+    crew_leave(connection->runner->crew);
     list_append(&connection->runner->left, &connection->left);
 }
 

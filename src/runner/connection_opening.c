@@ -164,11 +164,14 @@ static enum status keep_user_agent(struct connection *connection, struct text ag
     return status;
 }
 
-/* The request is good: the connection gets its id, and can be found by it. */
+/* The request is good: the connection gets its id, and can be found by it. STATUS_LIMIT where there are as
+ * many as --max-connections. */
 static enum status name_connection(struct connection *connection, const struct upgrade_request *request)
 {
     struct runner *runner = connection->runner;
 
+    if (!crew_admit(runner->crew, runner->options.max_connections))
+        return STATUS_LIMIT;
     uuid_make(&runner->application->service->uuids, connection->peer.id);
     connection->opened_wall_ms = clock_wall_ms();
     connection->opened_ms = connection->active_ms = uv_now(runner->loop);
@@ -177,6 +180,8 @@ static enum status name_connection(struct connection *connection, const struct u
         status = roster_add(&runner->roster, connection);
     if (status == STATUS_OK)
         connection->state = CONNECTION_CONNECTING;
+    else
+        crew_leave(runner->crew);
     return status;
 }
 
@@ -219,14 +224,13 @@ void connection_read_head(struct connection *connection)
         connection_refuse(connection, 400, "Sec-WebSocket-Extensions is not well-formed");
         return;
     }
-    if (runner->options.max_connections && runner->roster.count >= runner->options.max_connections) {
+    switch (name_connection(connection, &request)) {
+    case STATUS_OK: break;
+    case STATUS_LIMIT:
         runner->metrics.rejected[REJECTED_FULL]++;
         connection_refuse(connection, 503, "There are too many connections");
         return;
-    }
-    if (name_connection(connection, &request) != STATUS_OK) {
-        connection_give_up(connection);
-        return;
+    default: connection_give_up(connection); return;
     }
     if (runner->application->service->on_connect) {
         connection->head_length = (uint32_t)consumed;

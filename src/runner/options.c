@@ -3,6 +3,7 @@
 #include <string.h>
 
 static const struct configurapi_runner_options defaults = {
+    .workers = 1,
     .port = 8000,
     .secure_port = 8443,
     .descriptor = -1,

@@ -58,9 +58,12 @@ static void on_started(struct application *next, enum status status, struct text
     next->state = APPLICATION_SERVING;
     application_retire(last);
     use_certificate(runner);
-    log_write(&runner->log, LOG_INFO, "Reloaded %.*s and its handlers%s", TEXT_ARGS(next->config->path),
-              runner->tls ? ", key and certificate" : "");
     watch_renew(runner, NULL);
+    if (runner->on_reloaded)
+        runner->on_reloaded(runner);
+    if (runner->crew->members[0] == runner)
+        log_write(&runner->log, LOG_INFO, "Reloaded %.*s and its handlers%s", TEXT_ARGS(next->config->path),
+                  runner->tls ? ", key and certificate" : "");
 }
 
 static void go_on(struct runner *runner)
@@ -86,6 +89,25 @@ void reload_turn(struct runner *runner)
         go_on(runner);
 }
 
+static void begin(struct runner *runner)
+{
+    runner->reload.next = application_create(runner);
+    if (runner->reload.next)
+        go_on(runner);
+    else
+        give_up(runner, STATUS_NO_MEMORY, TEXT(""));
+}
+
+static void reload_certificate(struct runner *runner)
+{
+    use_certificate(runner);
+    log_write(&runner->log, LOG_INFO,
+              runner->tls ? "Reloaded key and certificate"
+                          : "Nothing is there to be reloaded: no config file, no key and no certificate");
+    if (runner->on_reloaded)
+        runner->on_reloaded(runner);
+}
+
 void runner_reload(struct runner *runner)
 {
     struct buffer error;
@@ -99,19 +121,25 @@ void runner_reload(struct runner *runner)
     reload_cancel(runner);
     buffer_init(&error, BUFFER_UNLIMITED);
     enum status status = runner_read_certificate(runner, &runner->reload.tls, &error);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK)
         give_up(runner, status, buffer_text(&error));
-    } else if (runner->options.config_path) {
-        runner->reload.next = application_create(runner);
-        if (runner->reload.next)
-            go_on(runner);
-        else
-            give_up(runner, STATUS_NO_MEMORY, TEXT(""));
-    } else {
-        use_certificate(runner);
-        log_write(&runner->log, LOG_INFO,
-                  runner->tls ? "Reloaded key and certificate"
-                              : "Nothing is there to be reloaded: no config file, no key and no certificate");
-    }
+    else if (runner->options.config_path)
+        begin(runner);
+    else
+        reload_certificate(runner);
     buffer_deinit(&error);
+}
+
+void runner_reload_after(struct runner *runner, struct tls_context *tls)
+{
+    if (runner->stopping) {
+        tls_context_destroy(tls);
+        return;
+    }
+    reload_cancel(runner);
+    runner->reload.tls = tls;
+    if (runner->options.config_path)
+        begin(runner);
+    else
+        use_certificate(runner);
 }

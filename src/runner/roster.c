@@ -26,8 +26,7 @@ static void link_in(struct roster *roster, struct connection *connection)
 
 static enum status grow(struct roster *roster)
 {
-    struct roster larger = {.bucket_count = roster->bucket_count ? 2 * roster->bucket_count : FIRST_BUCKETS,
-                            .count = roster->count};
+    struct roster larger = {.bucket_count = roster->bucket_count ? 2 * roster->bucket_count : FIRST_BUCKETS};
 
     larger.buckets = calloc(larger.bucket_count, sizeof *larger.buckets);
     if (!larger.buckets)
@@ -40,7 +39,8 @@ static enum status grow(struct roster *roster)
         }
     }
     free(roster->buckets);
-    *roster = larger;
+    roster->buckets = larger.buckets;
+    roster->bucket_count = larger.bucket_count;
     return STATUS_OK;
 }
 
@@ -51,17 +51,20 @@ void roster_deinit(struct roster *roster)
 
 enum status roster_add(struct roster *roster, struct connection *connection)
 {
-    if (roster->count == roster->bucket_count) {
-        enum status status = grow(roster);
-        if (status != STATUS_OK)
-            return status;
+    enum status status = STATUS_OK;
+
+    pthread_mutex_lock(&roster->mutex);
+    if (roster->count == roster->bucket_count)
+        status = grow(roster);
+    if (status == STATUS_OK) {
+        link_in(roster, connection);
+        roster->count++;
     }
-    link_in(roster, connection);
-    roster->count++;
-    return STATUS_OK;
+    pthread_mutex_unlock(&roster->mutex);
+    return status;
 }
 
-void roster_remove(struct roster *roster, struct connection *connection)
+static void link_out(struct roster *roster, const struct connection *connection)
 {
     if (roster->bucket_count == 0)
         return;
@@ -74,6 +77,13 @@ void roster_remove(struct roster *roster, struct connection *connection)
     roster->count--;
 }
 
+void roster_remove(struct roster *roster, struct connection *connection)
+{
+    pthread_mutex_lock(&roster->mutex);
+    link_out(roster, connection);
+    pthread_mutex_unlock(&roster->mutex);
+}
+
 struct connection *roster_find(const struct roster *roster, struct text id)
 {
     if (roster->bucket_count == 0 || id.length != UUID_LENGTH)
@@ -82,4 +92,12 @@ struct connection *roster_find(const struct roster *roster, struct text id)
     while (connection && memcmp(connection->peer.id, id.data, UUID_LENGTH) != 0)
         connection = connection->next_in_roster;
     return connection;
+}
+
+bool roster_has(struct roster *roster, struct text id)
+{
+    pthread_mutex_lock(&roster->mutex);
+    bool has = roster_find(roster, id) != NULL;
+    pthread_mutex_unlock(&roster->mutex);
+    return has;
 }

@@ -17,39 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the start's end ---- */
-
-static enum status listen_now(struct runner *runner, struct buffer *error)
-{
-    enum status status = accept_open(runner, error);
-
-    if (status != STATUS_OK)
-        return status;
-    runner->started = true;
-    watch_open(runner);
-    if (runner->tls)
-        log_write(&runner->log, LOG_INFO, "Listening on wss://%s:%u", runner->secure_listener.address.host,
-                  runner->secure_listener.address.port);
-    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address.host,
-              runner->listener.address.port);
-    return STATUS_OK;
-}
-
-static void on_application_started(struct application *application, enum status status, struct text failure)
-{
-    struct runner *runner = application->runner;
-    struct buffer error;
-
-    buffer_init(&error, BUFFER_UNLIMITED);
-    if (status == STATUS_OK) {
-        application->state = APPLICATION_SERVING;
-        status = listen_now(runner, &error);
-        failure = buffer_text(&error);
-    }
-    runner->on_started(runner, status, failure);
-    buffer_deinit(&error);
-}
-
 /* ---- a turn of the loop ---- */
 
 static void settle_left(struct runner *runner)
@@ -132,6 +99,9 @@ struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_op
         return NULL;
     runner->options = *options;
     runner->loop = loop;
+    runner->itself = runner;
+    runner->alone = (struct crew){.count = 1, .members = &runner->itself};
+    runner->crew = &runner->alone;
     log_init(&runner->log, (enum log_level)options->log_level);
     runner->log.format = (enum log_format)options->log_format;
     list_init(&runner->connections);
@@ -221,12 +191,41 @@ enum status runner_set_postback_base(struct runner *runner, struct text base, st
     return status;
 }
 
+static void on_application_started(struct application *application, enum status status, struct text error)
+{
+    struct runner *runner = application->runner;
+
+    if (status == STATUS_OK)
+        application->state = APPLICATION_SERVING;
+    runner->on_started(runner, status, error);
+}
+
 void runner_start(struct runner *runner,
                   void (*on_started)(struct runner *runner, enum status status, struct text error))
 {
     runner->on_started = on_started;
     application_start(runner->application, on_application_started);
     turn(runner);
+}
+
+enum status runner_listen(struct runner *runner, struct buffer *error)
+{
+    enum status status = accept_open(runner, error);
+
+    if (status != STATUS_OK)
+        return status;
+    runner->started = true;
+    watch_open(runner);
+    return STATUS_OK;
+}
+
+void runner_say_listening(const struct runner *runner)
+{
+    if (runner->tls)
+        log_write(&runner->log, LOG_INFO, "Listening on wss://%s:%u", runner->secure_listener.address.host,
+                  runner->secure_listener.address.port);
+    log_write(&runner->log, LOG_INFO, "Listening on ws://%s:%u", runner->listener.address.host,
+              runner->listener.address.port);
 }
 
 /* ---- what is asked of it ---- */

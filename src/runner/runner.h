@@ -7,6 +7,7 @@
 #include "net/deadline.h"
 #include "net/listener.h"
 #include "net/net.h"
+#include "runner/crew.h"
 #include "runner/metrics.h"
 #include "runner/reload.h"
 #include "runner/roster.h"
@@ -24,6 +25,9 @@
  */
 
 struct runner {
+    struct crew *crew; /* those that serve as one, with this one; `alone` where nobody else does */
+    struct crew alone;
+    struct runner *itself; /* its only member */
     struct configurapi_runner_options options;
     struct log log;
     uv_loop_t *loop;
@@ -69,6 +73,7 @@ struct runner {
     size_t open_handles; /* that are not closed yet, channels' too */
     void (*on_started)(struct runner *runner, enum status status, struct text error);
     void (*on_stopped)(struct runner *runner);
+    void (*on_reloaded)(struct runner *runner); /* NULL: nobody is told */
     void (*on_closed)(void *owner, bool clean);
     void *owner;
 };
@@ -87,17 +92,24 @@ NODISCARD enum status runner_load(struct runner *runner, const struct configurap
  * goes with what handlers post there. Before runner_start(); without it they have none. */
 NODISCARD enum status runner_set_postback_base(struct runner *runner, struct text base, struct text token);
 
-/* Runs on_start, then listens; the start line goes to the log. Then calls on_started, before it returns where
- * nothing had to wait; with a status and one line where it never will listen. Not at all where it is stopped
- * meanwhile. */
+/* Runs on_start. Then calls on_started, before it returns where nothing had to wait; with a status and one
+ * line where it has failed. Not at all where it is stopped meanwhile. */
 void runner_start(struct runner *runner,
                   void (*on_started)(struct runner *runner, enum status status, struct text error));
+
+/* Listens, once on_started was called. `error` gets one line. */
+NODISCARD enum status runner_listen(struct runner *runner, struct buffer *error);
+/* Says in the log where. */
+void runner_say_listening(const struct runner *runner);
 
 /* Reads key and certificate, the configuration and its handlers again, and serves those from when they are
  * ready: new connections get the new certificate, the next messages the new handlers. Events under way end
  * with the handlers that they began with; connections and their identities stay. The log says what came of
  * it: where something fails, all stays as it was. A second call begins anew. */
 void runner_reload(struct runner *runner);
+/* For another of a crew: as the first has reloaded, with its certificate (whose new owner this is; NULL for
+ * none). Only a failure is said in the log. */
+void runner_reload_after(struct runner *runner, struct tls_context *tls);
 
 /* The key and certificate of the options; *tls is NULL where there are none. `error` gets one line. */
 NODISCARD enum status runner_read_certificate(const struct runner *runner, struct tls_context **tls,

@@ -25,8 +25,13 @@ struct fixture {
 
 static void on_started(struct runner *runner, enum status status, struct text error)
 {
-    (void)runner, (void)error;
+    struct buffer complaint;
+
+    (void)error;
     assert_int_equal(status, STATUS_OK);
+    buffer_init(&complaint, BUFFER_UNLIMITED);
+    assert_int_equal(runner_listen(runner, &complaint), STATUS_OK);
+    buffer_deinit(&complaint);
 }
 
 static void on_closed(void *owner, bool clean)
