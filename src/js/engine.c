@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct engine table;
 const struct engine *const jsc_table = &table;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char failure[256]; /* empty where the library was opened */
+static pthread_key_t thread_context; /* of threads that got theirs here */
+static char failure[256];            /* empty where the library was opened */
 
 /* POSIX has dlsym return an object pointer for functions too; C knows no cast for that. */
 static void *symbol(void *library, const char *name, void *slot)
@@ -58,9 +60,36 @@ static void open_library(void)
            &extras->JSGlobalContextSetUnhandledRejectionCallback);
     symbol(library, "JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics);
     symbol(library, "g_main_context_iteration", &extras->g_main_context_iteration);
+    symbol(library, "g_main_context_new", &extras->g_main_context_new);
+    symbol(library, "g_main_context_get_thread_default", &extras->g_main_context_get_thread_default);
+    symbol(library, "g_main_context_push_thread_default", &extras->g_main_context_push_thread_default);
+    symbol(library, "g_main_context_unref", &extras->g_main_context_unref);
     symbol(library, "jsc_options_set_boolean", &extras->jsc_options_set_boolean);
     symbol(library, "jsc_options_set_double", &extras->jsc_options_set_double);
     set_options(extras);
+    if (pthread_key_create(&thread_context, extras->g_main_context_unref) != 0)
+        snprintf(failure, sizeof failure, "no key for threads' data is left");
+}
+
+static bool is_main_thread(void)
+{
+    return gettid() == getpid();
+}
+
+void *engine_thread_context(void)
+{
+    const struct engine_extras *extras = &table.extras;
+
+    if (is_main_thread() || !extras->g_main_context_new || !extras->g_main_context_get_thread_default ||
+        !extras->g_main_context_push_thread_default || !extras->g_main_context_unref)
+        return NULL;
+    void *context = extras->g_main_context_get_thread_default();
+    if (context)
+        return context;
+    context = extras->g_main_context_new();
+    extras->g_main_context_push_thread_default(context);
+    pthread_setspecific(thread_context, context); /* unreferenced at the thread's end */
+    return context;
 }
 
 enum status engine_open(struct buffer *error)

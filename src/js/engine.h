@@ -75,8 +75,13 @@ struct engine_extras {
      */
     int (*jsc_options_set_boolean)(const char *option, int value);
     int (*jsc_options_set_double)(const char *option, double value);
-    /* Runs one piece of what the engine deferred to the thread's GLib main context. */
+    /* What the engine defers goes to the thread's GLib main context: runs one piece of it; NULL is that of
+     * the process's main thread. */
     int (*g_main_context_iteration)(void *main_context, int may_block);
+    void *(*g_main_context_new)(void);
+    void *(*g_main_context_get_thread_default)(void);
+    void (*g_main_context_push_thread_default)(void *main_context);
+    void (*g_main_context_unref)(void *main_context);
 };
 
 struct engine {
@@ -92,6 +97,11 @@ extern const struct engine *const jsc_table;
 /* Opens the library; later calls return at once. Safe to call from several threads. STATUS_SYSTEM where it is
  * missing or lacks a function: `error` then says what and which package has it. */
 NODISCARD enum status engine_open(struct buffer *error);
+
+/* The GLib main context of this thread, as the engine sees it, for g_main_context_iteration(); a thread that
+ * has none of its own gets one, so that the engine does not make one that nobody can reach. Before the
+ * thread's first context. */
+void *engine_thread_context(void);
 
 /* Strings across the border. JavaScript's are UTF-16; a lone surrogate becomes U+FFFD on its way out. */
 NODISCARD enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t count);

@@ -110,6 +110,7 @@ enum status world_create(struct world **world, const struct world_functions *fun
     made->functions = functions;
     made->owner = owner;
     list_init(&made->works);
+    made->main_context = engine_thread_context();
     made->group = jsc.JSContextGroupCreate();
     made->context = jsc.JSGlobalContextCreateInGroup(made->group, NULL);
 
@@ -197,9 +198,8 @@ void world_end(struct world *world)
 
 void world_idle(struct world *world)
 {
-    (void)world; /* the engine's deferred work is the thread's, not a world's */
     if (jsc.extras.g_main_context_iteration)
-        for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(NULL, 0); i++)
+        for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(world->main_context, 0); i++)
             ;
 }
 

@@ -116,6 +116,7 @@ enum world_entry {
 struct world {
     JSContextGroupRef group;
     JSGlobalContextRef context;
+    void *main_context;                     /* of its thread, for world_idle() */
     JSObjectRef entries[WORLD_ENTRY_COUNT]; /* protected functions of bootstrap.js's exports */
     const struct world_functions *functions;
     void *owner;

@@ -51,6 +51,17 @@ static struct connection *find(const struct runner *runner, const struct request
     return connection;
 }
 
+/* Whether another worker has it. */
+static bool is_elsewhere(const struct runner *runner, struct text id)
+{
+    const struct crew *crew = runner->crew;
+
+    for (size_t i = 0; i < crew->count; i++)
+        if (crew->members[i] != runner && roster_has(&crew->members[i]->roster, id))
+            return true;
+    return false;
+}
+
 static void gone(struct answer *answer)
 {
     answer_error(answer, 410, "There is no such connection.");
@@ -72,7 +83,7 @@ bool answer_refuses(struct answer *answer, const struct runner *runner, const st
         answer_error(answer, 400, "The connection's id is missing.");
         return true;
     }
-    if (wants_id && !find(runner, request)) {
+    if (wants_id && !find(runner, request) && !is_elsewhere(runner, request->id)) {
         gone(answer);
         return true;
     }
@@ -89,18 +100,15 @@ static void out_of_memory(struct answer *answer)
 
 static enum status append_list(struct buffer *out, const struct runner *runner)
 {
-    enum status status = buffer_append(out, "[", 1);
-    bool first = true;
+    enum status status = STATUS_OK;
 
     for (const struct list *node = runner->connections.next;
          node != &runner->connections && status == STATUS_OK; node = node->next) {
         const struct connection *connection = LIST_ENTRY(node, struct connection, node);
-        if (connection->state != CONNECTION_OPEN)
-            continue;
-        status = buffer_printf(out, "%s\"%s\"", first ? "" : ",", connection->peer.id);
-        first = false;
+        if (connection->state == CONNECTION_OPEN)
+            status = buffer_printf(out, "%s\"%s\"", out->length ? "," : "", connection->peer.id);
     }
-    return status == STATUS_OK ? buffer_append(out, "]", 1) : status;
+    return status;
 }
 
 static enum status append_connection(struct buffer *out, const struct connection *connection)
@@ -193,25 +201,90 @@ static enum status append_health(struct buffer *out, const struct runner *runner
                                                     : TEXT("{\"status\":\"ok\"}"));
 }
 
-void answer_request(struct answer *answer, struct runner *runner, const struct request *request)
+/* ---- the workers' parts ---- */
+
+bool request_is_of_all(const struct request *request)
 {
-    enum status status = STATUS_OK;
+    return request->route.target == ROUTE_LIST || request->route.target == ROUTE_METRICS;
+}
+
+void part_init(struct part *part)
+{
+    *part = (struct part){.status = STATUS_OK};
+    buffer_init(&part->list, BUFFER_UNLIMITED);
+    buffer_init(&part->answer.body, BUFFER_UNLIMITED);
+}
+
+void part_deinit(struct part *part)
+{
+    buffer_deinit(&part->answer.body);
+    buffer_deinit(&part->list);
+    counts_deinit(&part->counts);
+}
+
+void answer_part(struct part *part, struct runner *runner, const struct request *request)
+{
+    switch (request->route.target) {
+    case ROUTE_CONNECTION:
+    case ROUTE_POST: answer_connection(&part->answer, runner, request); break;
+    case ROUTE_METRICS: part->status = counts_add_runner(&part->counts, runner); break;
+    case ROUTE_LIST: part->status = append_list(&part->list, runner); break;
+    case ROUTE_HEALTH:
+    case ROUTE_NONE: break;
+    }
+}
+
+void part_add(struct part *part, struct part *other)
+{
+    if (other->answer.status) {
+        buffer_deinit(&part->answer.body);
+        part->answer = other->answer;
+        buffer_init(&other->answer.body, BUFFER_UNLIMITED);
+    }
+    if (part->status == STATUS_OK)
+        part->status = other->status;
+    if (part->status == STATUS_OK && part->list.length > 0 && other->list.length > 0)
+        part->status = buffer_append(&part->list, ",", 1);
+    if (part->status == STATUS_OK)
+        part->status = buffer_append_text(&part->list, buffer_text(&other->list));
+    if (part->status == STATUS_OK)
+        part->status = counts_add(&part->counts, &other->counts);
+}
+
+static enum status append_in_brackets(struct buffer *out, struct text list)
+{
+    enum status status = buffer_append(out, "[", 1);
+
+    if (status == STATUS_OK)
+        status = buffer_append_text(out, list);
+    return status == STATUS_OK ? buffer_append(out, "]", 1) : status;
+}
+
+void answer_whole(struct answer *answer, const struct runner *runner, const struct request *request,
+                  struct part *part)
+{
+    enum status status = part->status;
 
     switch (request->route.target) {
     case ROUTE_CONNECTION:
-    case ROUTE_POST: answer_connection(answer, runner, request); return;
+    case ROUTE_POST:
+        *answer = part->answer;
+        buffer_init(&part->answer.body, BUFFER_UNLIMITED);
+        return;
     case ROUTE_HEALTH:
         start(answer, runner->stopping ? 503 : 200, json);
         status = append_health(&answer->body, runner);
         break;
     case ROUTE_METRICS:
         start(answer, 200, "text/plain; version=0.0.4; charset=utf-8");
-        status = metrics_text_append(&answer->body, runner);
+        if (status == STATUS_OK)
+            status = metrics_text_append(&answer->body, &part->counts);
         break;
     case ROUTE_LIST:
     case ROUTE_NONE:
         start(answer, 200, json);
-        status = append_list(&answer->body, runner);
+        if (status == STATUS_OK)
+            status = append_in_brackets(&answer->body, buffer_text(&part->list));
         break;
     }
     if (status != STATUS_OK)

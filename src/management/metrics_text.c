@@ -1,11 +1,7 @@
 #include "management/metrics_text.h"
-#include "config/config.h"
-#include "js/host.h"
-#include "pipeline/service.h"
-#include "runner/connection.h"
-#include "runner/runner.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 /* Appends until something fails; the rest is then left out. */
 struct writer {
@@ -58,12 +54,12 @@ static void write_route(struct writer *writer, const char *name, struct text rou
     print(writer, "\"");
 }
 
-static void write_statuses(struct writer *writer, const struct runner *runner)
+static void write_statuses(struct writer *writer, const struct metrics *metrics)
 {
     describe(writer, "events_total", "counter",
              "Events that have ended, by route (none: empty) and status (0: others).");
-    for (size_t i = 0; i < runner->metrics.route_count; i++) {
-        const struct route_metrics *route = runner->metrics.routes[i];
+    for (size_t i = 0; i < metrics->route_count; i++) {
+        const struct route_metrics *route = metrics->routes[i];
         for (size_t j = 0; j < route->status_count; j++) {
             write_route(writer, "events_total", route->name);
             print(writer, ",status=\"%d\"} %llu\n", route->statuses[j].status,
@@ -72,12 +68,12 @@ static void write_statuses(struct writer *writer, const struct runner *runner)
     }
 }
 
-static void write_durations(struct writer *writer, const struct runner *runner)
+static void write_durations(struct writer *writer, const struct metrics *metrics)
 {
     describe(writer, "handler_seconds", "histogram",
              "Seconds from a message to the end of its event, by route; a stream's last chunk is its end.");
-    for (size_t i = 0; i < runner->metrics.route_count; i++) {
-        const struct route_metrics *route = runner->metrics.routes[i];
+    for (size_t i = 0; i < metrics->route_count; i++) {
+        const struct route_metrics *route = metrics->routes[i];
         uint64_t sum = 0;
         if (route->count == 0)
             continue;
@@ -96,7 +92,7 @@ static void write_durations(struct writer *writer, const struct runner *runner)
     }
 }
 
-static void write_rejections(struct writer *writer, const struct runner *runner)
+static void write_rejections(struct writer *writer, const struct metrics *metrics)
 {
     static const char *const reasons[REJECTION_COUNT] = {
         [REJECTED_BAD_REQUEST] = "bad_request", [REJECTED_METHOD] = "method",
@@ -108,40 +104,28 @@ static void write_rejections(struct writer *writer, const struct runner *runner)
     describe(writer, "upgrades_rejected_total", "counter", "Upgrades that were not let in, by reason.");
     for (size_t i = 0; i < REJECTION_COUNT; i++)
         print(writer, "configurapi_upgrades_rejected_total{reason=\"%s\"} %llu\n", reasons[i],
-              (unsigned long long)runner->metrics.rejected[i]);
+              (unsigned long long)metrics->rejected[i]);
 }
 
-static size_t buffered_bytes(const struct runner *runner)
+enum status metrics_text_append(struct buffer *out, const struct counts *counts)
 {
-    size_t sum = 0;
-
-    for (const struct list *node = runner->connections.next; node != &runner->connections;
-         node = node->next) {
-        const struct connection *connection = LIST_ENTRY(node, struct connection, node);
-        sum += channel_unsent(&connection->channel) + connection->early.length + connection->input.length;
-    }
-    return sum;
-}
-
-enum status metrics_text_append(struct buffer *out, const struct runner *runner)
-{
-    const struct metrics *metrics = &runner->metrics;
+    const struct metrics *metrics = &counts->metrics;
     struct writer writer = {out, STATUS_OK};
 
-    write_one(&writer, "connections", "gauge", "Connections that are there.", runner->connection_count);
+    write_one(&writer, "connections", "gauge", "Connections that are there.", counts->connections);
     write_one(&writer, "connections_total", "counter", "Connections that were opened.", metrics->connections);
     write_one(&writer, "messages_received_total", "counter", "Messages from clients.", metrics->messages_in);
     write_one(&writer, "messages_sent_total", "counter", "Messages to clients.", metrics->messages_out);
     write_one(&writer, "received_bytes_total", "counter", "Bytes of messages from clients.",
               metrics->bytes_in);
     write_one(&writer, "sent_bytes_total", "counter", "Bytes of messages to clients.", metrics->bytes_out);
-    write_one(&writer, "events_in_flight", "gauge", "Events that have not ended.", runner_events(runner));
-    write_one(&writer, "streams_open", "gauge", "Streams that have not ended.", runner_open_streams(runner));
-    write_one(&writer, "buffered_bytes", "gauge", "Bytes held for or from clients.", buffered_bytes(runner));
+    write_one(&writer, "events_in_flight", "gauge", "Events that have not ended.", counts->events);
+    write_one(&writer, "streams_open", "gauge", "Streams that have not ended.", counts->streams);
+    write_one(&writer, "buffered_bytes", "gauge", "Bytes held for or from clients.", counts->buffered_bytes);
     write_one(&writer, "javascript_heap_bytes", "gauge", "JavaScript's heap, as its last collection left it.",
-              runner_heap_bytes(runner));
-    write_rejections(&writer, runner);
-    write_statuses(&writer, runner);
-    write_durations(&writer, runner);
+              counts->heap_bytes);
+    write_rejections(&writer, metrics);
+    write_statuses(&writer, metrics);
+    write_durations(&writer, metrics);
     return writer.status;
 }

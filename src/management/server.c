@@ -1,5 +1,6 @@
 #include "management/server.h"
 #include "management/answer.h"
+#include "management/errand.h"
 #include "management/guard.h"
 #include "management/visitors.h"
 #include "runner/descriptors.h"
@@ -31,16 +32,23 @@ struct management {
     uv_timer_t timer;
     uv_timer_t parting;
     struct visitors visitors;
-    size_t held; /* bytes of the bodies of all requests */
+    size_t held;         /* bytes of the bodies of all requests */
+    struct list waiting; /* exchanges that wait for other workers */
     int open_handles;
 };
 
 /* One HTTP request, from its head to its answer. */
 struct exchange {
+    struct management *management;
+    struct MHD_Connection *http;
+    struct list node; /* in management->waiting */
     struct request request;
     struct buffer body;
-    struct answer answer; /* of a request that is refused, once `refused` is set */
+    size_t held;           /* bytes of it that count */
+    struct errand *errand; /* NULL unless it waits for other workers */
+    struct answer answer;  /* once `refused` or `answered` is set */
     bool refused;
+    bool answered;
     size_t discarded;
 };
 
@@ -144,7 +152,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
 
 static void drop_body(struct management *management, struct exchange *exchange)
 {
-    management->held -= exchange->body.length;
+    management->held -= exchange->held;
+    exchange->held = 0;
     buffer_deinit(&exchange->body);
 }
 
@@ -179,10 +188,38 @@ static enum MHD_Result take_body(struct management *management, struct exchange 
     if (buffer_append_text(&exchange->body, piece) != STATUS_OK)
         return MHD_NO;
     management->held += piece.length;
+    exchange->held += piece.length;
     return MHD_YES;
 }
 
-/* The daemon's callback: first with the head, then with each piece of the body, at last without one. */
+static void work(struct management *management);
+
+static void on_errand_done(void *owner, struct answer *answer)
+{
+    struct exchange *exchange = owner;
+    struct management *management = exchange->management;
+
+    list_remove(&exchange->node);
+    exchange->errand = NULL;
+    exchange->answer = *answer;
+    exchange->answered = true;
+    MHD_resume_connection(exchange->http); /* on_request() is called for it again */
+    work(management);
+}
+
+/* Whether the answer is there at once. */
+static bool answer_now(struct management *management, struct exchange *exchange)
+{
+    exchange->errand = errand_begin(&exchange->answer, management->runner, &exchange->request,
+                                    &exchange->body, on_errand_done, exchange);
+    exchange->answered = !exchange->errand;
+    if (exchange->errand)
+        list_append(&management->waiting, &exchange->node);
+    return exchange->answered;
+}
+
+/* The daemon's callback: first with the head, then with each piece of the body, at last without one; and
+ * once more for one that had to wait. */
 static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, const char *url,
                                   const char *method, const char *version, const char *data, size_t *length,
                                   void **state)
@@ -196,6 +233,9 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
         if (!exchange)
             return MHD_NO;
         *state = exchange;
+        exchange->management = management;
+        exchange->http = http;
+        list_init(&exchange->node);
         buffer_init(&exchange->body, BUFFER_UNLIMITED);
         buffer_init(&exchange->answer.body, BUFFER_UNLIMITED);
         read_head(management, http, exchange, url, method);
@@ -207,9 +247,9 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
         *length = 0;
         return take_body(management, exchange, piece);
     }
-    if (!exchange->refused) {
-        exchange->request.body = buffer_text(&exchange->body);
-        answer_request(&exchange->answer, management->runner, &exchange->request);
+    if (!exchange->refused && !exchange->answered && !answer_now(management, exchange)) {
+        MHD_suspend_connection(http);
+        return MHD_YES;
     }
     return send_answer(http, &exchange->answer);
 }
@@ -237,8 +277,6 @@ static size_t on_unescape(void *owner, struct MHD_Connection *http, char *text)
 }
 
 /* ---- the loop ---- */
-
-static void work(struct management *management);
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
@@ -316,10 +354,11 @@ static enum status start_daemon(struct management *management, struct buffer *er
         {MHD_OPTION_END, 0, NULL},
     };
 
-    management->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, on_request, management, MHD_OPTION_ARRAY, options,
-        MHD_OPTION_NOTIFY_CONNECTION, visitors_notify, &management->visitors, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, management, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_END);
+    management->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, management,
+                         MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION, visitors_notify,
+                         &management->visitors, MHD_OPTION_NOTIFY_COMPLETED, on_completed, management,
+                         MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_END);
     if (management->daemon)
         return STATUS_OK;
     enum status status = buffer_append_text(error, TEXT("cannot start libmicrohttpd"));
@@ -371,6 +410,7 @@ enum status management_open(struct management **management, struct runner *runne
     *made = (struct management){
         .runner = runner, .options = *options, .descriptor = -1, .max_connections = count_connections()};
     visitors_init(&made->visitors);
+    list_init(&made->waiting);
     enum status status = buffer_append_text(error, TEXT("management: "));
     if (status == STATUS_OK)
         status = listen_on(made, error);
@@ -396,12 +436,27 @@ const struct socket_address *management_address(const struct management *managem
     return &management->address;
 }
 
+/* None may be waiting when the daemon stops. */
+static void abandon_errands(struct management *management)
+{
+    while (!list_is_empty(&management->waiting)) {
+        struct exchange *exchange = LIST_ENTRY(management->waiting.next, struct exchange, node);
+        list_remove(&exchange->node);
+        errand_abandon(exchange->errand);
+        exchange->errand = NULL;
+        answer_error(&exchange->answer, 503, "This server is stopping.");
+        exchange->answered = true;
+        MHD_resume_connection(exchange->http);
+    }
+}
+
 void management_close(struct management *management)
 {
     if (!management)
         return;
     if (management->open_handles > 0)
         uv_poll_stop(&management->poll); /* before its descriptor goes */
+    abandon_errands(management);
     if (management->daemon)
         MHD_stop_daemon(management->daemon);
     if (management->descriptor >= 0)

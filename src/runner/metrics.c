@@ -95,7 +95,7 @@ static size_t find_status(const struct route_metrics *route, int status)
     return i;
 }
 
-static void count_status(struct route_metrics *route, int status)
+static void count_status(struct route_metrics *route, int status, uint64_t count)
 {
     size_t i = find_status(route, status);
 
@@ -105,7 +105,37 @@ static void count_status(struct route_metrics *route, int status)
     }
     if (i == route->status_count)
         route->statuses[route->status_count++] = (struct status_count){.status = status};
-    route->statuses[i].count++;
+    route->statuses[i].count += count;
+}
+
+static void merge_route(struct route_metrics *route, const struct route_metrics *other)
+{
+    for (size_t i = 0; i < other->status_count; i++)
+        count_status(route, other->statuses[i].status, other->statuses[i].count);
+    for (size_t i = 0; i <= METRICS_BUCKETS; i++)
+        route->buckets[i] += other->buckets[i];
+    route->duration_ns += other->duration_ns;
+    route->count += other->count;
+}
+
+enum status metrics_merge(struct metrics *metrics, const struct metrics *others)
+{
+    enum status status = STATUS_OK;
+
+    metrics->connections += others->connections;
+    metrics->messages_in += others->messages_in;
+    metrics->messages_out += others->messages_out;
+    metrics->bytes_in += others->bytes_in;
+    metrics->bytes_out += others->bytes_out;
+    for (size_t i = 0; i < REJECTION_COUNT; i++)
+        metrics->rejected[i] += others->rejected[i];
+    for (size_t i = 0; i < others->route_count && status == STATUS_OK; i++) {
+        struct route_metrics *route;
+        status = find_or_add(metrics, others->routes[i]->name, i, &route);
+        if (status == STATUS_OK)
+            merge_route(route, others->routes[i]);
+    }
+    return status;
 }
 
 void metrics_event(struct metrics *metrics, const struct event *event)
@@ -121,7 +151,7 @@ void metrics_event(struct metrics *metrics, const struct event *event)
     route->buckets[bucket]++;
     route->duration_ns += duration_ns;
     route->count++;
-    count_status(route, status_of(event));
+    count_status(route, status_of(event), 1);
 }
 
 enum rejection metrics_rejection(int http_status)

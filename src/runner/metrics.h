@@ -62,6 +62,8 @@ struct metrics {
 
 /* Has the service's routes counted from now on; those of a service before it, by their names, go on. */
 NODISCARD enum status metrics_add(struct metrics *metrics, struct service *service);
+/* Adds what others have counted; routes by their names. */
+NODISCARD enum status metrics_merge(struct metrics *metrics, const struct metrics *others);
 void metrics_deinit(struct metrics *metrics);
 
 /* An event has ended. */
