@@ -1,8 +1,8 @@
 #include "runner/descriptors.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ static size_t limit(void)
 /* The lowest descriptor that is free: about as many are taken. SIZE_MAX where none is free. */
 static size_t taken(void)
 {
-    int descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    int descriptor = eventfd(0, EFD_CLOEXEC);
 
     if (descriptor < 0)
         return errno == EMFILE ? SIZE_MAX : 0;
