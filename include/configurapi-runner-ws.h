@@ -38,7 +38,8 @@
  * options' functions, is called on its loop's thread, and what is called here is for that thread too, but for
  * configurapi_runner_stop(), configurapi_runner_reload() and configurapi_runner_post(), which are for any;
  * who has started it with configurapi_runner_start_thread() also waits for it, asks for its ports and
- * destroys it.
+ * destroys it. With more than one of `workers` handlers are called on their threads, too, and so is `on_log`,
+ * though never twice at once; all else is for the first one's loop.
  *
  * **Ownership.** The options and their texts are copied; what is behind their pointers `data` and those of
  * handlers is the program's.

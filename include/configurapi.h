@@ -25,7 +25,10 @@
  *
  * **Threads.** A handler runs on its runner's loop, and so do all callbacks. Every function here is for that
  * thread only, but for configurapi_resume() and configurapi_post(). A handler that would take long returns
- * CONFIGURAPI_PENDING and goes on later.
+ * CONFIGURAPI_PENDING and goes on later. With several workers (`--workers`) there are as many runtimes, loops
+ * and threads: a module is loaded once, `load` and `unload` are called for each of them, handlers run on all
+ * of their threads at once, and what they share (static variables, `data`) is theirs to guard. A connection,
+ * its events and all that is read from them stay with one.
  *
  * **Ownership.** An event is the runner's, and so is what is read from it. A text is valid until the handler
  * returns, also where it returns CONFIGURAPI_PENDING: who goes on later reads it again. A value (json_t) is
