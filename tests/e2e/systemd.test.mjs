@@ -128,30 +128,33 @@ os.environ.update(LISTEN_FDS=str(len(names)),LISTEN_PID=str(os.getpid()),LISTEN_
 os.execv(sys.argv[2],sys.argv[2:])
 `;
 
-test('sockets that are handed over are listened on', () =>
-  directoryOf(echoApp, async (cwd) => {
-    const [key, cert] = [path.join(cwd, 'k.pem'), path.join(cwd, 'c.pem')];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=localhost'], { stdio: 'ignore' });
-    const child = spawn('python3', ['-c', activate, 'management:wss:ws', runnerPath, '--key', key, '--cert', cert], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
-    const exit = once(child, 'close');
-    try {
-      while (!/Listening on ws:/.test(output)) await once(child.stdout, 'data');
-      const [management, secure, plain] = output.split('\n')[0].split(' ');
-      assert.match(output, new RegExp(`Management on http://127\\.0\\.0\\.1:${management}\n`));
-      assert.match(output, new RegExp(`Listening on wss://127\\.0\\.0\\.1:${secure}\n`));
-      assert.match(output, new RegExp(`Listening on ws://127\\.0\\.0\\.1:${plain}\n`));
-      assert.deepEqual(await (await fetch(`http://127.0.0.1:${management}/health`)).json(), { status: 'ok' });
-      const client = await connect(`ws://127.0.0.1:${plain}`);
-      assert.equal((await client.ask({ name: 'echo', payload: 1 })).body, 1);
-      await client.close();
-      child.kill('SIGTERM');
-      assert.deepEqual(await exit, [0, null]);
-    } finally {
-      child.kill('SIGKILL');
-    }
-  }));
+for (const workers of [1, 3])
+  test(`sockets that are handed over are listened on, by ${workers} worker${workers > 1 ? 's' : ''}`, () =>
+    directoryOf(echoApp, async (cwd) => {
+      const [key, cert] = [path.join(cwd, 'k.pem'), path.join(cwd, 'c.pem')];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=localhost'], { stdio: 'ignore' });
+      const child = spawn('python3', ['-c', activate, 'management:wss:ws', runnerPath, '--key', key, '--cert', cert, '--workers', String(workers)], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+      const exit = once(child, 'close');
+      try {
+        while (!/Listening on ws:/.test(output)) await once(child.stdout, 'data');
+        const [management, secure, plain] = output.split('\n')[0].split(' ');
+        assert.match(output, new RegExp(`Management on http://127\\.0\\.0\\.1:${management}\n`));
+        assert.match(output, new RegExp(`Listening on wss://127\\.0\\.0\\.1:${secure}\n`));
+        assert.match(output, new RegExp(`Listening on ws://127\\.0\\.0\\.1:${plain}\n`));
+        assert.deepEqual(await (await fetch(`http://127.0.0.1:${management}/health`)).json(), { status: 'ok' });
+        const clients = await Promise.all(Array.from({ length: 12 }, () => connect(`ws://127.0.0.1:${plain}`)));
+        for (const client of clients) assert.equal((await client.ask({ name: 'echo', payload: 1 })).body, 1);
+        const metrics = await (await fetch(`http://127.0.0.1:${management}/metrics`)).text();
+        assert.match(metrics, /^configurapi_connections 12$/m);
+        await Promise.all(clients.map((client) => client.close()));
+        child.kill('SIGTERM');
+        assert.deepEqual(await exit, [0, null]);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    }));
 
 test('a socket for WSS without a key is an error at the start', () =>
   directoryOf(echoApp, async (cwd) => {
