@@ -21,9 +21,9 @@
  */
 
 enum {
-    ENTRY = 8, /* integers an entry */
-    INBOX_ENTRIES = 512,
-    OUTBOX_ENTRIES = 512,
+    ENTRY = 8,             /* integers an entry */
+    INBOX_ENTRIES = 256,   /* what is dispatched at a time: its objects should fit the caches */
+    OUTBOX_ENTRIES = 1024, /* the results of several inboxes of one turn */
     OUTBOX_LAST = 1 + OUTBOX_ENTRIES * ENTRY, /* whether more is waiting than fits */
     TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
 };
