@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SMALL_HEAP = 2 * 1024 * 1024 };
+
 static struct engine table;
 const struct engine *const jsc_table = &table;
 
@@ -36,6 +38,10 @@ static void set_options(const struct engine_extras *extras)
      * counts. */
     if (extras->jsc_options_set_double && !getenv("JSC_heapGrowthMaxIncrease"))
         (void)extras->jsc_options_set_double("heapGrowthMaxIncrease", 1);
+    /* How little garbage is worth a collection. With the engine's own 1 MB, collections took an eighth of the
+     * time of a busy server; with 2 MB it is 8 MB larger then, and with more not much faster. */
+    if (extras->jsc_options_set_uint && !getenv("JSC_smallHeapSize"))
+        (void)extras->jsc_options_set_uint("smallHeapSize", SMALL_HEAP);
 }
 
 static void open_library(void)
@@ -66,6 +72,7 @@ static void open_library(void)
     symbol(library, "g_main_context_unref", &extras->g_main_context_unref);
     symbol(library, "jsc_options_set_boolean", &extras->jsc_options_set_boolean);
     symbol(library, "jsc_options_set_double", &extras->jsc_options_set_double);
+    symbol(library, "jsc_options_set_uint", &extras->jsc_options_set_uint);
     set_options(extras);
     if (pthread_key_create(&thread_context, extras->g_main_context_unref) != 0)
         snprintf(failure, sizeof failure, "no key for threads' data is left");

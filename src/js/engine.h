@@ -75,6 +75,7 @@ struct engine_extras {
      */
     int (*jsc_options_set_boolean)(const char *option, int value);
     int (*jsc_options_set_double)(const char *option, double value);
+    int (*jsc_options_set_uint)(const char *option, unsigned value);
     /* What the engine defers goes to the thread's GLib main context: runs one piece of it; NULL is that of
      * the process's main thread. */
     int (*g_main_context_iteration)(void *main_context, int may_block);
