@@ -339,11 +339,12 @@ function readMessage(event, request, text, flags, peer) {
     if (message.name !== undefined && message.name !== null) event.name = message.name;
     if (flags & HAS_PAYLOAD) event.payload = request.payload = message.payload;
   }
+  const query = message?.query;
   request.headers = message?.headers ?? {};
   request.params = message?.params ?? {};
-  request.query = message?.query ?? {};
+  request.query = query ?? {};
   request.name = event.name;
-  event.params = { ...request.params, ...request.query };
+  event.params = query ? { ...request.params, ...query } : { ...request.params };
   finishHeaders(request.headers, peer);
 }
 
