@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_UNUSED_EVENTS = 256 };
+enum { MAX_UNUSED_EVENTS = 1024 };
 
 /* ---- routes ---- */
 
