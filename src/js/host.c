@@ -33,6 +33,12 @@ enum entry_flags {
     FLAG_BYTES = 128,
     FLAG_HAS_MESSAGE_ID = 256,
     FLAG_CHAIN_SHIFT = 9, /* the chain_flags, from this bit on */
+    FLAG_APART = 1 << 13, /* its members are among the values: those of the next flags, in their order */
+    FLAG_HAS_NAME = 1 << 14,
+    FLAG_HAS_PARAMS = 1 << 15,
+    FLAG_HAS_QUERY = 1 << 16,
+    FLAG_HAS_HEADERS = 1 << 17, /* behind them the payload's, above */
+    FLAG_ROUTES_NAME = 1 << 18, /* its name is that of the chain's route */
 };
 
 enum result_flags {
@@ -50,6 +56,16 @@ static void report(struct js_host *host, struct buffer *error)
     log_write(host->log, LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(error)));
 }
 
+static JSValueRef take_units(JSContextRef context, struct units *units)
+{
+    JSStringRef string = jsc.JSStringCreateWithCharacters(units->data, units->length);
+    JSValueRef value = jsc.JSValueMakeString(context, string);
+
+    jsc.JSStringRelease(string);
+    units->length = 0;
+    return value;
+}
+
 static void dispatch(struct js_host *host)
 {
     struct buffer error;
@@ -57,37 +73,41 @@ static void dispatch(struct js_host *host)
     if (host->inbox_count == 0)
         return;
     JSContextRef context = host->world->context;
-    JSStringRef texts = jsc.JSStringCreateWithCharacters(host->texts, host->texts_length);
+    if (host->values.length > 0)
+        host->values.data[host->values.length++] = ']';
     JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, host->inbox_count),
-                              jsc.JSValueMakeString(context, texts)};
-    jsc.JSStringRelease(texts);
+                              take_units(context, &host->texts), take_units(context, &host->values)};
     host->inbox_count = 0;
-    host->texts_length = 0;
     buffer_init(&error, BUFFER_UNLIMITED);
-    if (!world_call(host->world, WORLD_DISPATCH, arguments, 2, &error))
+    if (!world_call(host->world, WORLD_DISPATCH, arguments, 3, &error))
         report(host, &error); /* handlers' errors are caught inside: this one is ours */
     buffer_deinit(&error);
     slots_reclaim(&host->events);
     slots_reclaim(&host->peers);
 }
 
+static enum status reserve(struct units *units, size_t more)
+{
+    if (more <= units->capacity - units->length)
+        return STATUS_OK;
+    size_t capacity = units->capacity ? units->capacity : 16 * 1024;
+    while (capacity < units->length + more)
+        capacity *= 2;
+    JSChar *resized = realloc(units->data, capacity * sizeof *resized);
+    if (!resized)
+        return STATUS_NO_MEMORY;
+    units->data = resized;
+    units->capacity = capacity;
+    return STATUS_OK;
+}
+
 /* Room for one more entry with a text of up to `length` units. */
 static enum status make_room(struct js_host *host, size_t length)
 {
     if (host->inbox_count == INBOX_ENTRIES ||
-        (host->inbox_count > 0 && host->texts_length + length > TEXTS_SOFT_LIMIT))
+        (host->inbox_count > 0 && host->texts.length + length > TEXTS_SOFT_LIMIT))
         dispatch(host);
-    if (length <= host->texts_capacity - host->texts_length)
-        return STATUS_OK;
-    size_t capacity = host->texts_capacity ? host->texts_capacity : 16 * 1024;
-    while (capacity < host->texts_length + length)
-        capacity *= 2;
-    JSChar *resized = realloc(host->texts, capacity * sizeof *resized);
-    if (!resized)
-        return STATUS_NO_MEMORY;
-    host->texts = resized;
-    host->texts_capacity = capacity;
-    return STATUS_OK;
+    return reserve(&host->texts, length);
 }
 
 /* Adds an entry; its text is UTF-8, or with FLAG_BYTES one unit a byte. */
@@ -97,7 +117,7 @@ static enum status add(struct js_host *host, struct entry entry, struct text tex
 
     if (status != STATUS_OK)
         return status;
-    JSChar *at = host->texts + host->texts_length;
+    JSChar *at = host->texts.data + host->texts.length;
     size_t length = 0;
     if (entry.flags & FLAG_BYTES)
         for (; length < text.length; length++)
@@ -105,7 +125,7 @@ static enum status add(struct js_host *host, struct entry entry, struct text tex
     else if (text.length)
         length = engine_utf16_from_utf8(at, text.data, text.length);
     entry.length = (uint32_t)length;
-    host->texts_length += length;
+    host->texts.length += length;
     host->inbox[host->inbox_count++] = entry;
     return STATUS_OK;
 }
@@ -194,6 +214,58 @@ static enum status meet_peer(struct js_host *host, struct peer *peer, uint32_t *
     return status;
 }
 
+/* Adds a piece of the entry's text: as it was widened there, where every byte has become a unit. */
+static void add_value(struct js_host *host, const struct entry *entry, struct text message, struct text json)
+{
+    const JSChar *widened = host->texts.data + host->texts.length - entry->length;
+    struct units *values = &host->values;
+
+    values->data[values->length] = values->length == 0 ? '[' : ',';
+    values->length++;
+    JSChar *at = values->data + values->length;
+    if (entry->length == message.length) {
+        memcpy(at, widened + (json.data - message.data), json.length * sizeof *at);
+        values->length += json.length;
+    } else {
+        values->length += engine_utf16_from_utf8(at, json.data, json.length);
+    }
+}
+
+/*
+ * Puts the members of a message that mean something among the values, for the entry that was added last:
+ * these are parsed at once, for all of the inbox, and without the message's own object. Where that is not
+ * done, the message is parsed as a whole on the other side.
+ */
+static void take_apart(struct js_host *host, const struct event *event)
+{
+    const struct envelope *envelope = &event->envelope;
+    struct entry *entry = &host->inbox[host->inbox_count - 1];
+    const struct {
+        struct text value;
+        uint32_t flag;
+    } members[] = {
+        {envelope->name, FLAG_HAS_NAME},       {envelope->params, FLAG_HAS_PARAMS},
+        {envelope->query, FLAG_HAS_QUERY},     {envelope->headers, FLAG_HAS_HEADERS},
+        {envelope->payload, FLAG_HAS_PAYLOAD},
+    };
+    const size_t count = sizeof members / sizeof *members;
+
+    if (event->kind != EVENT_MESSAGE || event->not_utf8 || envelope->kind != ENVELOPE_OBJECT ||
+        event->message.length > MOST_APART ||
+        reserve(&host->values, event->message.length + count + 1) != STATUS_OK) /* and the bracket */
+        return;
+    entry->flags |= FLAG_APART;
+    bool is_routes = entry->operation == OP_RUN && text_equal(event->name, event->route->config->name);
+    if (is_routes)
+        entry->flags |= FLAG_ROUTES_NAME;
+    for (size_t i = is_routes; i < count; i++) {
+        if (members[i].value.length == 0)
+            continue;
+        entry->flags |= members[i].flag;
+        add_value(host, entry, event->message, members[i].value);
+    }
+}
+
 /* Adds the entry that makes the event on the other side and, for OP_RUN, starts a chain. */
 static enum status introduce(struct js_host *host, struct event *event, struct entry entry)
 {
@@ -215,6 +287,7 @@ static enum status introduce(struct js_host *host, struct event *event, struct e
         event->language_slot = 0;
         return status;
     }
+    take_apart(host, event);
     event->holder = &host->language;
     return STATUS_OK;
 }
@@ -555,7 +628,8 @@ void js_host_destroy(struct js_host *host)
     slots_deinit(&host->peers);
     buffer_deinit(&host->scratch);
     buffer_deinit(&host->message);
-    free(host->texts);
+    free(host->texts.data);
+    free(host->values.data);
     free(host);
 }
 

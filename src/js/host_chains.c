@@ -39,11 +39,12 @@ enum status host_prepare(struct language *language, struct chain *chain, const s
     (void)registry; /* the world knows its handlers by their names */
     buffer_init(&described, BUFFER_UNLIMITED);
     enum status status = describe_chain(chain, &described);
-    JSValueRef argument = status == STATUS_OK ? host_string(host, buffer_text(&described)) : NULL;
+    JSValueRef arguments[] = {status == STATUS_OK ? host_string(host, buffer_text(&described)) : NULL,
+                              host_string(host, chain->route->name)};
     buffer_deinit(&described);
-    if (!argument)
+    if (!arguments[0] || !arguments[1])
         return STATUS_NO_MEMORY;
-    JSValueRef id = world_call(host->world, WORLD_PREPARE, &argument, 1, error);
+    JSValueRef id = world_call(host->world, WORLD_PREPARE, arguments, 2, error);
     if (!id)
         return STATUS_INVALID;
     chain->id = (uint32_t)jsc.JSValueToNumber(host->world->context, id, NULL);

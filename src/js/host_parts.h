@@ -16,8 +16,8 @@
  *
  * The inbox and outbox are lib/dispatch.js's, which describes them; the numbers are the same there.
  *
- *   run() ... run() --inbox, texts--> dispatch()      one crossing in for a turn's events
- *   service_resume() <--outbox, texts-- collect()     one crossing out
+ *   run() ... run() --inbox, texts, values--> dispatch()   one crossing in for a turn's events
+ *   service_resume() <--outbox, texts-- collect()          one crossing out
  */
 
 enum {
@@ -26,6 +26,7 @@ enum {
     OUTBOX_ENTRIES = 1024, /* the results of several inboxes of one turn */
     OUTBOX_LAST = 1 + OUTBOX_ENTRIES * ENTRY, /* whether more is waiting than fits */
     TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
+    MOST_APART = 16 * 1024, /* bytes; a longer message is parsed by itself, so that it is not held twice */
 };
 
 struct entry {
@@ -49,6 +50,13 @@ struct result {
     int32_t status;
 };
 
+/* UTF-16 that grows. */
+struct units {
+    JSChar *data;
+    size_t length;
+    size_t capacity;
+};
+
 struct js_host {
     struct language language;
     struct world *world;
@@ -61,9 +69,9 @@ struct js_host {
 
     struct entry inbox[INBOX_ENTRIES]; /* JavaScript reads it where it lies */
     uint32_t inbox_count;
-    JSChar *texts;
-    size_t texts_length;
-    size_t texts_capacity;
+    struct units texts;
+    struct units
+        values; /* what messages that were taken apart say: a JSON array, its last bracket still missing */
 
     int32_t outbox[OUTBOX_LAST + 1]; /* JavaScript writes it where it lies */
     struct result results[OUTBOX_ENTRIES];

@@ -91,6 +91,57 @@ runnerTest('a message of 16 MiB', app, async (runner) => {
   assert.equal((await client.ask({ name: 'length', payload })).body, payload.length + 2);
 });
 
+const sayApp = {
+  routes: { say: 'sayHandler', catchall: 'sayHandler' },
+  handlers: {
+    sayHandler(event) {
+      const { name, params, payload, request } = event;
+      const { headers, raw } = request;
+      const given = Object.fromEntries(Object.entries(headers).filter(([key]) => key.startsWith('x')));
+      event.response = new Response({ name, params, payload, raw, named: request.name, own: request.params, query: request.query, given });
+    },
+  },
+};
+
+runnerTest('messages that come together are each as they came', sayApp, async (runner) => {
+  const client = await runner.connect();
+  const choices = {
+    name: ['"say"', '"s\\u0061y"', '"\\"é\\""', '""', 'null', undefined],
+    params: ['{"a":1,"b":{"c":[null]}}', ' {"é":"😀"} ', '{}', 'null', undefined],
+    query: ['{"a":2}', '{}', undefined],
+    headers: ['{"x":"1","x-é":[{}]}', '{}', 'null', undefined],
+    payload: ['"text"', '[1,{"two":2}]', '0', 'null', undefined, JSON.stringify('long '.repeat(5000))],
+    nothing: ['{"params":{"a":5}}', undefined],
+  };
+  let count = 0;
+  const pick = (list) => list[(count = (count * 1103515245 + 12345) % 2147483648) % list.length];
+  const texts = Array.from({ length: 600 }, () => {
+    const members = Object.entries(choices).map(([name, values]) => [name, pick(values)]).filter(([, value]) => value !== undefined);
+    if (count % 5 === 0) members.unshift(['params', '{"first":true}'], ['payload', '"first"']); // the last one counts
+    if (count % 3 === 0) members.reverse();
+    return `{${members.map(([name, value]) => `"${name}": ${value}`).join(' ,')}}`;
+  });
+  texts.push('[1]', '"value"', 'not {json', '');
+  for (const text of texts) client.send(text);
+  for (const text of texts) {
+    const { body } = await client.next();
+    assert.deepEqual(body, expectedOf(text), text.slice(0, 300));
+  }
+});
+
+function expectedOf(raw) {
+  let message;
+  try {
+    message = JSON.parse(raw);
+  } catch {
+    message = raw;
+  }
+  if (typeof message !== 'object' || Array.isArray(message)) message = { payload: message };
+  const { name, params, query, headers } = message;
+  const all = { name: name ?? '', named: name ?? '', params: { ...params, ...query }, own: params ?? {}, query: query ?? {}, given: headers ?? {}, raw };
+  return message.payload === undefined ? all : { ...all, payload: message.payload };
+}
+
 runnerTest('garbage of all kinds', app, async (runner) => {
   const client = await runner.connect();
   let seed = 1;

@@ -3,7 +3,8 @@
 // The handlers' side of the pipeline: takes what C put into the inbox, runs chains of handlers, and leaves verdicts and
 // replies in the outbox. One call in (`dispatch`) and one call out (`collect`) serve all events that came together.
 //
-//   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string
+//   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string, and what
+//           messages say in another, as JSON
 //   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise; the last integer is 1 where
 //           more is waiting than fits
 //
@@ -56,6 +57,12 @@ const ENDS_ROUTE = 512;
 const REPLY_ON_SUCCESS = 1024;
 const REPLY_ON_FAILURE = 2048;
 const KEEPS_RESPONSE = 4096;
+const APART = 1 << 13; // what the message says is among the values, as far as the next flags go
+const HAS_MESSAGES_NAME = 1 << 14;
+const HAS_PARAMS = 1 << 15;
+const HAS_QUERY = 1 << 16;
+const HAS_HEADERS = 1 << 17;
+const ROUTES_NAME = 1 << 18; // its name is the route's
 
 const CONTINUE = 0;
 const COMPLETE = 1;
@@ -72,6 +79,7 @@ const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
 
 const handlers = new Map();
 const chains = [];
+const routeNames = []; // by chain
 const events = [];
 const peers = [];
 
@@ -328,23 +336,46 @@ exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----
 
-function readMessage(event, request, text, flags, peer) {
-  let message;
-  if (flags & (NOT_JSON | BYTES)) {
+// What the messages say that came together: the members of one behind another's. undefined where they can not be parsed
+// together: then each is by itself.
+let values;
+let nextValue = 0;
+
+function parseValues(text) {
+  try {
+    values = text ? JSON.parse(text) : undefined;
+  } catch {
+    values = undefined;
+  }
+  nextValue = 0;
+}
+
+function readMessage(event, request, text, flags, peer, chain) {
+  let params;
+  let query;
+  let headers;
+  if (flags & APART && values !== undefined) {
+    if (flags & ROUTES_NAME) event.name = routeNames[chain];
+    else if (flags & HAS_MESSAGES_NAME) event.name = values[nextValue++];
+    if (flags & HAS_PARAMS) params = values[nextValue++];
+    if (flags & HAS_QUERY) query = values[nextValue++];
+    if (flags & HAS_HEADERS) headers = values[nextValue++];
+    if (flags & HAS_PAYLOAD) event.payload = request.payload = values[nextValue++];
+  } else if (flags & (NOT_JSON | BYTES)) {
     event.payload = request.payload = flags & BYTES ? request.raw : text;
   } else if (flags & IS_VALUE) {
     event.payload = request.payload = JSON.parse(text);
   } else {
-    message = JSON.parse(text);
+    const message = JSON.parse(text);
+    ({ params, query, headers } = message);
     if (message.name !== undefined && message.name !== null) event.name = message.name;
     if (flags & HAS_PAYLOAD) event.payload = request.payload = message.payload;
   }
-  const query = message?.query;
-  request.headers = message?.headers ?? {};
-  request.params = message?.params ?? {};
+  request.headers = headers ?? {};
+  request.params = params ?? {};
   request.query = query ?? {};
   request.name = event.name;
-  event.params = query ? { ...request.params, ...query } : { ...request.params };
+  event.params = query ? { ...params, ...query } : { ...params };
   finishHeaders(request.headers, peer);
 }
 
@@ -356,13 +387,13 @@ function finishHeaders(headers, peer) {
   else if ('postback-url' in headers) delete headers['postback-url']; // a client's counts for nothing
 }
 
-function makeEvent(slot, kind, flags, text, peer) {
+function makeEvent(slot, kind, flags, text, peer, chain) {
   const binary = flags & BYTES ? 'latin1' : flags & BINARY ? 'utf8' : undefined;
   const request = new Request('', FROM_RUNNER, kind === KIND_MESSAGE ? text : undefined, binary);
   const event = new Event(request, FROM_RUNNER, slot);
   event.identity = peer.identity;
   if (kind === KIND_MESSAGE) {
-    readMessage(event, request, text, flags, peer);
+    readMessage(event, request, text, flags, peer, chain);
     return event;
   }
   const given = JSON.parse(text);
@@ -403,20 +434,20 @@ class Run {
   }
 }
 
-function startRun(slot, flags, peerSlot, text) {
+function startRun(slot, flags, peerSlot, text, chain) {
   const kind = flags & KIND;
   const run = events[slot];
   if (kind === KIND_CHANGED) applyChanges(run.event, text);
   if (kind === KIND_CHANGED || kind === 0) return run;
-  return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], text));
+  return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], text, chain));
 }
 
-function newRun(slot, kind, flags, peer, text) {
+function newRun(slot, kind, flags, peer, text, chain) {
   let event;
   let broken;
   if (kind !== KIND_START) {
     try {
-      event = makeEvent(slot, kind, flags, text, peer);
+      event = makeEvent(slot, kind, flags, text, peer, chain);
     } catch (error) {
       // Valid, but more than the engine takes: nested too deeply, or memory is out.
       event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, '', peer);
@@ -431,7 +462,7 @@ function newRun(slot, kind, flags, peer, text) {
 }
 
 function runChain(slot, chain, flags, peerSlot, text) {
-  const run = startRun(slot, flags, peerSlot, text);
+  const run = startRun(slot, flags, peerSlot, text, chain);
   run.policies = chains[chain];
   run.next = 0;
   run.flags = flags;
@@ -467,8 +498,9 @@ exports.attach = (newInbox, newOutbox, level) => {
   runnerLevel = level;
 };
 
-exports.dispatch = (count, texts) => {
+exports.dispatch = (count, texts, said) => {
   frames.reset();
+  parseValues(said);
   let position = 0;
   for (let at = 0; at < count * ENTRY; at += ENTRY) {
     const length = inbox[at + LENGTH];
@@ -488,6 +520,7 @@ exports.dispatch = (count, texts) => {
     }
     runTicks();
   }
+  values = undefined; // events alone hold what is theirs
 };
 
 exports.collect = () => {
@@ -561,8 +594,8 @@ exports.loaded = () => loading.result?.();
 
 const shared = new Map(); // among the parameters of all chains
 
-// A chain of policies: [[name, parameters, level of what it emits, of its traces], …]. Returns its number.
-exports.prepare = (json) => {
+// A chain of policies: [[name, parameters, level of what it emits, of its traces], …], and its route's name. Returns its number.
+exports.prepare = (json, route) => {
   require('./compile').started();
   const policies = JSON.parse(json).map(([name, parameters, level, traces]) => ({
     name,
@@ -571,5 +604,6 @@ exports.prepare = (json) => {
     level,
     traced: Math.min(traces, runnerLevel) >= TRACE,
   }));
+  routeNames.push(route);
   return chains.push(policies) - 1;
 };
