@@ -41,9 +41,12 @@ const FROM_RUNNER = Symbol('made by the runner');
 
 class Request {
   #raw;
+  #texts; // where the message lies, from #from to #to, until somebody looks at it
+  #from = 0;
+  #to = 0;
   #bytes;
 
-  constructor(method, made, raw, bytes) {
+  constructor(method, made, texts, from, to, bytes) {
     this.name = undefined;
     if (made === FROM_RUNNER) {
       this.method = '';
@@ -52,7 +55,9 @@ class Request {
       this.query = undefined;
       this.path = '';
       this.pathAndQuery = '';
-      this.#raw = raw;
+      this.#texts = texts;
+      this.#from = from;
+      this.#to = to;
       this.#bytes = bytes;
       return;
     }
@@ -67,9 +72,10 @@ class Request {
 
   // The message as it came: a string, or a Buffer for a binary message; undefined where there is none.
   get raw() {
-    if (this.#bytes) {
-      this.#raw = Buffer.from(this.#raw, this.#bytes);
-      this.#bytes = undefined;
+    if (this.#texts !== undefined) {
+      const text = this.#texts.substring(this.#from, this.#to);
+      this.#raw = this.#bytes ? Buffer.from(text, this.#bytes) : text;
+      this.#texts = undefined;
     }
     return this.#raw;
   }

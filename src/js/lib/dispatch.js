@@ -336,6 +336,15 @@ exports.setPostbackBase = postback.setBase;
 
 // ---- making events ----
 
+// The texts of all entries, and where that of the one at hand lies.
+let texts = '';
+let textFrom = 0;
+let textTo = 0;
+
+function entryText() {
+  return texts.substring(textFrom, textTo);
+}
+
 // What the messages say that came together: the members of one behind another's. undefined where they can not be parsed
 // together: then each is by itself.
 let values;
@@ -350,7 +359,7 @@ function parseValues(text) {
   nextValue = 0;
 }
 
-function readMessage(event, request, text, flags, peer, chain) {
+function readMessage(event, request, flags, peer, chain) {
   let params;
   let query;
   let headers;
@@ -362,11 +371,11 @@ function readMessage(event, request, text, flags, peer, chain) {
     if (flags & HAS_HEADERS) headers = values[nextValue++];
     if (flags & HAS_PAYLOAD) event.payload = request.payload = values[nextValue++];
   } else if (flags & (NOT_JSON | BYTES)) {
-    event.payload = request.payload = flags & BYTES ? request.raw : text;
+    event.payload = request.payload = flags & BYTES ? request.raw : entryText();
   } else if (flags & IS_VALUE) {
-    event.payload = request.payload = JSON.parse(text);
+    event.payload = request.payload = JSON.parse(entryText());
   } else {
-    const message = JSON.parse(text);
+    const message = JSON.parse(entryText());
     ({ params, query, headers } = message);
     if (message.name !== undefined && message.name !== null) event.name = message.name;
     if (flags & HAS_PAYLOAD) event.payload = request.payload = message.payload;
@@ -387,16 +396,16 @@ function finishHeaders(headers, peer) {
   else if ('postback-url' in headers) delete headers['postback-url']; // a client's counts for nothing
 }
 
-function makeEvent(slot, kind, flags, text, peer, chain) {
+function makeEvent(slot, kind, flags, peer, chain) {
   const binary = flags & BYTES ? 'latin1' : flags & BINARY ? 'utf8' : undefined;
-  const request = new Request('', FROM_RUNNER, kind === KIND_MESSAGE ? text : undefined, binary);
+  const request = new Request('', FROM_RUNNER, kind === KIND_MESSAGE ? texts : undefined, textFrom, textTo, binary);
   const event = new Event(request, FROM_RUNNER, slot);
   event.identity = peer.identity;
   if (kind === KIND_MESSAGE) {
-    readMessage(event, request, text, flags, peer, chain);
+    readMessage(event, request, flags, peer, chain);
     return event;
   }
-  const given = JSON.parse(text);
+  const given = JSON.parse(entryText());
   event.name = request.name = kind === KIND_CONNECT ? 'on_connect' : 'on_disconnect';
   request.headers = given.headers ?? {};
   request.params = {};
@@ -434,23 +443,24 @@ class Run {
   }
 }
 
-function startRun(slot, flags, peerSlot, text, chain) {
+function startRun(slot, flags, peerSlot, chain) {
   const kind = flags & KIND;
   const run = events[slot];
-  if (kind === KIND_CHANGED) applyChanges(run.event, text);
+  if (kind === KIND_CHANGED) applyChanges(run.event, entryText());
   if (kind === KIND_CHANGED || kind === 0) return run;
-  return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], text, chain));
+  return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], chain));
 }
 
-function newRun(slot, kind, flags, peer, text, chain) {
+function newRun(slot, kind, flags, peer, chain) {
   let event;
   let broken;
   if (kind !== KIND_START) {
     try {
-      event = makeEvent(slot, kind, flags, text, peer, chain);
+      event = makeEvent(slot, kind, flags, peer, chain);
     } catch (error) {
       // Valid, but more than the engine takes: nested too deeply, or memory is out.
-      event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, '', peer);
+      textTo = textFrom;
+      event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, peer, chain);
       broken = error;
     }
   }
@@ -461,8 +471,8 @@ function newRun(slot, kind, flags, peer, text, chain) {
   return run;
 }
 
-function runChain(slot, chain, flags, peerSlot, text) {
-  const run = startRun(slot, flags, peerSlot, text, chain);
+function runChain(slot, chain, flags, peerSlot) {
+  const run = startRun(slot, flags, peerSlot, chain);
   run.policies = chains[chain];
   run.next = 0;
   run.flags = flags;
@@ -471,8 +481,8 @@ function runChain(slot, chain, flags, peerSlot, text) {
   else advance(run);
 }
 
-function reply(run, text) {
-  if (text) applyChanges(run.event, text);
+function reply(run) {
+  if (textTo > textFrom) applyChanges(run.event, entryText());
   if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
   else deliverReply(run, CONTINUE);
 }
@@ -498,29 +508,30 @@ exports.attach = (newInbox, newOutbox, level) => {
   runnerLevel = level;
 };
 
-exports.dispatch = (count, texts, said) => {
+exports.dispatch = (count, given, said) => {
   frames.reset();
   parseValues(said);
+  texts = given;
   let position = 0;
   for (let at = 0; at < count * ENTRY; at += ENTRY) {
-    const length = inbox[at + LENGTH];
-    const text = length === 0 ? '' : length === texts.length ? texts : texts.substring(position, position + length);
-    position += length;
+    textFrom = position;
+    textTo = position += inbox[at + LENGTH];
     const slot = inbox[at + SLOT];
     switch (inbox[at + OP]) {
-      case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER], text); break;
-      case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], text); break;
-      case REPLY: reply(events[slot], text); break;
+      case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER]); break;
+      case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER]); break;
+      case REPLY: reply(events[slot]); break;
       case RELEASE: release(slot); break;
-      case PEER_NEW: peers[slot] = new Peer(slot, text); break;
+      case PEER_NEW: peers[slot] = new Peer(slot, entryText()); break;
       case PEER_GONE: forgetPeer(slot); break;
       case PEER_DRAINED: peers[slot].drained(); break;
       case PEER_CLOSED: peers[slot].closed(); break;
-      case PEER_IDENTITY: peers[slot].identity = identityOf(JSON.parse(text)); break;
+      case PEER_IDENTITY: peers[slot].identity = identityOf(JSON.parse(entryText())); break;
     }
     runTicks();
   }
   values = undefined; // events alone hold what is theirs
+  texts = '';
 };
 
 exports.collect = () => {
