@@ -23,7 +23,7 @@ bool text_equal_ignore_case(struct text a, struct text b)
     if (a.length != b.length)
         return false;
     for (size_t i = 0; i < a.length; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
+        if (a.data[i] != b.data[i] && lower(a.data[i]) != lower(b.data[i]))
             return false;
     return true;
 }

@@ -14,25 +14,36 @@ static inline bool json_is_plain(char c)
     return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* A word with `byte` in each of its eight places. */
-#define JSON_EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
+/* Sixteen bytes that are looked at at once, and eight. */
+typedef unsigned char json_bytes __attribute__((vector_size(16)));
+typedef unsigned char json_half __attribute__((vector_size(8)));
+typedef uint64_t json_words __attribute__((vector_size(16)));
+
+/* The first place of a word, as it lies in memory, that is not zero; there is one. */
+static inline int json_first_place(uint64_t word)
+{
+    return (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_clzll(word) : __builtin_ctzll(word)) / 8;
+}
 
 /* Past the plain bytes: on the first other one, or at the end. Reads nothing outside of [at, end). */
 static inline const char *json_skip_plain(const char *at, const char *end)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t bytes;
+    for (; end - at >= 16; at += 16) {
+        json_bytes bytes;
         memcpy(&bytes, at, sizeof bytes);
-        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-            bytes = __builtin_bswap64(bytes);
-        /* In each place, x - n borrows from the high bit where x < n; a byte from 0x80 up is no match. A
-         * borrow that runs on disturbs only places above one that matched: the lowest match is right. */
-        uint64_t quote = (bytes ^ JSON_EACH('"')) - JSON_EACH(1);
-        uint64_t backslash = (bytes ^ JSON_EACH('\\')) - JSON_EACH(1);
-        uint64_t control = bytes - JSON_EACH(0x20);
-        uint64_t found = (quote | backslash | control) & ~bytes & JSON_EACH(0x80);
+        json_words found = (json_words)((bytes == '"') | (bytes == '\\') | (bytes < 0x20));
+        if (found[0])
+            return at + json_first_place(found[0]);
+        if (found[1])
+            return at + 8 + json_first_place(found[1]);
+    }
+    if (end - at >= 8) {
+        json_half bytes;
+        memcpy(&bytes, at, sizeof bytes);
+        uint64_t found = (uint64_t)((bytes == '"') | (bytes == '\\') | (bytes < 0x20));
         if (found)
-            return at + __builtin_ctzll(found) / 8;
+            return at + json_first_place(found);
+        at += 8;
     }
     while (at < end && json_is_plain(*at))
         at++;

@@ -1,7 +1,6 @@
 #include "json/scan.h"
 #include "base/utf8.h"
 #include "json/nesting.h"
-#include "json/plain.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -36,12 +35,9 @@ static const char *skip_escape(const char *at, const char *end)
     return at + 6;
 }
 
-static inline const char *skip_string(const char *at, const char *end, bool *escaped)
+const char *json_skip_string_rest(const char *at, const char *end)
 {
-    *escaped = false;
-    at = json_skip_plain(at + 1, end);
     while (at < end && *at == '\\') {
-        *escaped = true;
         at = skip_escape(at, end);
         if (!at)
             return NULL;
@@ -50,29 +46,21 @@ static inline const char *skip_string(const char *at, const char *end, bool *esc
     return at < end && *at == '"' ? at + 1 : NULL;
 }
 
-const char *json_skip_string(const char *at, const char *end, bool *escaped)
-{
-    bool unwanted;
-
-    return skip_string(at, end, escaped ? escaped : &unwanted);
-}
-
 /* Past one digit or more. */
-static const char *skip_digits(const char *at, const char *end)
+static inline const char *skip_digits(const char *at, const char *end)
 {
     if (at == end || !is_digit(*at))
         return NULL;
-    while (at < end && is_digit(*at))
+    do
         at++;
+    while (at < end && is_digit(*at));
     return at;
 }
 
-static const char *skip_number(const char *at, const char *end)
+/* Past what may follow a number's whole part. */
+static const char *skip_fraction(const char *at, const char *end)
 {
-    if (*at == '-')
-        at++;
-    at = at < end && *at == '0' ? at + 1 : skip_digits(at, end);
-    if (at && at < end && *at == '.')
+    if (*at == '.')
         at = skip_digits(at + 1, end);
     if (at && at < end && (*at == 'e' || *at == 'E')) {
         at++;
@@ -81,6 +69,14 @@ static const char *skip_number(const char *at, const char *end)
         at = skip_digits(at, end);
     }
     return at;
+}
+
+static inline const char *skip_number(const char *at, const char *end)
+{
+    if (*at == '-')
+        at++;
+    at = at < end && *at == '0' ? at + 1 : skip_digits(at, end);
+    return at && at < end && (*at == '.' || *at == 'e' || *at == 'E') ? skip_fraction(at, end) : at;
 }
 
 static const char *skip_word(const char *at, const char *end, struct text word)
@@ -93,10 +89,8 @@ static const char *skip_word(const char *at, const char *end, struct text word)
 /* Past a value that holds no others. */
 static inline const char *skip_scalar(const char *at, const char *end)
 {
-    bool escaped;
-
     switch (*at) {
-    case '"': return skip_string(at, end, &escaped);
+    case '"': return json_skip_string(at, end, NULL);
     case 't': return skip_word(at, end, TEXT("true"));
     case 'f': return skip_word(at, end, TEXT("false"));
     case 'n': return skip_word(at, end, TEXT("null"));
@@ -107,11 +101,9 @@ static inline const char *skip_scalar(const char *at, const char *end)
 /* Past a member's name, its colon and the space around them. */
 static inline const char *skip_name(const char *at, const char *end)
 {
-    bool escaped;
-
     if (at == end || *at != '"')
         return NULL;
-    at = skip_string(at, end, &escaped);
+    at = json_skip_string(at, end, NULL);
     if (!at)
         return NULL;
     at = json_skip_space(at, end);
@@ -284,10 +276,8 @@ static bool take_equal(struct text *plain, struct text start, bool ignore_case)
     return true;
 }
 
-bool json_string_equal(struct text quoted, struct text plain, bool ignore_case)
+static bool escaped_equal(struct text rest, struct text plain, bool ignore_case)
 {
-    struct text rest = without_quotes(quoted);
-
     if (!take_equal(&plain, take_run(&rest), ignore_case))
         return false;
     while (rest.length > 0) {
@@ -299,6 +289,18 @@ bool json_string_equal(struct text quoted, struct text plain, bool ignore_case)
             return false;
     }
     return plain.length == 0;
+}
+
+bool json_string_equal(struct text quoted, struct text plain, bool ignore_case)
+{
+    struct text inner = without_quotes(quoted);
+
+    /* An escape is longer than what it stands for. */
+    if (inner.length > plain.length)
+        return escaped_equal(inner, plain, ignore_case);
+    if (!(ignore_case ? text_equal_ignore_case(inner, plain) : text_equal(inner, plain)))
+        return false;
+    return inner.length == 0 || !memchr(inner.data, '\\', inner.length);
 }
 
 enum status json_append_unquoted(struct buffer *out, struct text quoted)

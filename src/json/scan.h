@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "json/plain.h"
 
 #include <stdbool.h>
 
@@ -14,14 +15,24 @@
 /* Past white space: space, tab, line feed, carriage return; nothing else. Never NULL. */
 static inline const char *json_skip_space(const char *at, const char *end)
 {
+    if (at < end && (unsigned char)*at > ' ')
+        return at; /* mostly there is none */
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
     return at;
 }
 /* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
 const char *json_skip_value(const char *at, const char *end);
+/* Past the rest of a string, `at` being on its first byte that is not plain (json/plain.h), or at the end. */
+const char *json_skip_string_rest(const char *at, const char *end);
 /* Past a string, `at` being on its opening quote. *escaped (may be NULL): whether it holds a backslash. */
-const char *json_skip_string(const char *at, const char *end, bool *escaped);
+static inline const char *json_skip_string(const char *at, const char *end, bool *escaped)
+{
+    at = json_skip_plain(at + 1, end);
+    if (escaped)
+        *escaped = at < end && *at == '\\';
+    return at < end && *at == '"' ? at + 1 : json_skip_string_rest(at, end);
+}
 
 /* Walks the members of an object that is known to be valid JSON: *rest starts as the object with its braces.
  * False at the end, and from then on. `name` comes with its quotes, `value` as it lies there. */

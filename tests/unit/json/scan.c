@@ -176,7 +176,7 @@ static void knows_escapes(void **state)
 /* Each byte at each place of strings of each length up to a few words of the reader. */
 static void knows_the_bytes_of_a_string_at_every_place(void **state)
 {
-    enum { LONGEST = 26 };
+    enum { LONGEST = 50 };
 
     (void)state;
     for (size_t length = 1; length <= LONGEST; length++) {
