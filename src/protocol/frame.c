@@ -96,33 +96,38 @@ void frame_mark_compressed(uint8_t header[FRAME_MAX_SERVER_HEADER])
     header[0] |= COMPRESSED;
 }
 
-static void xor_word(uint8_t *at, uint64_t pattern)
-{
-    uint64_t word;
+/* Sixteen bytes, and eight. */
+typedef uint64_t words __attribute__((vector_size(16)));
 
-    memcpy(&word, at, sizeof word);
-    word ^= pattern;
-    memcpy(at, &word, sizeof word);
-}
-
-void frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset)
+bool frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset)
 {
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
     uint8_t twice[8];
     uint32_t turned; /* the mask as it lies over data[0] */
+    words seen = {0};
+    uint8_t seen_last = 0;
+    uint64_t word;
+    words both;
     size_t i = 0;
 
     memcpy(twice, mask, 4);
     memcpy(twice + 4, mask, 4);
     memcpy(&turned, twice + offset % 4, sizeof turned);
     uint64_t pattern = (uint64_t)turned << 32 | turned;
-    for (; length - i >= 32; i += 32) {
-        xor_word(data + i, pattern);
-        xor_word(data + i + 8, pattern);
-        xor_word(data + i + 16, pattern);
-        xor_word(data + i + 24, pattern);
+    for (; length - i >= sizeof both; i += sizeof both) {
+        memcpy(&both, data + i, sizeof both);
+        both ^= (words){pattern, pattern};
+        memcpy(data + i, &both, sizeof both);
+        seen |= both;
     }
-    for (; length - i >= 8; i += 8)
-        xor_word(data + i, pattern);
+    if (length - i >= sizeof word) {
+        memcpy(&word, data + i, sizeof word);
+        word ^= pattern;
+        memcpy(data + i, &word, sizeof word);
+        seen[0] |= word;
+        i += sizeof word;
+    }
     for (; i < length; i++)
-        data[i] ^= mask[(offset + i) % 4];
+        seen_last |= data[i] ^= twice[offset % 4 + i % 4];
+    return !((seen[0] | seen[1]) & high_bits) && seen_last < 0x80;
 }

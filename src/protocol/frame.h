@@ -54,5 +54,6 @@ size_t frame_encode_header(uint8_t out[FRAME_MAX_SERVER_HEADER], enum frame_opco
 /* Marks a frame's header as that of a compressed message. */
 void frame_mark_compressed(uint8_t header[FRAME_MAX_SERVER_HEADER]);
 
-/* XORs `length` bytes in place; `offset` is the index of data[0] within the frame's payload. Fast. */
-void frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset);
+/* XORs `length` bytes in place; `offset` is the index of data[0] within the frame's payload. Fast. Whether
+ * all of them are ASCII then. */
+bool frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset);

@@ -120,15 +120,22 @@ static void fail_collecting(struct reader_event *event)
     fail(event, CLOSE_INTERNAL_ERROR, "out of memory");
 }
 
+/* Whether a message that is text is UTF-8 so far, and whole where it is complete. */
+static bool check_text(struct reader *reader, struct text data, bool ascii, bool complete)
+{
+    if (ascii && utf8_is_complete(&reader->utf8))
+        return true;
+    return utf8_feed(&reader->utf8, data.data, data.length) && (!complete || utf8_is_complete(&reader->utf8));
+}
+
 /* `data` is a piece of a data frame. What is whole is handed out where it lies; only what is cut is
  * collected. */
-static void take_data(struct reader *reader, struct text data, struct reader_event *event)
+static void take_data(struct reader *reader, struct text data, bool ascii, struct reader_event *event)
 {
     bool complete = reader->frame_left == 0 && reader->frame_final;
 
     if (reader->message_opcode == FRAME_TEXT && !reader->compressed &&
-        (!utf8_feed(&reader->utf8, data.data, data.length) ||
-         (complete && !utf8_is_complete(&reader->utf8)))) {
+        !check_text(reader, data, ascii, complete)) {
         fail(event, CLOSE_INVALID_PAYLOAD, "a text message that is not UTF-8");
         return;
     }
@@ -191,13 +198,13 @@ static void take_payload(struct reader *reader, struct text *input, struct reade
     if (data.length > reader->frame_left)
         data.length = (size_t)reader->frame_left;
     advance(input, data.length);
-    frame_unmask((uint8_t *)data.data, data.length, reader->mask, reader->mask_offset);
+    bool ascii = frame_unmask((uint8_t *)data.data, data.length, reader->mask, reader->mask_offset);
     reader->mask_offset = (uint8_t)((reader->mask_offset + data.length) % sizeof reader->mask);
     reader->frame_left -= data.length;
     if (reader->frame_opcode >= FRAME_CLOSE)
         take_control(reader, data, event);
     else
-        take_data(reader, data, event);
+        take_data(reader, data, ascii, event);
 }
 
 struct reader_event reader_next(struct reader *reader, struct text *input)

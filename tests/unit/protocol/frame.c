@@ -243,6 +243,25 @@ static void unmasks_in_pieces_as_in_one(void **state)
     }
 }
 
+/* With one other byte at each place of each length, and with none. */
+static void says_whether_what_it_unmasked_is_ascii(void **state)
+{
+    static const uint8_t mask[4] = {0x80, 0xff, 0x11, 0xc3};
+    enum { LONGEST = 50 };
+
+    (void)state;
+    for (size_t length = 0; length <= LONGEST; length++) {
+        for (size_t place = 0; place <= length; place++) {
+            uint8_t data[LONGEST + 1];
+            memset(data, 0x7f, sizeof data);
+            data[place] = 0x80; /* behind the data, in the end */
+            for (size_t i = 0; i <= length; i++)
+                data[i] ^= mask[i % 4];
+            assert_int_equal(frame_unmask(data, length, mask, 0), place == length);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +277,7 @@ int main(void)
         cmocka_unit_test(encodes_every_length_form),
         cmocka_unit_test(unmasks_any_length_at_any_offset),
         cmocka_unit_test(unmasks_in_pieces_as_in_one),
+        cmocka_unit_test(says_whether_what_it_unmasked_is_ascii),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
