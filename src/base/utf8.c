@@ -49,10 +49,14 @@ static const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end)
 {
     static const uint64_t high_bits = 0x8080808080808080u;
 
-    while (end - at >= 32 && !((load(at) | load(at + 8) | load(at + 16) | load(at + 24)) & high_bits))
-        at += 32;
-    while (end - at >= 8 && !(load(at) & high_bits))
-        at += 8;
+    if (end - at >= 8) {
+        while (end - at >= 32 && !((load(at) | load(at + 8) | load(at + 16) | load(at + 24)) & high_bits))
+            at += 32;
+        while (end - at >= 8 && !(load(at) & high_bits))
+            at += 8;
+        if (end - at < 8 && !(load(end - 8) & high_bits))
+            return end; /* the last word reaches back over bytes that were seen */
+    }
     while (at < end && *at < 0x80)
         at++;
     return at;
