@@ -362,6 +362,8 @@ void c_event_forget(struct c_event *c, bool all)
     };
     unsigned kept = all ? 0 : C_QUERY | C_HEADERS; /* nobody changes what the client has sent */
 
+    if (!(c->known & ~kept))
+        return; /* what was changed is known, too */
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (!(c->known & values[i].which & ~kept))
             continue;

@@ -1,5 +1,6 @@
 #include "handlers/c_host.h"
 #include "base/clock.h"
+#include "base/zero.h"
 #include "handlers/c_host_parts.h"
 #include "handlers/c_module.h"
 #include "handlers/schemas.h"
@@ -72,7 +73,7 @@ static struct c_event *view_of(struct c_host *host, struct event *event)
     struct c_event *c = arena_alloc(&event->arena, sizeof *c);
     if (!c)
         return NULL;
-    memset(c, 0, sizeof *c);
+    zero(c, sizeof *c);
     c->view.functions = &view_functions;
     c->event = event;
     c->host = host;

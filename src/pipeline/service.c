@@ -1,5 +1,6 @@
 #include "pipeline/service.h"
 #include "base/clock.h"
+#include "base/zero.h"
 #include "pipeline/registry.h"
 #include "json/scan.h"
 
@@ -164,7 +165,7 @@ struct event *service_event(struct service *service)
     } else if (!(event = malloc(sizeof *event))) {
         return NULL;
     }
-    memset(event, 0, offsetof(struct event, arena));
+    zero(event, offsetof(struct event, arena));
     event->service = service;
     arena_init(&event->arena, event->storage, sizeof event->storage);
     service->event_count++;
@@ -231,10 +232,12 @@ static void log_failure(struct event *event)
 
 static void log_handled(struct event *event)
 {
-    const struct service_route *route = find(event->service, event->name);
     struct buffer line;
 
-    if (!log_enabled(event->service->log, LOG_TRACE) || !route || route->config->log_level < LOG_TRACE)
+    if (!log_enabled(event->service->log, LOG_TRACE))
+        return;
+    const struct service_route *route = find(event->service, event->name);
+    if (!route || route->config->log_level < LOG_TRACE)
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
     if (append_around(&line, TEXT("Handled "), event->name, TEXT(" [")) == STATUS_OK &&
