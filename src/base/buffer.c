@@ -45,21 +45,18 @@ enum status buffer_reserve(struct buffer *buffer, size_t more)
     return STATUS_OK;
 }
 
-enum status buffer_append(struct buffer *buffer, const void *data, size_t length)
+enum status buffer_append_integer(struct buffer *buffer, int64_t number)
 {
-    if (length == 0)
-        return STATUS_OK;
-    enum status status = buffer_reserve(buffer, length);
-    if (status != STATUS_OK)
-        return status;
-    memcpy(buffer->data + buffer->length, data, length);
-    buffer->length += length;
-    return STATUS_OK;
-}
+    char digits[20]; /* of 2^63, with its sign */
+    char *at = digits + sizeof digits;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-enum status buffer_append_text(struct buffer *buffer, struct text text)
-{
-    return buffer_append(buffer, text.data, text.length);
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        *--at = '-';
+    return buffer_append(buffer, at, (size_t)(digits + sizeof digits - at));
 }
 
 enum status buffer_printf(struct buffer *buffer, const char *format, ...)

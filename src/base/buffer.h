@@ -4,6 +4,8 @@
 #include "base/text.h"
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 /*
  * A growing run of bytes with a maximum. An empty buffer owns no memory. A call that fails leaves the
@@ -24,8 +26,28 @@ void buffer_clear(struct buffer *buffer);  /* keeps the memory */
 
 /* Room for `more` bytes beyond `length`, so that they can be written at data + length by hand. */
 NODISCARD enum status buffer_reserve(struct buffer *buffer, size_t more);
-NODISCARD enum status buffer_append(struct buffer *buffer, const void *data, size_t length);
-NODISCARD enum status buffer_append_text(struct buffer *buffer, struct text text);
+
+static inline NODISCARD enum status buffer_append(struct buffer *buffer, const void *data, size_t length)
+{
+    if (length == 0)
+        return STATUS_OK;
+    if (length > buffer->capacity - buffer->length) {
+        enum status status = buffer_reserve(buffer, length);
+        if (status != STATUS_OK)
+            return status;
+    }
+    memcpy(buffer->data + buffer->length, data, length);
+    buffer->length += length;
+    return STATUS_OK;
+}
+
+static inline NODISCARD enum status buffer_append_text(struct buffer *buffer, struct text text)
+{
+    return buffer_append(buffer, text.data, text.length);
+}
+
+/* In decimal. */
+NODISCARD enum status buffer_append_integer(struct buffer *buffer, int64_t number);
 NODISCARD enum status buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Drops `count` bytes from the front; the rest moves down. */
 void buffer_consume(struct buffer *buffer, size_t count);

@@ -68,10 +68,23 @@ static enum status append_number(struct buffer *out, const struct conversion *co
 
 #pragma GCC diagnostic pop
 
+/* Takes `start` off the format where it goes on so. */
+static bool take(const char **format, struct text start)
+{
+    bool found = strncmp(*format, start.data, start.length) == 0;
+
+    *format += found ? start.length : 0;
+    return found;
+}
+
 static enum status append_conversion(struct buffer *out, const char **format, va_list *arguments)
 {
     struct conversion conversion;
 
+    if (take(format, TEXT("d")))
+        return buffer_append_integer(out, va_arg(*arguments, int));
+    if (take(format, TEXT("lld")))
+        return buffer_append_integer(out, va_arg(*arguments, long long));
     switch (*(*format)++) {
     case '%': return buffer_append(out, "%", 1);
     case 's': return append_text(out, text_from_cstr(va_arg(*arguments, const char *)));

@@ -163,6 +163,7 @@ static enum verdict reply(struct language *language, struct event *event)
     if (c->response.kind == BODY_STREAM && event->kind == EVENT_MESSAGE)
         return c_stream_start(c, buffer_text(&host->scratch));
     event->reply_status = c->response.status;
+    event->reply_has_id = true;
     event_set_reply(event, buffer_text(&host->scratch));
     return VERDICT_CONTINUE;
 }
@@ -429,6 +430,7 @@ enum status c_host_create(struct c_host **host, const struct c_host_functions *f
     pthread_mutex_init(&made->mutex, NULL);
     uuid_source_init(&made->uuids);
     buffer_init(&made->scratch, BUFFER_UNLIMITED);
+    buffer_init(&made->body, BUFFER_UNLIMITED);
     *host = made;
     return STATUS_OK;
 }
@@ -446,6 +448,7 @@ void c_host_destroy(struct c_host *host)
     c_module_close_all(host);
     pthread_mutex_destroy(&host->mutex);
     buffer_deinit(&host->scratch);
+    buffer_deinit(&host->body);
     schemas_destroy(host->schemas);
     free(host->postback_base);
     free(host->postback_token);

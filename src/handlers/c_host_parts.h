@@ -44,6 +44,7 @@ struct c_host {
 
     struct uuid_source uuids;
     struct buffer scratch; /* the reply that is being sent */
+    struct buffer body;    /* a reply's that a handler puts together */
     size_t open_streams;
     struct schemas *schemas; /* of the standard handlers; NULL without them */
     char *postback_base;     /* NULL without a management server */
@@ -203,8 +204,8 @@ void c_response_told(struct c_response *response);
 void c_response_forget(struct c_event *c, bool all);
 /* Makes the response this stream, which is the event's from here on. */
 void c_response_stream(struct c_event *c, int status, struct configurapi_stream *stream);
-/* Appends the whole response as a message's text, its headers without message-id where the client gave one; a
- * stream's body is empty. */
+/* Appends the whole response as a message's text, with the client's message-id first in its headers; a
+ * stream's is without, and its body empty. */
 NODISCARD enum status c_response_append(struct c_event *c, struct buffer *out);
 
 /* ---- c_format.c ---- */

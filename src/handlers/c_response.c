@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_BODY = 64 * 1024 }; /* bytes that are kept for the next one */
+
 /* ---- reading ---- */
 
 static void drop_body(struct c_response *response)
@@ -241,19 +243,20 @@ enum configurapi_result configurapi_reply_printf(configurapi_event *event, int s
                                                  ...)
 {
     struct c_event *c = c_view(event);
-    struct buffer json;
+    struct buffer *json = &c->host->body;
     struct text copy;
     va_list arguments;
 
-    buffer_init(&json, BUFFER_UNLIMITED);
+    buffer_clear(json);
     va_start(arguments, format);
-    enum status result = is_status(status) ? c_format(&json, format, arguments) : STATUS_INVALID;
+    enum status result = is_status(status) ? c_format(json, format, arguments) : STATUS_INVALID;
     va_end(arguments);
-    if (result == STATUS_OK && !is_json(buffer_text(&json)))
+    if (result == STATUS_OK && !is_json(buffer_text(json)))
         result = STATUS_INVALID;
     if (result == STATUS_OK)
-        result = arena_copy(&c->event->arena, buffer_text(&json), &copy);
-    buffer_deinit(&json);
+        result = arena_copy(&c->event->arena, buffer_text(json), &copy);
+    if (json->capacity > MAX_BODY)
+        buffer_deinit(json);
     if (result != STATUS_OK)
         return configurapi_fail_printf(event, 500, "The response of %.*s is no JSON.",
                                        TEXT_ARGS(c_policy_of(c)->name));
@@ -450,13 +453,19 @@ enum status c_response_append_changes(struct c_event *c, struct buffer *out)
     return status == STATUS_OK ? buffer_append(out, "}", 1) : status;
 }
 
-/* The headers' members, with a comma behind each, but for a message-id where the client's own is to stand. */
-static enum status append_headers(struct c_response *response, bool has_message_id, struct buffer *out)
+/* The client's message-id stands for one among them. A stream puts it into its chunks itself. */
+static enum status append_headers(const struct c_response *response, struct text message_id,
+                                  struct buffer *out)
 {
     json_t *headers = response->headers;
     enum status status = buffer_append(out, "{", 1);
-    bool first = true;
+    bool has_message_id = message_id.length > 0;
+    bool first = !has_message_id || response->kind == BODY_STREAM;
 
+    if (status == STATUS_OK && !first)
+        status = buffer_append_text(out, TEXT("\"message-id\":"));
+    if (status == STATUS_OK && !first)
+        status = buffer_append_text(out, message_id);
     for (void *at = json_object_iter(headers); at && status == STATUS_OK;
          at = json_object_iter_next(headers, at)) {
         struct text name = {json_object_iter_key(at), json_object_iter_key_len(at)};
@@ -482,15 +491,14 @@ static enum status append_headers(struct c_response *response, bool has_message_
 enum status c_response_append(struct c_event *c, struct buffer *out)
 {
     struct c_response *response = current(c);
-    enum status status;
+    enum status status = buffer_append_text(out, TEXT("{\"statusCode\":"));
 
-    if (response->status == 200 && !response->headers && response->kind != BODY_BYTES) {
-        status = buffer_append_text(out, TEXT("{\"statusCode\":200,\"headers\":{}"));
-    } else {
-        status = buffer_printf(out, "{\"statusCode\":%d,\"headers\":", response->status);
-        if (status == STATUS_OK)
-            status = append_headers(response, c->event->message_id.length > 0, out);
-    }
+    if (status == STATUS_OK)
+        status = buffer_append_integer(out, response->status);
+    if (status == STATUS_OK)
+        status = buffer_append_text(out, TEXT(",\"headers\":"));
+    if (status == STATUS_OK)
+        status = append_headers(response, c->event->message_id, out);
     if (status == STATUS_OK)
         status = buffer_append_text(out, TEXT(",\"body\":"));
     if (status == STATUS_OK)

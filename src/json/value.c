@@ -84,7 +84,7 @@ static enum status append(struct buffer *out, const json_t *value, unsigned dept
     case JSON_ARRAY: return append_array(out, value, depth + 1);
     case JSON_STRING:
         return json_append_string(out, (struct text){json_string_value(value), json_string_length(value)});
-    case JSON_INTEGER: return buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_INTEGER: return buffer_append_integer(out, json_integer_value(value));
     case JSON_REAL: return append_real(out, json_real_value(value));
     case JSON_TRUE: return buffer_append_text(out, TEXT("true"));
     case JSON_FALSE: return buffer_append_text(out, TEXT("false"));

@@ -59,7 +59,7 @@ struct event {
     const struct service_route *route;
     size_t chain;                      /* the next chain of `route` */
     const struct service_route *taken; /* the event's own route, once it is known; NULL where it has none */
-    uint64_t started_ns;               /* by clock_now_ns() */
+    uint64_t started_ns;               /* by clock_now_ns(); 0 until its maker or service_process() sets it */
     char id[UUID_LENGTH + 1];          /* made when first looked at: "" until then */
 
     /* What goes out. */
@@ -70,7 +70,8 @@ struct event {
     bool error_is_new;       /* the pipeline itself failed the event, and `holder` has not been told yet */
     bool failed;             /* some step failed */
     bool has_reply;
-    int reply_status; /* the response's statusCode as a number; 0 where it is none */
+    bool reply_has_id; /* the client's message-id is in it already */
+    int reply_status;  /* the response's statusCode as a number; 0 where it is none */
     int error_status;
     struct text error_message; /* constant or in the arena */
     struct text error_details;

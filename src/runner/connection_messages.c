@@ -19,6 +19,11 @@ enum { MAX_SCRATCH = 1024 * 1024 }; /* bytes that are kept for the next reply */
 static enum status append_reply(struct buffer *out, struct text reply, struct text message_id, size_t *length)
 {
     uint8_t header[FRAME_MAX_SERVER_HEADER];
+
+    if (message_id.length == 0) {
+        *length = reply.length;
+        return connection_append_frame(out, FRAME_TEXT, reply);
+    }
     size_t most = reply.length + message_id.length + sizeof "\"message-id\":,";
     size_t start = out->length;
     size_t kept = frame_encode_header(header, FRAME_TEXT, most);
@@ -87,13 +92,14 @@ static void send_reply(struct connection *connection, const struct event *event)
         return;
     }
     struct text reply = event->has_reply ? event->reply : nothing;
+    struct text message_id = event->reply_has_id ? (struct text){NULL, 0} : event->message_id;
     size_t length;
 
     if (connection_compresses(connection, reply.length)) {
-        send_compressed_reply(connection, reply, event->message_id);
+        send_compressed_reply(connection, reply, message_id);
         return;
     }
-    if (append_reply(channel_out(&connection->channel), reply, event->message_id, &length) != STATUS_OK) {
+    if (append_reply(channel_out(&connection->channel), reply, message_id, &length) != STATUS_OK) {
         connection_give_up(connection);
         return;
     }

@@ -48,12 +48,39 @@ static void prints_and_consumes(void **state)
     buffer_deinit(&buffer);
 }
 
+static void writes_integers(void **state)
+{
+    const struct {
+        int64_t number;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {7, "7"},
+        {-1, "-1"},
+        {10, "10"},
+        {200, "200"},
+        {INT64_MAX, "9223372036854775807"},
+        {INT64_MIN, "-9223372036854775808"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer buffer;
+        buffer_init(&buffer, strlen(cases[i].text));
+        assert_int_equal(buffer_append_integer(&buffer, cases[i].number), STATUS_OK);
+        assert_true(text_equal(buffer_text(&buffer), text_from_cstr(cases[i].text)));
+        assert_int_equal(buffer_append_integer(&buffer, 1), STATUS_LIMIT);
+        buffer_deinit(&buffer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_and_keeps_its_contents),
         cmocka_unit_test(keeps_what_it_has_when_the_limit_is_reached),
         cmocka_unit_test(prints_and_consumes),
+        cmocka_unit_test(writes_integers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

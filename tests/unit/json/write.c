@@ -43,7 +43,7 @@ static void writes_strings(void **state)
 /* Each ASCII character at each place around the writer's words. */
 static void escapes_at_every_place(void **state)
 {
-    enum { LENGTH = 19 };
+    enum { LENGTH = 43 };
 
     (void)state;
     for (size_t place = 0; place < LENGTH; place++) {
