@@ -400,7 +400,8 @@ void service_process(struct event *event)
 {
     const struct service *service = event->service;
 
-    event->started_ns = clock_now_ns();
+    if (event->started_ns == 0)
+        event->started_ns = clock_now_ns();
     if (event->kind == EVENT_START) {
         enter(event, STAGE_AFTER_REQUEST,
               service->on_start); /* a route of its own, with nothing before or behind it */

@@ -138,20 +138,21 @@ enum status metrics_merge(struct metrics *metrics, const struct metrics *others)
     return status;
 }
 
-void metrics_event(struct metrics *metrics, const struct event *event)
+uint64_t metrics_event(struct metrics *metrics, const struct event *event)
 {
     const struct service_route *taken = event->taken;
     struct route_metrics *route = taken ? taken->metrics : metrics->unrouted;
-    uint64_t duration_ns = clock_now_ns() - event->started_ns;
-    double seconds = (double)duration_ns / 1e9;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t duration_ns = now_ns - event->started_ns;
     size_t bucket = 0;
 
-    while (bucket < METRICS_BUCKETS && seconds > metrics_bounds[bucket])
+    while (bucket < METRICS_BUCKETS && (double)duration_ns > metrics_bounds[bucket] * 1e9)
         bucket++;
     route->buckets[bucket]++;
     route->duration_ns += duration_ns;
     route->count++;
     count_status(route, status_of(event), 1);
+    return now_ns;
 }
 
 enum rejection metrics_rejection(int http_status)

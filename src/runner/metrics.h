@@ -66,8 +66,8 @@ NODISCARD enum status metrics_add(struct metrics *metrics, struct service *servi
 NODISCARD enum status metrics_merge(struct metrics *metrics, const struct metrics *others);
 void metrics_deinit(struct metrics *metrics);
 
-/* An event has ended. */
-void metrics_event(struct metrics *metrics, const struct event *event);
+/* An event has ended; returns when, by clock_now_ns(). */
+uint64_t metrics_event(struct metrics *metrics, const struct event *event);
 
 /* What an HTTP status that refuses an upgrade counts as. */
 enum rejection metrics_rejection(int http_status);

@@ -53,7 +53,9 @@ struct runner {
     struct buffer scratch;   /* a reply before it is compressed */
     struct roster roster;
     struct metrics metrics;
-    struct list left; /* connections to be settled in this turn */
+    uint64_t idle_since_ns; /* when the last message's event ended, and nothing was done since but reading the
+                               next one; 0: not so */
+    struct list left;       /* connections to be settled in this turn */
     size_t connection_count;
     size_t most_connections; /* that there are descriptors for: beyond, accepting waits until one has ended */
     bool waiting[2];         /* a connection waits to be accepted, of the listener and of the secure one */
