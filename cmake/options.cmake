@@ -33,6 +33,13 @@ else()
     add_link_options(-Wl,-z,relro,-z,now)
 endif()
 
+# What has the property OPTIMISED_AS_ONE is, in a release build by gcc. The objects hold machine code too: whatever
+# else is linked, and the static library, is made of that.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CONFIGURAPI_SANITIZE)
+    add_compile_options($<$<COMPILE_LANGUAGE:C>:-flto=auto> $<$<COMPILE_LANGUAGE:C>:-ffat-lto-objects>)
+    add_link_options($<IF:$<BOOL:$<TARGET_PROPERTY:OPTIMISED_AS_ONE>>,-flto=auto,-fno-lto>)
+endif()
+
 # libFuzzer's counters go into everything, its main only into the targets (tests/fuzz).
 if(CONFIGURAPI_FUZZ)
     if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")

@@ -20,7 +20,7 @@ function(combine_archives target file)
     add_custom_command(
         OUTPUT ${archive}
         COMMAND ${CMAKE_LINKER} -r -o ${object} --whole-archive ${archives}
-        COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=configurapi_* ${object}
+        COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=configurapi_* --remove-section=.gnu.lto_* ${object}
         COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
         COMMAND ${CMAKE_AR} rcs ${archive} ${object}
         COMMAND ${CMAKE_COMMAND} -E rm -f ${object}
