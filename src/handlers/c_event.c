@@ -33,14 +33,7 @@ static json_t *value_of(struct text span)
 /* A member of what on_connect was told. */
 static json_t *member_of_message(const struct event *event, struct text wanted)
 {
-    struct text rest = event->message;
-    struct text name;
-    struct text value;
-
-    while (json_next_member(&rest, &name, &value))
-        if (json_string_equal(name, wanted, false))
-            return value_of(value);
-    return NULL;
+    return value_of(json_member(event->message, wanted));
 }
 
 static json_t *or_empty(json_t *object)
@@ -238,18 +231,11 @@ struct configurapi_text configurapi_event_params_text(const configurapi_event *e
 
 struct configurapi_text configurapi_json_member(struct configurapi_text object, const char *name)
 {
-    struct text rest = c_private(object);
-    struct text wanted = text_from_cstr(name);
-    struct text key;
-    struct text value;
-    struct text found = {NULL, 0};
+    struct text of = c_private(object);
 
-    if (!rest.length || rest.data[0] != '{')
-        return c_public(found);
-    while (json_next_member(&rest, &key, &value))
-        if (json_string_equal(key, wanted, false))
-            found = value; /* of several the last counts, as with JSON.parse */
-    return c_public(found);
+    if (!of.length || of.data[0] != '{')
+        return (struct configurapi_text){NULL, 0};
+    return c_public(json_member(of, text_from_cstr(name)));
 }
 
 bool configurapi_json_integer(struct configurapi_text json, int64_t *number)

@@ -38,6 +38,10 @@ static inline const char *json_skip_string(const char *at, const char *end, bool
  * False at the end, and from then on. `name` comes with its quotes, `value` as it lies there. */
 bool json_next_member(struct text *rest, struct text *name, struct text *value);
 
+/* The value of the member `name` of an object that is known to be valid JSON; of several the last, as with
+ * JSON.parse. Empty where there is none. */
+struct text json_member(struct text object, struct text name);
+
 /* Whether a string with its quotes (valid JSON) spells `plain`, escapes undone; with `ignore_case`, ASCII
  * letters compare without regard to case. A lone surrogate equals nothing. */
 bool json_string_equal(struct text quoted, struct text plain, bool ignore_case);

@@ -71,13 +71,8 @@ void event_set_error(struct event *event, int status, struct text message, struc
 /* Appends the value of the member `name` of an object, a string without its quotes. */
 static bool append_member(struct buffer *out, struct text object, struct text name)
 {
-    struct text key;
-    struct text value;
-    struct text found = {NULL, 0};
+    struct text found = object.length ? json_member(object, name) : object;
 
-    while (object.length && json_next_member(&object, &key, &value))
-        if (json_string_equal(key, name, false))
-            found = value;
     if (!found.length)
         return false;
     if (found.data[0] == '"')

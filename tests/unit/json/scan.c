@@ -263,6 +263,36 @@ static void walks_members(void **state)
     exact_free(object);
 }
 
+static void check_member(struct text object, struct text name, struct text wanted)
+{
+    struct text copy = exact_copy(object);
+
+    assert_true(text_equal(json_member(copy, name), wanted));
+    exact_free(copy);
+}
+
+static void finds_a_member(void **state)
+{
+    const struct text object = TEXT("{ \"a\" : [1, {\"x\":2}] ,\n\"b\\u0063\":\"}\",\"a\":null , \"\" : {}, "
+                                    "\"q\\\"r\":\"x\",\"ab\":3,\"s\\\\\":4}");
+
+    (void)state;
+    check_member(object, TEXT("a"), TEXT("null")); /* the last one */
+    check_member(object, TEXT("ab"), TEXT("3"));
+    check_member(object, TEXT("bc"), TEXT("\"}\""));
+    check_member(object, TEXT("b\\u0063"), TEXT(""));
+    check_member(object, TEXT("x"), TEXT(""));
+    check_member(object, TEXT(""), TEXT("{}"));
+    check_member(object, TEXT("q\"r"), TEXT("\"x\""));
+    check_member(object, TEXT("s\\"), TEXT("4"));
+    check_member(object, TEXT("a longer name than all that there is in the object, and longer than it"),
+                 TEXT(""));
+    check_member(TEXT("{\"a\":\"b\"}"), TEXT("a\":\"b"), TEXT(""));
+    check_member(TEXT("{\"a\":1,\"\\u0061\":2}"), TEXT("a"), TEXT("2"));
+    check_member(TEXT("{ }"), TEXT("a"), TEXT(""));
+    check_member(TEXT("{}"), TEXT("a"), TEXT(""));
+}
+
 static bool equal(struct text quoted, struct text plain, bool ignore_case)
 {
     struct text quoted_copy = exact_copy(quoted);
@@ -354,6 +384,7 @@ int main(void)
         cmocka_unit_test(skips_only_the_four_kinds_of_space),
         cmocka_unit_test(stops_behind_the_value),
         cmocka_unit_test(walks_members),
+        cmocka_unit_test(finds_a_member),
         cmocka_unit_test(compares_what_a_string_spells),
         cmocka_unit_test(appends_what_a_string_stands_for),
     };

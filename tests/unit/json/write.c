@@ -44,8 +44,10 @@ static void writes_strings(void **state)
 static void escapes_at_every_place(void **state)
 {
     enum { LENGTH = 43 };
+    char filling[LENGTH];
 
     (void)state;
+    memset(filling, 'x', sizeof filling);
     for (size_t place = 0; place < LENGTH; place++) {
         for (int c = 0; c < 0x80; c++) {
             static const char letters[] = "btn\0fr"; /* from \b on */
@@ -60,8 +62,8 @@ static void escapes_at_every_place(void **state)
             char wanted[LENGTH + 16];
             memset(plain, 'x', sizeof plain);
             plain[place] = (char)c;
-            int length = snprintf(wanted, sizeof wanted, "\"%.*s%s%.*s\"", (int)place, "xxxxxxxxxxxxxxxxxxx",
-                                  escape, (int)(LENGTH - place - 1), "xxxxxxxxxxxxxxxxxxx");
+            int length = snprintf(wanted, sizeof wanted, "\"%.*s%s%.*s\"", (int)place, filling, escape,
+                                  (int)(LENGTH - place - 1), filling);
             check_string((struct text){plain, sizeof plain}, (struct text){wanted, (size_t)length});
         }
     }
