@@ -101,6 +101,8 @@ struct configurapi_runner_options {
     uint16_t secure_port;         /**< for HTTPS and WSS, where there are key and certificate [8443] */
     const char *key_path;         /**< PEM [NULL: no TLS] */
     const char *certificate_path; /**< PEM, its chain behind it; goes with the key [NULL] */
+    const char *key_text;         /**< or this, likewise; errors call it `key` [NULL] */
+    const char *certificate_text; /**< or this; errors call it `cert` [NULL] */
     int descriptor;        /**< a listening socket instead of `port`; the runner closes it [-1: none] */
     int secure_descriptor; /**< the same instead of `secure_port` [-1] */
 

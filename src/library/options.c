@@ -13,6 +13,8 @@ static const size_t texts[] = {
     TEXT_OPTION(host),
     TEXT_OPTION(key_path),
     TEXT_OPTION(certificate_path),
+    TEXT_OPTION(key_text),
+    TEXT_OPTION(certificate_text),
     TEXT_OPTION(management_host),
     TEXT_OPTION(management_token),
 };

@@ -71,7 +71,11 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
         return refuse(error, "workers must be from 1 to 256");
     if (options->max_in_flight == 0)
         return refuse(error, "max_in_flight is 0");
-    if (options->secure_descriptor >= 0 && !options->key_path)
+    if (options->key_path && options->key_text)
+        return refuse(error, "key_path and key_text do not go together");
+    if (options->certificate_path && options->certificate_text)
+        return refuse(error, "certificate_path and certificate_text do not go together");
+    if (options->secure_descriptor >= 0 && !options->key_path && !options->key_text)
         return refuse(error, "a socket for WSS was handed over, and there is no key for it");
     return options->env_path ? environment_load(options->env_path, error) : STATUS_OK;
 }

@@ -398,6 +398,7 @@ static void set_options(struct worker *worker, const struct configurapi_runner_o
     worker->options = *options;
     worker->options.descriptor = worker->options.secure_descriptor = -1;
     worker->options.key_path = worker->options.certificate_path = NULL;
+    worker->options.key_text = worker->options.certificate_text = NULL;
     worker->options.watch = false;
 }
 

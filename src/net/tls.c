@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -108,20 +109,20 @@ static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char
     return SSL_TLSEXT_ERR_OK;
 }
 
-static enum status complain(struct buffer *error, const char *path, const char *what)
+static enum status complain(struct buffer *error, const char *name, const char *what)
 {
-    enum status status = buffer_printf(error, "%s: %s", path, what);
+    enum status status = buffer_printf(error, "%s: %s", name, what);
 
     return status == STATUS_OK ? STATUS_INVALID : status;
 }
 
 /* With what OpenSSL says of a failure: the first error it met, later ones are what came of it. */
-static enum status explain(struct buffer *error, const char *path, const char *what)
+static enum status explain(struct buffer *error, const char *name, const char *what)
 {
     unsigned long code = ERR_peek_error();
     const char *reason =
         ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
-    enum status status = complain(error, path, what);
+    enum status status = complain(error, name, what);
 
     if (status == STATUS_INVALID &&
         buffer_printf(error, ": %s", reason ? reason : "unknown reason") != STATUS_OK)
@@ -154,29 +155,77 @@ static int refuse_passphrase(char *passphrase, int size, int writing, void *owne
     return -1;
 }
 
-static enum status load(struct tls_context *context, const char *key_path, const char *certificate_path,
-                        struct buffer *error)
+/* NULL, with OpenSSL's error, where it can not be read. */
+static BIO *open_pem(struct tls_pem pem)
 {
-    SSL_CTX *ssl = context->ssl;
+    return pem.text ? BIO_new_mem_buf(pem.text, -1) : BIO_new_file(pem.name, "r");
+}
+
+/* Whether what was read last ended because nothing more is there. */
+static bool was_the_last(void)
+{
+    unsigned long code = ERR_peek_last_error();
+
+    return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+/* The certificates that are left, for those who trust none of ours but one behind it. */
+static bool use_chain(SSL_CTX *ssl, BIO *bio)
+{
+    X509 *next;
 
     ERR_clear_error();
-    SSL_CTX_set_default_passwd_cb(ssl, refuse_passphrase);
-    SSL_CTX_set_default_passwd_cb_userdata(ssl, context);
-    if (SSL_CTX_use_certificate_chain_file(ssl, certificate_path) != 1)
-        return explain(error, certificate_path, "no certificate can be read");
-    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) != 1) {
-        if (!context->is_encrypted)
-            return explain(error, key_path, "no key for that certificate can be read");
-        ERR_clear_error();
-        return complain(error, key_path, "the key is encrypted: it must be there without a passphrase");
+    while ((next = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+        if (SSL_CTX_add0_chain_cert(ssl, next) != 1) {
+            X509_free(next);
+            return false;
+        }
     }
-    if (SSL_CTX_check_private_key(ssl) != 1)
-        return explain(error, key_path, "not the certificate's key");
+    return was_the_last();
+}
+
+static bool use_certificate(SSL_CTX *ssl, struct tls_pem pem)
+{
+    BIO *bio = open_pem(pem);
+    X509 *certificate = bio ? PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL) : NULL;
+    bool used = certificate && SSL_CTX_use_certificate(ssl, certificate) == 1 && use_chain(ssl, bio);
+
+    X509_free(certificate);
+    BIO_free(bio);
+    return used;
+}
+
+static bool use_key(struct tls_context *context, struct tls_pem pem)
+{
+    BIO *bio = open_pem(pem);
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, refuse_passphrase, context) : NULL;
+    bool used = key && SSL_CTX_use_PrivateKey(context->ssl, key) == 1;
+
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return used;
+}
+
+static enum status load(struct tls_context *context, struct tls_pem key, struct tls_pem certificate,
+                        struct buffer *error)
+{
+    ERR_clear_error();
+    if (!use_certificate(context->ssl, certificate))
+        return explain(error, certificate.name, "no certificate can be read");
+    ERR_clear_error();
+    if (!use_key(context, key)) {
+        if (!context->is_encrypted)
+            return explain(error, key.name, "no key for that certificate can be read");
+        ERR_clear_error();
+        return complain(error, key.name, "the key is encrypted: it must be there without a passphrase");
+    }
+    if (SSL_CTX_check_private_key(context->ssl) != 1)
+        return explain(error, key.name, "not the certificate's key");
     return STATUS_OK;
 }
 
-enum status tls_context_create(struct tls_context **context, const char *key_path,
-                               const char *certificate_path, struct buffer *error)
+enum status tls_context_create(struct tls_context **context, struct tls_pem key, struct tls_pem certificate,
+                               struct buffer *error)
 {
     struct tls_context *made = calloc(1, sizeof *made);
     enum status status = STATUS_NO_MEMORY;
@@ -189,7 +238,7 @@ enum status tls_context_create(struct tls_context **context, const char *key_pat
     if (!made->method || !made->ssl)
         goto out;
     configure(made->ssl);
-    status = load(made, key_path, certificate_path, error);
+    status = load(made, key, certificate, error);
 out:
     if (status != STATUS_OK) {
         tls_context_destroy(made);

@@ -16,11 +16,16 @@
 struct tls_context; /* a certificate and its key */
 struct tls_session; /* one connection's */
 
-/* Reads PEM files: the key, which must not be encrypted (nobody is there to be asked for its passphrase), and
- * the certificate with its chain behind it. On failure `error` gets one line
- * that names the file. */
-NODISCARD enum status tls_context_create(struct tls_context **context, const char *key_path,
-                                         const char *certificate_path, struct buffer *error);
+/* PEM, in a file or in memory. */
+struct tls_pem {
+    const char *name; /* the file's path; of a text, what errors call it */
+    const char *text; /* NULL: it is in the file */
+};
+
+/* Reads the key, which must not be encrypted (nobody is there to be asked for its passphrase), and the
+ * certificate with its chain behind it. On failure `error` gets one line that begins with a name. */
+NODISCARD enum status tls_context_create(struct tls_context **context, struct tls_pem key,
+                                         struct tls_pem certificate, struct buffer *error);
 /* One more owner, who will destroy it; from any thread, as that and tls_session_create(). */
 struct tls_context *tls_context_ref(struct tls_context *context);
 /* Sessions made of it go on. NULL is fine. */

@@ -120,14 +120,18 @@ enum status runner_read_certificate(const struct runner *runner, struct tls_cont
 {
     const struct configurapi_runner_options *options = &runner->options;
 
+    struct tls_pem key = {options->key_text ? "key" : options->key_path, options->key_text};
+    struct tls_pem certificate = {options->certificate_text ? "cert" : options->certificate_path,
+                                  options->certificate_text};
+
     *tls = NULL;
-    if (!options->key_path && !options->certificate_path)
+    if (!key.name && !certificate.name)
         return STATUS_OK;
-    if (!options->key_path || !options->certificate_path) {
+    if (!key.name || !certificate.name) {
         enum status printed = buffer_append_text(error, TEXT("--key and --cert go together"));
         return printed == STATUS_OK ? STATUS_INVALID : printed;
     }
-    return tls_context_create(tls, options->key_path, options->certificate_path, error);
+    return tls_context_create(tls, key, certificate, error);
 }
 
 static enum status open_parts(struct runner *runner)

@@ -116,7 +116,16 @@ static void refuses_options(void **state)
     options.config_text = "api: {events: []}";
     options.key_path = TEST_KEY;
     refuses(configurapi_runner_create(&options), "--key and --cert go together");
+    options.key_text = "no PEM";
+    refuses(configurapi_runner_create(&options), "key_path and key_text do not go together");
     options.key_path = NULL;
+    options.certificate_path = TEST_CERTIFICATE;
+    refuses(configurapi_runner_create(&options), "key: no key for that certificate can be read");
+    options.certificate_text = "no PEM";
+    refuses(configurapi_runner_create(&options), "certificate_path and certificate_text do not go together");
+    options.certificate_path = NULL;
+    refuses(configurapi_runner_create(&options), "cert: no certificate can be read");
+    options.key_text = options.certificate_text = NULL;
     options.host = "192.0.2.1";
     refuses(configurapi_runner_create(&options), "cannot listen on 192.0.2.1");
 }

@@ -360,6 +360,34 @@ static void serves_tls(void **state)
     assert_true(configurapi_runner_destroy(runner));
 }
 
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 16 * 1024);
+
+    assert_non_null(file);
+    assert_true(fread(text, 1, 16 * 1024 - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void serves_tls_with_key_and_certificate_in_memory(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    char *key = read_file(TEST_KEY);
+    char *certificate = read_file(TEST_CERTIFICATE);
+
+    (void)state;
+    options.key_text = key;
+    options.certificate_text = certificate;
+    configurapi_runner *runner = start(&options, "a", say, "1");
+    free(key);
+    free(certificate);
+    assert_true(client_can_connect(configurapi_runner_secure_port(runner)));
+    configurapi_runner_reload(runner);
+    assert_true(configurapi_runner_destroy(runner));
+}
+
 static void is_stopped_by_a_signal(void **state)
 {
     struct configurapi_runner_options options = quiet_options();
@@ -417,6 +445,7 @@ int main(void)
         cmocka_unit_test(ends_when_a_module_had_handles_of_its_own),
         cmocka_unit_test(has_a_management_server),
         cmocka_unit_test(serves_tls),
+        cmocka_unit_test(serves_tls_with_key_and_certificate_in_memory),
         cmocka_unit_test(is_stopped_by_a_signal),
         cmocka_unit_test(survives_vanishing_clients),
     };

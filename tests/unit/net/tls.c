@@ -58,9 +58,9 @@ static int set_up(void **state)
     buffer_init(&error, BUFFER_UNLIMITED);
     buffer_init(&fixture->out, BUFFER_UNLIMITED);
     write_pair(fixture);
-    assert_int_equal(
-        tls_context_create(&fixture->context, fixture->key_path, fixture->certificate_path, &error),
-        STATUS_OK);
+    assert_int_equal(tls_context_create(&fixture->context, (struct tls_pem){fixture->key_path, NULL},
+                                        (struct tls_pem){fixture->certificate_path, NULL}, &error),
+                     STATUS_OK);
     fixture->server = tls_session_create(fixture->context);
     assert_non_null(fixture->server);
     fixture->client_context = SSL_CTX_new(TLS_client_method());
