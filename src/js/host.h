@@ -22,8 +22,8 @@ struct js_host;
 /* What the host asks of the loop it runs on; called from within JavaScript, they may not call back. */
 struct js_host_functions {
     /* js_host_fire_timers() is wanted in so many milliseconds; -1: not any more. A new request replaces the
-     * last. */
-    void (*set_timer)(void *owner, int64_t delay_ms);
+     * last. `holds`: for that the loop is to stay alive. */
+    void (*set_timer)(void *owner, int64_t delay_ms, bool holds);
     void (*want_immediates)(void *owner); /* js_host_run_immediates() is wanted in the next turn */
     void (*exit)(void *owner, int code);  /* process.exit(code) */
     /* Starts an HTTP request, for which js_host_request_done() is to be called, later and not from within.

@@ -31,11 +31,11 @@ static void on_uncaught(void *owner, struct text description)
     log_write(host->log, LOG_ERROR, "Uncaught %.*s", TEXT_ARGS(description));
 }
 
-static void on_set_timer(void *owner, int64_t delay_ms)
+static void on_set_timer(void *owner, int64_t delay_ms, bool holds)
 {
     struct js_host *host = owner;
 
-    host->functions->set_timer(host->owner, delay_ms);
+    host->functions->set_timer(host->owner, delay_ms, holds);
 }
 
 static enum status on_request(void *owner, const struct world_request *request, struct buffer *error)

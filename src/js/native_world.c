@@ -110,15 +110,16 @@ static JSValueRef on_rejection(JSContextRef context, JSObjectRef function, JSObj
     return undefined(context);
 }
 
-/* setTimer(delay) */
+/* setTimer(delay, holds) */
 static JSValueRef on_set_timer(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
     double delay = count > 0 ? jsc.JSValueToNumber(context, arguments[0], exception) : -1;
+    bool holds = count > 1 && jsc.JSValueToBoolean(context, arguments[1]);
 
     (void)this_object;
-    world->functions->set_timer(world->owner, delay >= 0 && delay < 1e12 ? (int64_t)delay : -1);
+    world->functions->set_timer(world->owner, delay >= 0 && delay < 1e12 ? (int64_t)delay : -1, holds);
     return undefined(context);
 }
 

@@ -57,8 +57,9 @@ struct world_functions {
     void (*output)(void *owner, bool is_error, struct text text);
     /* An error that no handler's caller can be told: thrown in a timer, or a rejection nobody awaits. */
     void (*uncaught)(void *owner, struct text description);
-    /* To call world_run_timers() in so many milliseconds; -1: not at all. A new request replaces the last. */
-    void (*set_timer)(void *owner, int64_t delay_ms);
+    /* To call world_run_timers() in so many milliseconds; -1: not at all. A new request replaces the last.
+     * `holds`: as long as that is to come, the loop is not to end. */
+    void (*set_timer)(void *owner, int64_t delay_ms, bool holds);
     void (*want_immediates)(void *owner); /* to call world_run_immediates() soon */
     void (*exit)(void *owner, int code);
     /* The id of an event under way, empty where there is none of that number. */

@@ -19,7 +19,7 @@ static void on_timer(uv_timer_t *timer)
     js_host_fire_timers(js->host);
 }
 
-static void set_timer(void *owner, int64_t delay_ms)
+static void set_timer(void *owner, int64_t delay_ms, bool holds)
 {
     struct js_loop *js = owner;
 
@@ -27,6 +27,10 @@ static void set_timer(void *owner, int64_t delay_ms)
         uv_timer_stop(&js->timer);
         return;
     }
+    if (holds)
+        uv_ref((uv_handle_t *)&js->timer);
+    else
+        uv_unref((uv_handle_t *)&js->timer);
     uv_update_time(js->loop); /* JavaScript may have run for long since the loop looked at the clock */
     uv_timer_start(&js->timer, on_timer, (uint64_t)delay_ms, 0);
 }

@@ -1,7 +1,7 @@
 'use strict';
 
-// setTimeout and its family as Node has them. All timers share one of the loop's: `native.setTimer(delay)` arms it for
-// the earliest, and `run` is called when it fires.
+// setTimeout and its family as Node has them. All timers share one of the loop's: `native.setTimer(delay, holds)` arms it for
+// the earliest, and `run` is called when it fires; `holds` where one of them keeps a script's process alive.
 
 const frames = require('./async_frames');
 
@@ -10,6 +10,8 @@ const MAX_DELAY = 2 ** 31 - 1;
 let sequence = 0;
 const queue = []; // a binary heap, by (at, order)
 let armedFor = Infinity;
+let holding = 0; // that are referenced
+let held = false; // as the loop was told last
 const live = new Map(); // by id, for clearTimeout(number)
 let lastOfRound = 0;
 let immediates = [];
@@ -36,12 +38,12 @@ class Timeout {
   }
 
   ref() {
-    this.referenced = true;
+    refer(this, true);
     return this;
   }
 
   unref() {
-    this.referenced = false;
+    refer(this, false);
     return this;
   }
 
@@ -143,9 +145,22 @@ function removeAt(place) {
   siftUp(last.place);
 }
 
+function refer(timer, referenced) {
+  if (timer.referenced === referenced) return;
+  timer.referenced = referenced;
+  if (!live.has(timer.id)) return;
+  holding += referenced ? 1 : -1;
+  arm();
+}
+
+function forget(timer) {
+  if (live.delete(timer.id) && timer.referenced) holding--;
+}
+
 function start(timer) {
   timer.at = native.now() + timer.delay;
   timer.order = ++sequence;
+  if (timer.referenced && !live.has(timer.id)) holding++;
   live.set(timer.id, timer);
   queue.push(timer);
   siftUp(queue.length - 1);
@@ -154,16 +169,17 @@ function start(timer) {
 
 function arm() {
   const at = queue.length ? queue[0].at : Infinity;
-  if (at === armedFor) return;
+  if (at === armedFor && held === holding > 0) return;
   armedFor = at;
-  native.setTimer(at === Infinity ? -1 : Math.max(0, Math.ceil(at - native.now())));
+  held = holding > 0;
+  native.setTimer(at === Infinity ? -1 : Math.max(0, Math.ceil(at - native.now())), held);
 }
 
 function clear(timer) {
   if (timer === undefined || timer === null) return;
   const found = timer instanceof Timeout ? timer : live.get(Number(timer));
   if (!found) return;
-  live.delete(found.id);
+  forget(found);
   removeAt(found.place);
   arm();
 }
@@ -188,7 +204,7 @@ exports.run = (first) => {
     const timer = queue[0];
     removeAt(0);
     if (timer.repeat) start(timer);
-    else live.delete(timer.id);
+    else forget(timer);
     guarded(timer.callback, timer.args);
     exports.runTicks();
   }
