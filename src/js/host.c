@@ -167,21 +167,22 @@ static uint32_t kind_flags(const struct event *event)
 /* The connection's number here; 0 where nothing is known of it. */
 static uint32_t slot_of_peer(struct js_host *host, struct peer *peer)
 {
-    const struct acquaintance *known = peer_acquaintance(peer, &host->language);
+    const struct acquaintance *known = peer_acquaintance(peer, &host->guest.language);
 
     return known ? known->slot : 0;
 }
 
-static enum status introduce_peer(struct js_host *host, struct peer *peer, uint32_t *slot)
+static enum status introduce_peer(struct js_guest *guest, struct peer *peer, uint32_t *slot)
 {
+    struct js_host *host = guest->host;
     enum status status = slots_take(&host->peers, peer, slot);
 
     if (status != STATUS_OK)
         return status;
-    status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot},
+    status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot, .chain = guest->number},
                  (struct text){peer->id, UUID_LENGTH});
     if (status == STATUS_OK) {
-        status = peer_meet(peer, &host->language, *slot);
+        status = peer_meet(peer, &host->guest.language, *slot);
         if (status != STATUS_OK)
             tell(host, OP_PEER_GONE, *slot);
     }
@@ -202,15 +203,15 @@ static enum status tell_identity(struct js_host *host, struct peer *peer, uint32
 }
 
 /* Makes the connection known on the other side, as it is now. */
-static enum status meet_peer(struct js_host *host, struct peer *peer, uint32_t *slot)
+static enum status meet_peer(struct js_guest *guest, struct peer *peer, uint32_t *slot)
 {
     enum status status = STATUS_OK;
 
-    *slot = slot_of_peer(host, peer);
+    *slot = slot_of_peer(guest->host, peer);
     if (!*slot)
-        status = introduce_peer(host, peer, slot);
+        status = introduce_peer(guest, peer, slot);
     if (status == STATUS_OK && peer->identity_is_news)
-        status = tell_identity(host, peer, *slot);
+        status = tell_identity(guest->host, peer, *slot);
     return status;
 }
 
@@ -267,12 +268,13 @@ static void take_apart(struct js_host *host, const struct event *event)
 }
 
 /* Adds the entry that makes the event on the other side and, for OP_RUN, starts a chain. */
-static enum status introduce(struct js_host *host, struct event *event, struct entry entry)
+static enum status introduce(struct js_guest *guest, struct event *event, struct entry entry)
 {
+    struct js_host *host = guest->host;
     enum status status;
 
     if (event->peer) {
-        status = meet_peer(host, event->peer, &entry.peer);
+        status = meet_peer(guest, event->peer, &entry.peer);
         if (status != STATUS_OK)
             return status;
     }
@@ -288,7 +290,7 @@ static enum status introduce(struct js_host *host, struct event *event, struct e
         return status;
     }
     take_apart(host, event);
-    event->holder = &host->language;
+    event->holder = &guest->language;
     return STATUS_OK;
 }
 
@@ -319,7 +321,8 @@ static enum verdict out_of_memory(struct event *event)
 static enum verdict run(struct language *language, struct event *event, const struct chain *chain,
                         unsigned flags)
 {
-    struct js_host *host = host_of(language);
+    struct js_guest *guest = guest_of(language);
+    struct js_host *host = guest->host;
     struct entry entry = {.operation = OP_RUN, .chain = chain->id, .flags = flags << FLAG_CHAIN_SHIFT};
     enum status status = STATUS_OK;
 
@@ -330,8 +333,8 @@ static enum verdict run(struct language *language, struct event *event, const st
         return out_of_memory(event);
     if (!event->language_slot) {
         if (!host_has_changes(event))
-            return introduce(host, event, entry) == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
-        status = introduce(host, event, (struct entry){.operation = OP_MAKE});
+            return introduce(guest, event, entry) == STATUS_OK ? VERDICT_PENDING : out_of_memory(event);
+        status = introduce(guest, event, (struct entry){.operation = OP_MAKE});
     }
     if (status == STATUS_OK) {
         entry.slot = event->language_slot;
@@ -509,12 +512,14 @@ static void append_correlation_id(struct language *language, struct event *event
 
 /* ---- what is asked of it ---- */
 
-enum status js_host_set_postback_base(struct js_host *host, struct text base, struct text token)
+enum status js_host_set_postback_base(struct js_guest *guest, struct text base, struct text token)
 {
-    JSValueRef arguments[] = {host_string(host, base), host_string(host, token)};
+    struct js_host *host = guest->host;
+    JSValueRef arguments[] = {jsc.JSValueMakeNumber(host->world->context, guest->number),
+                              host_string(host, base), host_string(host, token)};
 
-    if (!arguments[0] || !arguments[1] ||
-        !world_call(host->world, WORLD_SET_POSTBACK_BASE, arguments, token.length ? 2 : 1, NULL))
+    if (!arguments[1] || !arguments[2] ||
+        !world_call(host->world, WORLD_SET_POSTBACK_BASE, arguments, token.length ? 3 : 2, NULL))
         return STATUS_NO_MEMORY;
     return STATUS_OK;
 }
@@ -572,6 +577,26 @@ static JSValueRef share(struct js_host *host, void *bytes, size_t size)
                                                      size, keep_shared, NULL, NULL);
 }
 
+static void guest_init(struct js_guest *guest, struct js_host *host, const struct log *log)
+{
+    *guest = (struct js_guest){
+        .language =
+            {
+                .name = "JavaScript",
+                .prepare = host_prepare,
+                .run = run,
+                .reply = reply,
+                .read = host_read,
+                .append_correlation_id = append_correlation_id,
+                .release = release,
+                .peer_news = peer_news,
+            },
+        .host = host,
+        .log = log,
+        .number = host->guest_count++,
+    };
+}
+
 enum status js_host_create(struct js_host **host, const struct js_host_functions *functions, void *owner,
                            const struct log *log, struct buffer *error)
 {
@@ -579,16 +604,7 @@ enum status js_host_create(struct js_host **host, const struct js_host_functions
 
     if (!made)
         return STATUS_NO_MEMORY;
-    made->language = (struct language){
-        .name = "JavaScript",
-        .prepare = host_prepare,
-        .run = run,
-        .reply = reply,
-        .read = host_read,
-        .append_correlation_id = append_correlation_id,
-        .release = release,
-        .peer_news = peer_news,
-    };
+    guest_init(&made->guest, made, log);
     made->functions = functions;
     made->owner = owner;
     made->log = log;
@@ -620,7 +636,7 @@ void js_host_destroy(struct js_host *host)
         return;
     for (uint32_t i = 1; i < host->peers.size; i++)
         if (host->peers.pointers[i])
-            peer_part(host->peers.pointers[i], &host->language);
+            peer_part(host->peers.pointers[i], &host->guest.language);
     if (host->world)
         world_end(host->world);
     world_destroy(host->world);
@@ -633,7 +649,25 @@ void js_host_destroy(struct js_host *host)
     free(host);
 }
 
-struct language *js_host_language(struct js_host *host)
+struct js_guest *js_host_guest(struct js_host *host)
 {
-    return &host->language;
+    return &host->guest;
+}
+
+struct js_guest *js_host_join(struct js_host *host, const struct log *log)
+{
+    struct js_guest *guest = malloc(sizeof *guest);
+
+    if (guest)
+        guest_init(guest, host, log);
+    return guest;
+}
+
+void js_host_leave(struct js_guest *guest)
+{
+    if (!guest || guest == &guest->host->guest)
+        return;
+    JSValueRef number = jsc.JSValueMakeNumber(guest->host->world->context, guest->number);
+    world_call(guest->host->world, WORLD_SET_POSTBACK_BASE, &number, 1, NULL);
+    free(guest);
 }

@@ -15,8 +15,12 @@
  * The JavaScript host: a world behind the pipeline's handler interface. Chains and events that come during
  * one turn of the loop are gathered and cross into the engine together, when the runner calls js_host_turn();
  * so do their results on the way back. One a worker, used from its thread only.
+ *
+ * Whose handlers they are is a guest of the world: usually there is one, but the runners of a script share
+ * its world.
  */
 
+struct js_guest;
 struct js_host;
 
 /* What the host asks of the loop it runs on; called from within JavaScript, they may not call back. */
@@ -44,14 +48,19 @@ NODISCARD enum status js_host_create(struct js_host **host, const struct js_host
                                      void *owner, const struct log *log, struct buffer *error);
 void js_host_destroy(struct js_host *host); /* only once no event is under way; NULL is fine */
 
-struct language *js_host_language(struct js_host *host);
+/* The guest that a host comes with, for who has it for himself. */
+struct js_guest *js_host_guest(struct js_host *host);
+/* Another one, with a log of its own, which must outlive it. NULL when memory is out. */
+NODISCARD struct js_guest *js_host_join(struct js_host *host, const struct log *log);
+void js_host_leave(struct js_guest *guest); /* no event of it may be under way; NULL is fine */
 
 /* Loads a module as require(name) in `directory` would and registers its handlers. `error` gets its message
  * and place. *waits: the module has top-level `await` that waits for timers or input; turn the loop and ask
- * js_host_loaded(), with the same name, until that is no longer so, before another is loaded. */
-NODISCARD enum status js_host_load(struct js_host *host, struct text name, struct text directory,
+ * js_host_loaded(), with the same name, until that is no longer so, before another is loaded. All modules of
+ * one guest come before the first of another, and its chains are made before that, too. */
+NODISCARD enum status js_host_load(struct js_guest *guest, struct text name, struct text directory,
                                    struct registry *registry, bool *waits, struct buffer *error);
-NODISCARD enum status js_host_loaded(struct js_host *host, struct text name, struct registry *registry,
+NODISCARD enum status js_host_loaded(struct js_guest *guest, struct text name, struct registry *registry,
                                      bool *waits, struct buffer *error);
 
 /* Runs what was gathered and deals with all results that are there. */
@@ -68,7 +77,7 @@ void js_host_request_told(struct js_host *host, uint32_t id, const struct world_
 
 /* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,
  * goes with what handlers post there. Before the first event. */
-NODISCARD enum status js_host_set_postback_base(struct js_host *host, struct text base, struct text token);
+NODISCARD enum status js_host_set_postback_base(struct js_guest *guest, struct text base, struct text token);
 
 /* Leaves what its connections' identities are where another host finds it, which takes over: as JSON. */
 void js_host_leave_identities(struct js_host *host);

@@ -1,20 +1,25 @@
 #include "js/host_parts.h"
 
 #include "pipeline/event.h"
+#include "pipeline/service.h"
 
-static void on_log(void *owner, int level, struct text message)
+/* Its runner's log; the world's own where the event is none of C's, or has ended. */
+static const struct log *log_of(const struct js_host *host, uint32_t slot)
 {
-    struct js_host *host = owner;
+    const struct event *event = slots_get(&host->events, slot);
 
-    log_write(host->log, (enum log_level)level, "%.*s", TEXT_ARGS(message));
+    return event ? event->service->log : host->log;
 }
 
-static void on_log_event(void *owner, int level, struct text event_id, struct text correlation_id,
-                         struct text message)
+static void on_log(void *owner, int level, uint32_t slot, struct text message)
 {
-    struct js_host *host = owner;
+    log_write(log_of(owner, slot), (enum log_level)level, "%.*s", TEXT_ARGS(message));
+}
 
-    log_event(host->log, (enum log_level)level, event_id, correlation_id, message);
+static void on_log_event(void *owner, int level, uint32_t slot, struct text event_id,
+                         struct text correlation_id, struct text message)
+{
+    log_event(log_of(owner, slot), (enum log_level)level, event_id, correlation_id, message);
 }
 
 static void on_output(void *owner, bool is_error, struct text text)

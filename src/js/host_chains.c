@@ -33,28 +33,30 @@ out:
 enum status host_prepare(struct language *language, struct chain *chain, const struct registry *registry,
                          struct buffer *error)
 {
-    struct js_host *host = host_of(language);
+    const struct js_guest *guest = guest_of(language);
+    struct js_host *host = guest->host;
     struct buffer described;
 
     (void)registry; /* the world knows its handlers by their names */
     buffer_init(&described, BUFFER_UNLIMITED);
     enum status status = describe_chain(chain, &described);
     JSValueRef arguments[] = {status == STATUS_OK ? host_string(host, buffer_text(&described)) : NULL,
-                              host_string(host, chain->route->name)};
+                              host_string(host, chain->route->name),
+                              jsc.JSValueMakeNumber(host->world->context, guest->log->level)};
     buffer_deinit(&described);
     if (!arguments[0] || !arguments[1])
         return STATUS_NO_MEMORY;
-    JSValueRef id = world_call(host->world, WORLD_PREPARE, arguments, 2, error);
+    JSValueRef id = world_call(host->world, WORLD_PREPARE, arguments, 3, error);
     if (!id)
         return STATUS_INVALID;
     chain->id = (uint32_t)jsc.JSValueToNumber(host->world->context, id, NULL);
     return STATUS_OK;
 }
 
-static enum status register_handler(struct js_host *host, struct text module, struct text name,
+static enum status register_handler(struct js_guest *guest, struct text module, struct text name,
                                     struct registry *registry, struct buffer *error)
 {
-    enum status status = registry_add(registry, name, &host->language, HANDLER_SCRIPT, NULL);
+    enum status status = registry_add(registry, name, &guest->language, HANDLER_SCRIPT, NULL);
 
     if (status != STATUS_INVALID)
         return status;
@@ -63,7 +65,7 @@ static enum status register_handler(struct js_host *host, struct text module, st
     return status == STATUS_OK ? STATUS_INVALID : status;
 }
 
-static enum status register_handlers(struct js_host *host, struct text module, struct text names,
+static enum status register_handlers(struct js_guest *guest, struct text module, struct text names,
                                      struct registry *registry, struct buffer *error)
 {
     json_t *list = json_loadb(names.data, names.length, JSON_ALLOW_NUL, NULL);
@@ -74,7 +76,7 @@ static enum status register_handlers(struct js_host *host, struct text module, s
     json_array_foreach(list, index, name)
     {
         if (status == STATUS_OK)
-            status = register_handler(host, module,
+            status = register_handler(guest, module,
                                       (struct text){json_string_value(name), json_string_length(name)},
                                       registry, error);
     }
@@ -83,40 +85,42 @@ static enum status register_handlers(struct js_host *host, struct text module, s
 }
 
 /* What WORLD_LOAD or WORLD_LOADED gave. */
-static enum status take_loaded(struct js_host *host, struct text name, JSValueRef loaded, bool *waits,
+static enum status take_loaded(struct js_guest *guest, struct text name, JSValueRef loaded, bool *waits,
                                struct registry *registry, struct buffer *error)
 {
+    JSContextRef context = guest->host->world->context;
     struct buffer names;
 
-    *waits = loaded && jsc.JSValueIsUndefined(host->world->context, loaded);
+    *waits = loaded && jsc.JSValueIsUndefined(context, loaded);
     if (!loaded)
         return STATUS_INVALID;
     if (*waits)
         return STATUS_OK;
     buffer_init(&names, BUFFER_UNLIMITED);
-    enum status status = engine_append_value(&names, host->world->context, loaded);
+    enum status status = engine_append_value(&names, context, loaded);
     if (status == STATUS_OK)
-        status = register_handlers(host, name, buffer_text(&names), registry, error);
+        status = register_handlers(guest, name, buffer_text(&names), registry, error);
     buffer_deinit(&names);
     return status;
 }
 
-enum status js_host_load(struct js_host *host, struct text name, struct text directory,
+enum status js_host_load(struct js_guest *guest, struct text name, struct text directory,
                          struct registry *registry, bool *waits, struct buffer *error)
 {
+    struct js_host *host = guest->host;
     JSValueRef arguments[] = {host_string(host, name), host_string(host, directory)};
 
     if (!arguments[0] || !arguments[1])
         return STATUS_NO_MEMORY;
-    enum status status = take_loaded(host, name, world_call(host->world, WORLD_LOAD, arguments, 2, error),
+    enum status status = take_loaded(guest, name, world_call(host->world, WORLD_LOAD, arguments, 2, error),
                                      waits, registry, error);
     /* What only waited for promises is through now: their jobs ran as the call returned. */
-    return status == STATUS_OK && *waits ? js_host_loaded(host, name, registry, waits, error) : status;
+    return status == STATUS_OK && *waits ? js_host_loaded(guest, name, registry, waits, error) : status;
 }
 
-enum status js_host_loaded(struct js_host *host, struct text name, struct registry *registry, bool *waits,
+enum status js_host_loaded(struct js_guest *guest, struct text name, struct registry *registry, bool *waits,
                            struct buffer *error)
 {
-    return take_loaded(host, name, world_call(host->world, WORLD_LOADED, NULL, 0, error), waits, registry,
-                       error);
+    return take_loaded(guest, name, world_call(guest->host->world, WORLD_LOADED, NULL, 0, error), waits,
+                       registry, error);
 }

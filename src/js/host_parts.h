@@ -57,13 +57,22 @@ struct units {
     size_t capacity;
 };
 
-struct js_host {
+/* See js_host_join(). */
+struct js_guest {
     struct language language;
+    struct js_host *host;
+    const struct log *log;
+    uint32_t number; /* JavaScript's name for it */
+};
+
+struct js_host {
+    struct js_guest guest; /* the one that has no other beside it */
     struct world *world;
     const struct js_host_functions *functions;
     void *owner;
     const struct log *log;
 
+    uint32_t guest_count; /* that ever were */
     struct slots events;
     struct slots peers;
 
@@ -80,9 +89,14 @@ struct js_host {
     bool collecting;
 };
 
+static inline struct js_guest *guest_of(struct language *language)
+{
+    return (struct js_guest *)(void *)((char *)language - offsetof(struct js_guest, language));
+}
+
 static inline struct js_host *host_of(struct language *language)
 {
-    return (struct js_host *)(void *)((char *)language - offsetof(struct js_host, language));
+    return guest_of(language)->host;
 }
 
 /* A JavaScript string; NULL when memory is out. */

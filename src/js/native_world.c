@@ -20,7 +20,7 @@ static uint32_t argument_number(JSContextRef context, size_t count, const JSValu
     return number >= 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
 }
 
-/* log(level, message) */
+/* log(level, message, slot) */
 static JSValueRef on_log(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
                          const JSValueRef arguments[], JSValueRef *exception)
 {
@@ -33,7 +33,7 @@ static JSValueRef on_log(JSContextRef context, JSObjectRef function, JSObjectRef
     buffer_init(&message, BUFFER_UNLIMITED);
     if (native_argument_text(context, arguments[1], &message, exception))
         world->functions->log(world->owner, (int)argument_number(context, count, arguments, 0),
-                              buffer_text(&message));
+                              argument_number(context, count, arguments, 2), buffer_text(&message));
     buffer_deinit(&message);
     return undefined(context);
 }
@@ -63,7 +63,7 @@ static JSValueRef on_console_write(JSContextRef context, JSObjectRef function, J
     return undefined(context);
 }
 
-/* logEvent(level, id, correlationId, message) */
+/* logEvent(level, id, correlationId, message, slot) */
 static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
@@ -78,7 +78,8 @@ static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObj
         good = native_argument_text(context, arguments[i + 1], &texts[i], exception);
     if (good)
         world->functions->log_event(world->owner, (int)argument_number(context, count, arguments, 0),
-                                    buffer_text(&texts[0]), buffer_text(&texts[1]), buffer_text(&texts[2]));
+                                    argument_number(context, count, arguments, 4), buffer_text(&texts[0]),
+                                    buffer_text(&texts[1]), buffer_text(&texts[2]));
     for (size_t i = 0; i < 3; i++)
         buffer_deinit(&texts[i]);
     return undefined(context);

@@ -50,8 +50,9 @@ struct world_news {
 
 /* What the world asks of whoever runs it; called from within JavaScript. */
 struct world_functions {
-    void (*log)(void *owner, int level, struct text message);
-    void (*log_event)(void *owner, int level, struct text event_id, struct text correlation_id,
+    /* `slot` is the number of the event that it is about, 0 where that is none of C's: it has its log. */
+    void (*log)(void *owner, int level, uint32_t slot, struct text message);
+    void (*log_event)(void *owner, int level, uint32_t slot, struct text event_id, struct text correlation_id,
                       struct text message);
     /* What a script writes to its standard output or standard error. */
     void (*output)(void *owner, bool is_error, struct text text);

@@ -19,6 +19,7 @@ configurapi_runner *configurapi_runner_create(const struct configurapi_runner_op
         free(runner);
         return NULL;
     }
+    runner->heard = ~0u;
     handlers_init(&runner->handlers);
     buffer_init(&runner->error, BUFFER_UNLIMITED);
     pthread_mutex_init(&runner->mutex, NULL);

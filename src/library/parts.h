@@ -27,6 +27,7 @@ struct configurapi_runner {
     struct configurapi_runner_options options; /* its texts are its own, see options.h */
     struct handlers handlers;
     struct buffer error; /* the last failure's line, ended by a NUL, or empty */
+    unsigned heard;      /* the levels whose lines are on_log's, see serve_listen() */
 
     /* On a loop, from serve_start() on. */
     uv_loop_t *loop;

@@ -38,11 +38,30 @@ static void on_log(void *owner, enum log_level level, const char *event_id, cons
         .message = message,
     };
 
-    if (runner->destroyed)
-        return;
-    pthread_mutex_lock(&runner->log_mutex);
-    runner->options.on_log(runner, &line, runner->options.data);
-    pthread_mutex_unlock(&runner->log_mutex);
+    if (!(runner->heard & 1u << level)) {
+        struct log printing;
+        log_init(&printing, level);
+        printing.format = (enum log_format)runner->options.log_format;
+        log_event(&printing, level, text_from_cstr(event_id), text_from_cstr(correlation_id),
+                  text_from_cstr(message));
+    } else if (!runner->destroyed) {
+        pthread_mutex_lock(&runner->log_mutex);
+        runner->options.on_log(runner, &line, runner->options.data);
+        pthread_mutex_unlock(&runner->log_mutex);
+    }
+}
+
+static void set_sink(configurapi_runner *runner, struct runner *made)
+{
+    made->log.sink = runner->options.on_log && runner->heard ? on_log : NULL;
+    made->log.sink_owner = runner;
+}
+
+void serve_listen(configurapi_runner *runner, unsigned levels)
+{
+    runner->heard = levels;
+    if (runner->runner)
+        set_sink(runner, runner->runner);
 }
 
 /* ---- making ---- */
@@ -92,8 +111,8 @@ bool serve_prepare(configurapi_runner *runner)
     return status == STATUS_OK;
 }
 
-static enum status make(configurapi_runner *runner, struct runner **made, uv_loop_t *loop,
-                        struct buffer *error)
+/* Without loading anything. */
+static enum status make_empty(configurapi_runner *runner, struct runner **made, uv_loop_t *loop)
 {
     struct configurapi_runner_options options = runner->options;
     enum status status = STATUS_OK;
@@ -107,10 +126,17 @@ static enum status make(configurapi_runner *runner, struct runner **made, uv_loo
     if (!*made)
         return STATUS_NO_MEMORY;
     (*made)->owner = runner;
-    if (options.on_log) {
-        (*made)->log.sink = on_log;
-        (*made)->log.sink_owner = runner;
-    }
+    set_sink(runner, *made);
+    return STATUS_OK;
+}
+
+static enum status make(configurapi_runner *runner, struct runner **made, uv_loop_t *loop,
+                        struct buffer *error)
+{
+    enum status status = make_empty(runner, made, loop);
+
+    if (status != STATUS_OK)
+        return status;
     return runner_load(*made, runner->handlers.entries, runner->handlers.count, error);
 }
 
@@ -427,12 +453,9 @@ static enum status start_all(configurapi_runner *runner)
     return status;
 }
 
-static enum status start(configurapi_runner *runner, struct buffer *error)
+/* What is loaded gets its sockets and its management server. */
+static enum status equip(configurapi_runner *runner, struct buffer *error)
 {
-    enum status status = make(runner, &runner->runner, runner->loop, error);
-
-    if (status != STATUS_OK)
-        return status;
     runner->runner->on_stopped = on_runner_stopped;
     runner->runner->on_reloaded = on_runner_reloaded;
     runner->adopted = runner->options.descriptor >= 0;
@@ -448,10 +471,16 @@ static enum status start(configurapi_runner *runner, struct buffer *error)
     return manage(runner, error);
 }
 
-bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
+static enum status start(configurapi_runner *runner, struct buffer *error)
 {
-    struct buffer error;
+    enum status status = make(runner, &runner->runner, runner->loop, error);
 
+    return status == STATUS_OK ? equip(runner, error) : status;
+}
+
+/* False: the runner's error says why. */
+static bool open_mail(configurapi_runner *runner, uv_loop_t *loop)
+{
     runner->loop = loop;
     int failure = uv_async_init(loop, &runner->mail, on_mail);
     if (failure != 0) {
@@ -465,6 +494,15 @@ bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
     pthread_mutex_lock(&runner->mutex);
     runner->takes_mail = true;
     pthread_mutex_unlock(&runner->mutex);
+    return true;
+}
+
+bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
+{
+    struct buffer error;
+
+    if (!open_mail(runner, loop))
+        return false;
     runner->starting = true;
     buffer_init(&error, BUFFER_UNLIMITED);
     enum status status = start(runner, &error);
@@ -481,4 +519,52 @@ bool serve_start(configurapi_runner *runner, uv_loop_t *loop)
     buffer_deinit(&error);
     runner->starting = false;
     return !runner->refused;
+}
+
+/* ---- in a script's world ---- */
+
+static void on_runner_loaded(struct runner *loaded, enum status status, struct text failure)
+{
+    configurapi_runner *runner = loaded->owner;
+    struct buffer error;
+
+    if (status != STATUS_OK) {
+        fail_start(runner, status, failure);
+        return;
+    }
+    buffer_init(&error, BUFFER_UNLIMITED);
+    status = equip(runner, &error);
+    if (status == STATUS_OK) {
+        uv_ref((uv_handle_t *)&runner->mail); /* it keeps the loop alive */
+        status = start_all(runner);
+    }
+    if (status != STATUS_OK)
+        fail_start(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
+}
+
+bool serve_start_in(configurapi_runner *runner, uv_loop_t *loop, struct js_loop *world)
+{
+    if (!serve_prepare(runner) || !open_mail(runner, loop))
+        return false;
+    runner->begun = true;
+    enum status status = make_empty(runner, &runner->runner, loop);
+    if (status == STATUS_OK) {
+        runner->runner->on_stopped = on_runner_stopped; /* it may be stopped before it is loaded */
+        runner_load_in(runner->runner, world, on_runner_loaded);
+    } else {
+        fail_start(runner, status, TEXT(""));
+    }
+    return true;
+}
+
+bool serve_is_loading(const configurapi_runner *runner)
+{
+    return runner->runner && runner->runner->on_loaded;
+}
+
+void serve_refuse_waiting(configurapi_runner *runner)
+{
+    if (serve_is_loading(runner))
+        runner_refuse_waiting(runner->runner);
 }

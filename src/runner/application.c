@@ -105,8 +105,10 @@ static bool is_through(const struct application *application)
 
 void application_turn(struct application *application)
 {
-    if (application->js)
+    if (application_has_work(application)) {
+        application->js->turns++;
         js_host_turn(application->js->host);
+    }
     if (application->start_ended)
         end_start(application);
     if (application->state == APPLICATION_RETIRED && is_through(application))
@@ -150,14 +152,16 @@ void application_close(struct application *application)
 {
     struct runner *runner = application->runner;
 
-    if (runner->closing && application->js)
+    bool owns_js = application->js && !runner->world;
+
+    if (runner->closing && owns_js)
         runner->open_handles++;
     if (application->state == APPLICATION_CLOSING)
         return;
     application->state = APPLICATION_CLOSING;
     deadline_cancel(&runner->deadlines, &application->start_deadline);
     deadline_cancel(&runner->deadlines, &application->last_moment);
-    if (application->js)
+    if (owns_js)
         js_loop_close(application->js, on_closed, application);
     else if (!runner->closing)
         application_destroy(application);
@@ -167,7 +171,9 @@ void application_destroy(struct application *application)
 {
     list_remove(&application->node);
     service_destroy(application->service);
-    js_loop_destroy(application->js);
+    js_host_leave(application->guest);
+    if (!application->runner->world)
+        js_loop_destroy(application->js);
     registry_deinit(&application->registry);
     directory_deinit(&application->directory);
     config_destroy(application->config);
@@ -178,7 +184,7 @@ void application_destroy(struct application *application)
 bool application_is_clean(const struct application *application)
 {
     return (!application->service || application->service->event_count == 0) &&
-           (!application->js || list_is_empty(&application->js->works));
+           (!application->js || application->runner->world || list_is_empty(&application->js->works));
 }
 
 /* ---- making ---- */
@@ -210,7 +216,7 @@ enum status application_load(struct application *application, bool *waits, struc
     if (status != STATUS_OK || *waits)
         return status;
     if (application->js && runner->postback_base)
-        status = js_host_set_postback_base(application->js->host, text_from_cstr(runner->postback_base),
+        status = js_host_set_postback_base(application->guest, text_from_cstr(runner->postback_base),
                                            text_from_cstr(runner->postback_token));
     if (status == STATUS_OK)
         status = service_create(&application->service, application->config, &application->registry,

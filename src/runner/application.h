@@ -37,7 +37,8 @@ struct application {
     struct config *config;
     struct registry registry;
     struct service *service; /* NULL until all is loaded */
-    struct js_loop *js;      /* NULL where no JavaScript is configured */
+    struct js_loop *js;      /* NULL where no JavaScript is configured; a script's is the script's */
+    struct js_guest *guest;  /* what it is there, where there is one */
 
     /* LOADING: modules, those of `import` and then those of handlers/. */
     struct directory directory;

@@ -107,6 +107,7 @@ void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool cle
 
     runner->closing = true;
     runner->on_closed = on_closed;
+    list_remove(&runner->sharing);
     listener_close(&runner->listener);
     listener_close(&runner->secure_listener);
     close_descriptor(&runner->options.descriptor);

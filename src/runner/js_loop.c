@@ -97,6 +97,7 @@ enum status js_loop_create(struct js_loop **js, uv_loop_t *loop, const struct lo
     made->loop = loop;
     list_init(&made->requests);
     list_init(&made->works);
+    list_init(&made->runners);
     enum status status = http_client_create(&made->http, loop);
     if (status == STATUS_OK)
         status = js_host_create(&made->host, &functions, made, log, error);

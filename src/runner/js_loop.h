@@ -23,6 +23,8 @@ struct js_loop {
     struct http_client *http; /* its scripts' requests */
     struct list requests;     /* under way */
     struct list works;        /* on other threads */
+    struct list runners;      /* a script's, which share it */
+    size_t turns;             /* in which something crossed, for these */
     uv_timer_t timer;         /* the scripts' timers */
     uv_timer_t idle_timer;    /* the engine's own deferred work */
     uv_timer_t end_timer;     /* while closing: the time that works have left */

@@ -140,6 +140,22 @@ enum status load_begin(struct application *application, struct buffer *error)
     return status == STATUS_OK ? find_handlers(application, error) : status;
 }
 
+/* Its JavaScript world: one of its own, or the script's. */
+static enum status enter_world(struct application *application, struct buffer *error)
+{
+    struct runner *runner = application->runner;
+
+    if (runner->world) {
+        application->js = runner->world;
+        application->guest = js_host_join(runner->world->host, &runner->log);
+        return application->guest ? STATUS_OK : STATUS_NO_MEMORY;
+    }
+    enum status status = js_loop_create(&application->js, runner->loop, &runner->log, error);
+    if (status == STATUS_OK)
+        application->guest = js_host_guest(application->js->host);
+    return status;
+}
+
 /* `name` is NUL-terminated too. */
 static enum status load_module(struct application *application, struct text name, bool *waits,
                                struct buffer *error)
@@ -152,11 +168,11 @@ static enum status load_module(struct application *application, struct text name
     if (is_standard(name) && !is_installed(name, directory))
         return STATUS_OK;
     if (!application->js) {
-        enum status status = js_loop_create(&application->js, runner->loop, &runner->log, error);
+        enum status status = enter_world(application, error);
         if (status != STATUS_OK)
             return status;
     }
-    return js_host_load(application->js->host, name, directory, &application->registry, waits, error);
+    return js_host_load(application->guest, name, directory, &application->registry, waits, error);
 }
 
 /* The next module, and in front of what it may complain of its place, where it is an import's. */
@@ -186,7 +202,7 @@ enum status load_go_on(struct application *application, bool *waits, struct buff
         if (status != STATUS_OK)
             return status;
         if (application->awaits)
-            status = js_host_loaded(application->js->host, name, &application->registry, waits, error);
+            status = js_host_loaded(application->guest, name, &application->registry, waits, error);
         else
             status = load_module(application, name, waits, error);
         if (status != STATUS_OK)

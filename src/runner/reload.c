@@ -100,10 +100,16 @@ static void begin(struct runner *runner)
 
 static void reload_certificate(struct runner *runner)
 {
+    static const char of_script[] =
+        "what a script serves lives with it, and no key and certificate are in files";
+    static const char of_program[] = "no config file, no key and no certificate in files";
+
     use_certificate(runner);
-    log_write(&runner->log, LOG_INFO,
-              runner->tls ? "Reloaded key and certificate"
-                          : "Nothing is there to be reloaded: no config file, no key and no certificate");
+    if (runner->options.key_path)
+        log_write(&runner->log, LOG_INFO, "Reloaded key and certificate");
+    else
+        log_write(&runner->log, LOG_INFO, "Nothing is there to be reloaded: %s",
+                  runner->world ? of_script : of_program);
     if (runner->on_reloaded)
         runner->on_reloaded(runner);
 }
@@ -123,7 +129,7 @@ void runner_reload(struct runner *runner)
     enum status status = runner_read_certificate(runner, &runner->reload.tls, &error);
     if (status != STATUS_OK)
         give_up(runner, status, buffer_text(&error));
-    else if (runner->options.config_path)
+    else if (runner->options.config_path && !runner->world) /* what lives in a script's, stays */
         begin(runner);
     else
         reload_certificate(runner);

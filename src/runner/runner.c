@@ -45,10 +45,49 @@ static void turn_applications(struct runner *runner)
     }
 }
 
+/* ---- loading in a script's world ---- */
+
+static void end_load(struct runner *runner, enum status status, struct text error)
+{
+    void (*on_loaded)(struct runner *, enum status, struct text) = runner->on_loaded;
+
+    runner->on_loaded = NULL;
+    if (status == STATUS_OK)
+        status = metrics_add(&runner->metrics, runner->application->service);
+    on_loaded(runner, status, error);
+}
+
+static void go_on_loading(struct runner *runner)
+{
+    struct buffer error;
+    bool waits = false;
+
+    if (!runner->on_loaded || runner->stopping)
+        return;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = application_load(runner->application, &waits, &error);
+    if (status != STATUS_OK || !waits)
+        end_load(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
+}
+
+void runner_refuse_waiting(struct runner *runner)
+{
+    struct buffer error;
+
+    if (!runner->on_loaded)
+        return;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    enum status status = load_refuse_waiting(runner->application, &error);
+    end_load(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
+}
+
 /* Deals with all that came, then writes: what is written may let something go on, so both until nothing is
  * left. Streams end that: they rest when they have sent much (see streams.js). */
 static void turn(struct runner *runner)
 {
+    go_on_loading(runner);
     do {
         turn_applications(runner);
         if (c_host_has_work(runner->c))
@@ -61,14 +100,37 @@ static void turn(struct runner *runner)
     stop_check(runner);
 }
 
+/* Runners of one world take their turns together: what crosses for one may be another's. */
+static void turn_together(struct js_loop *world)
+{
+    struct list *next;
+    size_t turns;
+
+    do {
+        turns = world->turns;
+        for (struct list *node = world->runners.next; node != &world->runners; node = next) {
+            next = node->next; /* one that has stopped leaves, but not another */
+            turn(LIST_ENTRY(node, struct runner, sharing));
+        }
+    } while (world->turns != turns);
+}
+
+static void take_turn(struct runner *runner)
+{
+    if (!runner->world)
+        turn(runner);
+    else if (runner->world->runners.next == &runner->sharing) /* the first takes it for all */
+        turn_together(runner->world);
+}
+
 static void after_poll(uv_check_t *check)
 {
-    turn(check->data);
+    take_turn(check->data);
 }
 
 static void before_poll(uv_prepare_t *prepare)
 {
-    turn(prepare->data);
+    take_turn(prepare->data);
 }
 
 /* ---- making ---- */
@@ -109,6 +171,7 @@ struct runner *runner_create(uv_loop_t *loop, const struct configurapi_runner_op
     list_init(&runner->left);
     list_init(&runner->postings);
     list_init(&runner->applications);
+    list_init(&runner->sharing);
     open_handles(runner);
     return runner;
 }
@@ -179,6 +242,27 @@ enum status runner_load(struct runner *runner, const struct configurapi_entry *h
     return status;
 }
 
+void runner_load_in(struct runner *runner, struct js_loop *world,
+                    void (*on_loaded)(struct runner *runner, enum status status, struct text error))
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    runner->on_loaded = on_loaded;
+    runner->world = world;
+    list_append(&world->runners, &runner->sharing);
+    enum status status = open_parts(runner);
+    if (status == STATUS_OK)
+        status = runner_read_certificate(runner, &runner->tls, &error);
+    if (status == STATUS_OK && !(runner->application = application_create(runner)))
+        status = STATUS_NO_MEMORY;
+    if (status == STATUS_OK)
+        go_on_loading(runner);
+    else
+        end_load(runner, status, buffer_text(&error));
+    buffer_deinit(&error);
+}
+
 /* ---- starting ---- */
 
 enum status runner_set_postback_base(struct runner *runner, struct text base, struct text token)
@@ -191,7 +275,7 @@ enum status runner_set_postback_base(struct runner *runner, struct text base, st
         return STATUS_NO_MEMORY;
     enum status status = c_host_set_postback_base(runner->c, base, token);
     if (status == STATUS_OK && application->js)
-        status = js_host_set_postback_base(application->js->host, base, token);
+        status = js_host_set_postback_base(application->guest, base, token);
     return status;
 }
 
@@ -209,7 +293,8 @@ void runner_start(struct runner *runner,
 {
     runner->on_started = on_started;
     application_start(runner->application, on_application_started);
-    turn(runner);
+    if (!runner->world) /* there, its turn comes */
+        turn(runner);
 }
 
 enum status runner_listen(struct runner *runner, struct buffer *error)

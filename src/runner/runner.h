@@ -33,7 +33,9 @@ struct runner {
     uv_loop_t *loop;
     const struct configurapi_entry *handlers; /* the program's own */
     size_t handler_count;
-    struct c_host *c;                /* the handlers in C, whatever is served */
+    struct c_host *c;      /* the handlers in C, whatever is served */
+    struct js_loop *world; /* a script's, which its handlers live in, too; NULL: they have their own */
+    struct list sharing;   /* in world->runners */
     struct application *application; /* what is served */
     struct list applications;        /* with those that are not yet or no more */
     struct reload reload;
@@ -73,6 +75,7 @@ struct runner {
     bool stopping;
     bool closing;        /* our handles are being closed */
     size_t open_handles; /* that are not closed yet, channels' too */
+    void (*on_loaded)(struct runner *runner, enum status status, struct text error); /* while it loads */
     void (*on_started)(struct runner *runner, enum status status, struct text error);
     void (*on_stopped)(struct runner *runner);
     void (*on_reloaded)(struct runner *runner); /* NULL: nobody is told */
@@ -89,6 +92,14 @@ NODISCARD struct runner *runner_create(uv_loop_t *loop, const struct configurapi
  * `await` waits; STATUS_CLOSED where runner_stop() is called meanwhile. */
 NODISCARD enum status runner_load(struct runner *runner, const struct configurapi_entry *handlers,
                                   size_t handler_count, struct buffer *error);
+
+/* The same where the handlers live in a script's world, which outlives the runner, and without turning the
+ * loop: calls on_loaded, before it returns where nothing had to wait. All of one runner of a world is loaded
+ * before the next begins. */
+void runner_load_in(struct runner *runner, struct js_loop *world,
+                    void (*on_loaded)(struct runner *runner, enum status status, struct text error));
+/* Gives it up, where nothing is left that it could wait for; nothing happens where it does not load. */
+void runner_refuse_waiting(struct runner *runner);
 
 /* Where events' postback-url leads: this and the connection's id behind it; `token`, where it is not empty,
  * goes with what handlers post there. Before runner_start(); without it they have none. */

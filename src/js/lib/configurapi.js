@@ -197,10 +197,15 @@ class Event {
   static ended(event) {
     event.#slot = 0;
   }
+
+  static slotOf(event) {
+    return #slot in event ? event.#slot : 0;
+  }
 }
 
-const { ended } = Event;
+const { ended, slotOf } = Event;
 delete Event.ended;
+delete Event.slotOf;
 
 // `a.b[0].c` within a value; undefined where the path leads nowhere.
 function valueAt(value, path) {
@@ -290,3 +295,4 @@ exports.api = {
 exports.FROM_RUNNER = FROM_RUNNER;
 exports.configured = configured;
 exports.ended = ended;
+exports.slotOf = slotOf;

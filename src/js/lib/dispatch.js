@@ -12,7 +12,7 @@
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
-const { api, FROM_RUNNER, ended } = require('./configurapi');
+const { api, FROM_RUNNER, ended, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const { revive } = require('./parameters');
 const { Peer } = require('./peers');
@@ -87,7 +87,7 @@ let inbox;
 let outbox;
 let outTexts = '';
 let overflow = [];
-let runnerLevel = TRACE;
+let runnerLevel = TRACE; // where runners share the world, that of who says the most
 
 // ---- what handlers get ----
 
@@ -101,7 +101,7 @@ function contextOf(run, policy) {
     continue: () => settleAs(run, context, CONTINUED),
     complete: () => settleAs(run, context, COMPLETED),
     catch: (error) => reject(run, context, error, policy),
-    emit: (level, message) => emit(run.event, policy, level, message),
+    emit: (level, message) => emit(run, policy, level, message),
   };
   return context;
 }
@@ -117,18 +117,19 @@ function reject(run, context, error, policy) {
   fail(run, error, policy);
 }
 
-function emit(event, policy, level, message) {
+function emit(run, policy, level, message) {
   const number = LEVELS[level];
   // As 1.9.0: handlers' info lines have no listener.
   if (number === undefined || number === INFO || policy.level < number) return false;
-  log(number, event, String(message));
+  log(number, run.event, String(message), run.slot);
   return true;
 }
 
-function log(level, event, message) {
+// `slot` is that of on_start, whose handlers get no event.
+function log(level, event, message, slot) {
   if (level > runnerLevel) return;
-  if (event) native.logEvent(level, String(event.id), String(event.correlationId), message);
-  else native.log(level, message);
+  if (event) native.logEvent(level, String(event.id), String(event.correlationId), message, slotOf(event));
+  else native.log(level, message, slot);
 }
 
 // ---- results ----
@@ -258,7 +259,7 @@ function succeed(run, verdict) {
 }
 
 function traceExecuted(run, policy) {
-  log(TRACE, run.event, `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`);
+  log(TRACE, run.event, `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`, run.slot);
 }
 
 function invoke(policy, context, event) {
@@ -522,7 +523,7 @@ exports.dispatch = (count, given, said) => {
       case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER]); break;
       case REPLY: reply(events[slot]); break;
       case RELEASE: release(slot); break;
-      case PEER_NEW: peers[slot] = new Peer(slot, entryText()); break;
+      case PEER_NEW: peers[slot] = new Peer(slot, entryText(), inbox[at + CHAIN]); break;
       case PEER_GONE: forgetPeer(slot); break;
       case PEER_DRAINED: peers[slot].drained(); break;
       case PEER_CLOSED: peers[slot].closed(); break;
@@ -605,15 +606,17 @@ exports.loaded = () => loading.result?.();
 
 const shared = new Map(); // among the parameters of all chains
 
-// A chain of policies: [[name, parameters, level of what it emits, of its traces], …], and its route's name. Returns its number.
-exports.prepare = (json, route) => {
+// A chain of policies: [[name, parameters, level of what it emits, of its traces], …], its route's name and its runner's level.
+// Returns its number.
+exports.prepare = (json, route, ownLevel) => {
   require('./compile').started();
+  runnerLevel = Math.max(runnerLevel, ownLevel);
   const policies = JSON.parse(json).map(([name, parameters, level, traces]) => ({
     name,
     handler: handlers.get(name),
     parameters: revive(parameters, shared),
     level,
-    traced: Math.min(traces, runnerLevel) >= TRACE,
+    traced: Math.min(traces, ownLevel) >= TRACE,
   }));
   routeNames.push(route);
   return chains.push(policies) - 1;

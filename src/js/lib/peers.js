@@ -20,9 +20,10 @@ class Peer {
   streams = new Set();
   line = new Line(() => this.congestion());
 
-  constructor(slot, id) {
+  constructor(slot, id, runner) {
     this.slot = slot;
     this.id = id;
+    this.runner = runner; // its number
   }
 
   get push() {
@@ -31,7 +32,7 @@ class Peer {
 
   // undefined without a management server
   get postbackUrl() {
-    return (this.#postbackUrl ??= postback.urlOf(this.id));
+    return (this.#postbackUrl ??= postback.urlOf(this.id, this.runner));
   }
 
   // 0: there is room; CONGESTED or EARLY: who can wait should; below 0: the connection is gone. Nobody may be made to wait

@@ -1,22 +1,26 @@
 'use strict';
 
-// Where this process's management server is, for events' postback-url and for what is posted there.
+// Where this process's management servers are, each runner's by its number, for events' postback-url and for what is posted there.
 
-let base;
-let token;
+const servers = new Map(); // a runner's number -> { base, token }
 
-exports.setBase = (address, managementToken) => {
-  base = address;
-  token = managementToken;
+exports.setBase = (runner, base, token) => {
+  if (base === undefined) servers.delete(runner);
+  else servers.set(runner, { base, token });
 };
 
 // undefined without a management server
-exports.urlOf = (id) => (base === undefined ? undefined : base + id);
+exports.urlOf = (id, runner) => {
+  const server = servers.get(runner);
+  return server && server.base + id;
+};
 
-// The token for a request to `url`: undefined but for this process's own management server.
+const isHere = (url, own) => url.protocol === own.protocol && url.port === own.port
+  && (url.hostname === own.hostname || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname));
+
+// The token for a request to `url`: undefined but for this process's own management servers.
 exports.tokenFor = (url) => {
-  if (token === undefined || !URL.canParse(url)) return undefined;
-  const [{ protocol, hostname, port }, own] = [new URL(url), new URL(base)];
-  const isHere = hostname === own.hostname || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return protocol === own.protocol && port === own.port && isHere ? token : undefined;
+  if (![...servers.values()].some(({ token }) => token !== undefined) || !URL.canParse(url)) return undefined;
+  const asked = new URL(url);
+  return [...servers.values()].find(({ base }) => isHere(asked, new URL(base)))?.token;
 };
