@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "cli/scripting.h"
 #include "cli/systemd.h"
 
 #include <stdio.h>
@@ -7,6 +8,8 @@
 #include <uv.h>
 
 enum { EXIT_BAD_START = 2 };
+
+static const char env_path[] = ".env";
 
 /* One line on stderr, whatever the message is made of. It begins with the place it is about, where it has
  * one, so that editors find it. */
@@ -40,35 +43,50 @@ static void watch_the_watchdog(struct program *program, uv_loop_t *loop)
         return;
     uv_timer_init(loop, &program->watchdog);
     program->watchdog.data = program;
+    uv_unref((uv_handle_t *)&program->watchdog); /* it is no reason to go on */
     uv_timer_start(&program->watchdog, on_watchdog, interval_ms, interval_ms);
     program->watched = true;
 }
 
-static void on_started(configurapi_runner *runner, const char *error, void *data)
+static void tell_serving(void *data, uv_loop_t *loop)
 {
     struct program *program = data;
 
-    if (error)
-        return; /* configurapi_runner_run() says so too */
     systemd_notify(&program->systemd, "READY=1");
-    watch_the_watchdog(program, configurapi_runner_loop(runner));
+    watch_the_watchdog(program, loop);
+}
+
+static void tell_stopping(void *data)
+{
+    const struct program *program = data;
+
+    systemd_notify(&program->systemd, "STOPPING=1");
+}
+
+static void leave_loop(void *data)
+{
+    struct program *program = data;
+
+    if (program->watched)
+        uv_close((uv_handle_t *)&program->watchdog, NULL);
+}
+
+static void on_started(configurapi_runner *runner, const char *error, void *data)
+{
+    if (!error) /* configurapi_runner_run() says so too */
+        tell_serving(data, configurapi_runner_loop(runner));
 }
 
 static void on_stopping(configurapi_runner *runner, void *data)
 {
-    const struct program *program = data;
-
     (void)runner;
-    systemd_notify(&program->systemd, "STOPPING=1");
+    tell_stopping(data);
 }
 
 static void on_stopped(configurapi_runner *runner, void *data)
 {
-    struct program *program = data;
-
     (void)runner;
-    if (program->watched)
-        uv_close((uv_handle_t *)&program->watchdog, NULL);
+    leave_loop(data);
 }
 
 static int check(configurapi_runner *runner, const char *config_path)
@@ -97,21 +115,26 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int run(struct command_line *line)
+/* Handlers that never ended, or threads, go with the process. */
+static int end(int code, bool clean)
 {
-    struct program program = {.watched = false};
+    if (clean)
+        return code;
+    fflush(stdout);
+    _Exit(code);
+}
+
+static int run_config(struct command_line *line, struct program *program)
+{
     int code = EXIT_SUCCESS;
     struct configurapi_runner_options *options = &line->options;
 
-    options->env_path = ".env";
+    options->env_path = env_path;
     options->signals = true;
-    options->data = &program;
+    options->data = program;
     options->on_started = on_started;
     options->on_stopping = on_stopping;
     options->on_stopped = on_stopped;
-    systemd_take(&program.systemd);
-    if (!line->check)
-        use_sockets(options, &program.systemd.sockets);
     configurapi_runner *runner = configurapi_runner_create(options);
     if (!runner)
         return complain(configurapi_runner_error(runner));
@@ -119,11 +142,36 @@ static int run(struct command_line *line)
         code = check(runner, options->config_path);
     else if (!configurapi_runner_run(runner))
         code = complain(configurapi_runner_error(runner));
-    if (!configurapi_runner_destroy(runner)) {
-        fflush(stdout); /* handlers that never ended, or threads, go with the process */
-        _Exit(code);
-    }
-    return code;
+    return end(code, configurapi_runner_destroy(runner));
+}
+
+static int run_script(struct command_line *line, struct program *program)
+{
+    const struct scripting scripting = {.line = line,
+                                        .env_path = env_path,
+                                        .on_serving = tell_serving,
+                                        .on_stopping = tell_stopping,
+                                        .on_end = leave_loop,
+                                        .data = program};
+    int code = EXIT_SUCCESS;
+    bool clean;
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    if (scripting_run(&scripting, &code, &clean, &error) != STATUS_OK)
+        code = complain(error.length > 0 ? error.data : "out of memory");
+    buffer_deinit(&error);
+    return end(code, clean);
+}
+
+static int run(struct command_line *line)
+{
+    struct program program = {.watched = false};
+
+    systemd_take(&program.systemd);
+    if (!line->check)
+        use_sockets(&line->options, &program.systemd.sockets);
+    return line->script ? run_script(line, &program) : run_config(line, &program);
 }
 
 int main(int count, char **arguments)

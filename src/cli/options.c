@@ -8,9 +8,10 @@
 #include <string.h>
 
 const char command_line_help[] =
-    "Usage: configurapi-runner-ws [options]\n"
+    "Usage: configurapi-runner-ws [options] [script.js [its arguments]]\n"
     "\n"
-    "Serves the events of a Configurapi config.yaml over WebSocket.\n"
+    "Serves the events of a Configurapi config.yaml over WebSocket; with a script, those of the\n"
+    "runners that it starts, and the options are what its run() leaves unsaid.\n"
     "\n"
     "  -f, --file PATH            the config file (config.yaml)\n"
     "  -p, --port N               the port to listen on; 0 picks a free one (8000)\n"
@@ -239,9 +240,54 @@ static const struct option *find_name(const char *argument, const char **value)
     return NULL;
 }
 
+static const struct option *find_option(const char *argument, const char **value)
+{
+    return argument[1] == '-' ? find_name(argument, value) : find_letter(argument, value);
+}
+
+static bool is_option(const char *argument)
+{
+    return argument[0] == '-' && argument[1] != '\0';
+}
+
+/* In front of a script, whose arguments are its own. */
+static bool asks_for_api_gateway(int count, char **arguments)
+{
+    for (int i = 1; i < count && is_option(arguments[i]); i++) {
+        const char *value;
+        const struct option *option = find_option(arguments[i], &value);
+        if (!option)
+            return false; /* which is an error later */
+        if (option->offset == FIELD(options.api_gateway))
+            return true;
+        if (option->kind != KIND_FLAG && !value)
+            i++;
+    }
+    return false;
+}
+
 static enum status invalid(enum status printed)
 {
     return printed == STATUS_OK ? STATUS_INVALID : printed;
+}
+
+static enum status check_script(const struct command_line *line, struct buffer *error)
+{
+    size_t length = strlen(line->script);
+
+    const struct configurapi_runner_options *given = &line->options;
+    const char *wrong = line->check          ? "check"
+                        : given->watch       ? "watch"
+                        : given->workers > 1 ? "workers"
+                                             : NULL;
+    if (wrong)
+        return invalid(
+            buffer_printf(error, "--%s is for a config file's handlers: it takes no script", wrong));
+    if ((length > 5 && strcasecmp(line->script + length - 5, ".yaml") == 0) ||
+        (length > 4 && strcasecmp(line->script + length - 4, ".yml") == 0))
+        return invalid(
+            buffer_printf(error, "unexpected argument '%s': a config file goes behind --file", line->script));
+    return STATUS_OK;
 }
 
 enum status command_line_parse(struct command_line *line, int count, char **arguments, struct buffer *error)
@@ -252,16 +298,18 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
     configurapi_runner_options_init(&line->options, sizeof line->options);
     line->options.config_path = "config.yaml";
     /* First: options of their own still change what it sets. */
-    for (int i = 1; i < count; i++)
-        if (strcmp(arguments[i], "--api-gateway") == 0)
-            configurapi_runner_options_api_gateway(&line->options);
+    if (asks_for_api_gateway(count, arguments))
+        configurapi_runner_options_api_gateway(&line->options);
     for (int i = 1; i < count; i++) {
         const char *argument = arguments[i];
         const char *value;
-        if (argument[0] != '-' || argument[1] == '\0')
-            return invalid(buffer_printf(error, "unexpected argument '%s' (see --help)", argument));
-        const struct option *option =
-            argument[1] == '-' ? find_name(argument, &value) : find_letter(argument, &value);
+        if (!is_option(argument)) {
+            line->script = argument;
+            line->script_arguments = arguments + i + 1;
+            line->script_argument_count = (size_t)(count - i - 1);
+            break;
+        }
+        const struct option *option = find_option(argument, &value);
         if (!option)
             return invalid(buffer_printf(error, "unknown option '%s' (see --help)", argument));
         if (option->kind == KIND_FLAG && value)
@@ -274,7 +322,83 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
         says_secure_port = says_secure_port || option->offset == FIELD(options.secure_port);
     }
     line->options.management = !line->no_management;
+    if (line->script)
+        return check_script(line, error);
     if (says_secure_port && !line->options.key_path)
         return invalid(buffer_printf(error, "--s-port needs --key and --cert"));
+    return STATUS_OK;
+}
+
+/* ---- what a script says ---- */
+
+/* Those that it calls otherwise than in camelCase. */
+static const struct {
+    const char *option;
+    const char *name;
+} script_names[] = {
+    {"file", "configPath"},
+    {"key", "keyPath"},
+    {"cert", "certPath"},
+    {"no-management", "management"},
+    {"no-compression", "compression"},
+    {"origin", "origins"},
+};
+
+static bool is_negative(const struct option *option)
+{
+    return strncmp(option->name, "no-", 3) == 0;
+}
+
+/* Whether "highWaterMark" is "high-water-mark". */
+static bool is_camel_case(const char *name, const char *option)
+{
+    for (; *option; option++, name++) {
+        bool hump = *option == '-';
+        if (hump)
+            option++;
+        if (*name != (hump ? toupper((unsigned char)*option) : *option))
+            return false;
+    }
+    return *name == '\0';
+}
+
+static bool is_called(const struct option *option, const char *name)
+{
+    for (size_t i = 0; i < sizeof script_names / sizeof *script_names; i++)
+        if (strcmp(script_names[i].option, option->name) == 0)
+            return strcmp(script_names[i].name, name) == 0;
+    return is_camel_case(name, option->name);
+}
+
+/* What is about the command itself is none of a runner's options, nor what wants worlds of its own. */
+static bool is_for_scripts(const struct option *option)
+{
+    return (option->offset < sizeof(struct configurapi_runner_options) || is_negative(option)) &&
+           option->offset != FIELD(options.workers) && option->offset != FIELD(options.watch);
+}
+
+static bool set_flag(struct command_line *line, const struct option *option, const char *value)
+{
+    bool *field = (bool *)(void *)((char *)line + option->offset);
+    bool is_true = strcmp(value, "true") == 0;
+
+    *field = is_negative(option) ? !is_true : is_true;
+    return is_true || strcmp(value, "false") == 0;
+}
+
+enum status command_line_set(struct command_line *line, const char *name, const char *value,
+                             struct buffer *error)
+{
+    const struct option *found = NULL;
+
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (is_for_scripts(&options[i]) && is_called(&options[i], name))
+            found = &options[i];
+    if (!found)
+        return invalid(buffer_printf(error, "run() has no option '%s'", name));
+    bool is_flag = found->kind == KIND_FLAG;
+    if (is_flag ? !set_flag(line, found, value) : !set_value(line, found, value))
+        return invalid(buffer_printf(error, "%s wants %s, not '%s'", name,
+                                     is_flag ? "true or false" : expected[found->kind], value));
     return STATUS_OK;
 }

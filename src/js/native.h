@@ -44,6 +44,7 @@ extern const struct native native_kdf[];    /* crypto: pbkdf2, scrypt, HKDF */
 extern const struct native native_key[];    /* crypto: asymmetric keys */
 extern const struct native native_sign[];   /* crypto: what is done with them */
 extern const struct native native_cipher[]; /* crypto: symmetric ciphers */
+extern const struct native native_script[]; /* runners that a script starts */
 extern const struct native native_cache[];  /* compiled sources on disk */
 
 /* Adds a table's functions to `object`. */

@@ -388,7 +388,7 @@ static const struct {
     const struct native *functions;
 } parts[] = {
     {"fs", native_fs},      {"os", native_os},       {"crypto", native_hash},   {"crypto", native_kdf},
-    {"crypto", native_key}, {"crypto", native_sign}, {"crypto", native_cipher},
+    {"crypto", native_key}, {"crypto", native_sign}, {"crypto", native_cipher}, {"script", native_script},
 };
 
 static void install(struct world *world, JSObjectRef object, const struct native *table);

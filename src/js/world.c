@@ -28,6 +28,9 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_RUN_IMMEDIATES] = "runImmediates",
     [WORLD_DESCRIBE] = "describe",
     [WORLD_REJECTED] = "rejected",
+    [WORLD_RUN_SCRIPT] = "runScript",
+    [WORLD_TELL_RUNNER] = "tellRunner",
+    [WORLD_BEFORE_EXIT] = "beforeExit",
     [WORLD_END] = "end",
 };
 

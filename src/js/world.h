@@ -111,6 +111,9 @@ enum world_entry {
     WORLD_RUN_IMMEDIATES,
     WORLD_DESCRIBE,
     WORLD_REJECTED,
+    WORLD_RUN_SCRIPT,
+    WORLD_TELL_RUNNER,
+    WORLD_BEFORE_EXIT,
     WORLD_END,
     WORLD_ENTRY_COUNT,
 };
@@ -122,7 +125,9 @@ struct world {
     JSObjectRef entries[WORLD_ENTRY_COUNT]; /* protected functions of bootstrap.js's exports */
     const struct world_functions *functions;
     void *owner;
-    struct list works; /* under way for it */
+    struct list works;                        /* under way for it */
+    const struct js_script_functions *script; /* NULL but for a script's, see js/script.h */
+    void *script_owner;
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on

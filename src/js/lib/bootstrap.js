@@ -19,6 +19,9 @@ module.exports = {
   runImmediates: timers.runImmediates,
   rejected: (...all) => require('./process_events').rejected(...all),
   files: () => require('./compile').files(),
+  runScript: (...all) => require('./script').run(...all),
+  tellRunner: (...all) => require('./runners').tell(...all),
+  beforeExit: () => require('./script').beforeExit(),
   end: () => require('./process_events').end(),
   // A failure in words, for an error message or the log.
   describe: (value) => {

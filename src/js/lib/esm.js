@@ -327,7 +327,16 @@ async function importDynamically(specifier, importedBy) {
 }
 
 function importFound(found, importedBy) {
+  return begin(load(found, importedBy));
+}
+
+// Loads and links it at once; what is returned evaluates it.
+function prepare(found, importedBy) {
   const record = load(found, importedBy);
+  return () => begin(record);
+}
+
+function begin(record) {
   const waiting = waiters(record);
   if (waiting.length > 0) return Promise.all(waiting.map(({ begun }) => begun)).then(() => evaluated(record));
   return evaluated(record);
@@ -365,4 +374,4 @@ function requireModule(path, importedBy) {
   return 'default' in record.bindings && !('__esModule' in record.bindings) ? marked(record) : record.namespace;
 }
 
-module.exports = { importDynamically, importFound, requireModule };
+module.exports = { importDynamically, importFound, prepare, requireModule };

@@ -8,6 +8,7 @@ const { dirname } = require('./paths');
 const resolve = require('./resolve');
 
 const cache = Object.create(null);
+let main; // a script's own module
 const importing = new WeakSet(); // those that stand for an ES module that is being required
 
 class Module {
@@ -35,7 +36,7 @@ function requireFor(module) {
     return found.builtin ?? found.path;
   };
   userRequire.cache = cache;
-  userRequire.main = undefined;
+  userRequire.main = main;
   return userRequire;
 }
 
@@ -75,6 +76,21 @@ function evaluate(module, path, requiredBy) {
     }
   }
 }
+
+// A script's own file as what runs it: a function that may give a promise, where it waits at its top level.
+exports.prepareMain = (path) => {
+  const compiled = compile(path, path);
+  keep(path, compiled);
+  if (compiled.format === 'module') return require('./esm').prepare({ path, rest: '' }, path);
+  return () => {
+    main = new Module(path, null);
+    main.id = '.';
+    main.require.main = main;
+    cache[path] = main;
+    evaluate(main, path, path);
+    main.loaded = true;
+  };
+};
 
 // For an `import` of a CommonJS file.
 exports.requireFile = (path) => loadFile(path).exports;

@@ -1,7 +1,7 @@
 'use strict';
 
 // What the process tells those who listen to it: errors that no caller can be told, and its end. Without listeners errors
-// go to the log, and the runner goes on all the same.
+// go to the log, and the runner goes on all the same; a script's process ends (see script.js).
 
 let process; // once somebody listens
 
@@ -27,7 +27,10 @@ function tell(...event) {
 function uncaught(error, origin = 'uncaughtException') {
   if (isHeard('uncaughtExceptionMonitor')) tell('uncaughtExceptionMonitor', error, origin);
   if (isHeard('uncaughtException')) tell('uncaughtException', error, origin);
-  else native.uncaught(error);
+  else {
+    require.ifLoaded('./script')?.uncaught(error); // which may end the process
+    native.uncaught(error);
+  }
 }
 
 // A rejection that nobody awaits.
@@ -36,11 +39,15 @@ function rejected(promise, reason) {
   else uncaught(reason, 'unhandledRejection');
 }
 
-// The world's end; nothing that is begun now will go on.
+// The world's end; nothing that is begun now will go on. Gives the process's exit code, where that is a script's.
 function end() {
-  if (!isHeard('exit') || process._exiting) return;
-  Object.defineProperty(process, '_exiting', { value: true, configurable: true });
-  tell('exit', Number(process.exitCode ?? 0) || 0);
+  require.ifLoaded('./script')?.end();
+  const code = () => Number(require.ifLoaded('./process')?.process.exitCode ?? 0) || 0;
+  if (isHeard('exit') && !process._exiting) {
+    Object.defineProperty(process, '_exiting', { value: true, configurable: true });
+    tell('exit', code());
+  }
+  return code();
 }
 
 Object.assign(exports, { uncaught, rejected, end });

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "support/cmocka_all.h"
+#include <stdio.h>
 #include <string.h>
 
 static struct command_line line;
@@ -171,6 +172,77 @@ static void takes_units(void **state)
     assert_int_equal(line.options.drain_timeout_ms, 250);
 }
 
+static void takes_a_script_and_leaves_it_its_arguments(void **state)
+{
+    char *arguments[] = {"program", "-p", "1", "server.js", "--api-gateway", "-p", "2", "--nonsense", NULL};
+    struct buffer error;
+
+    (void)state;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(command_line_parse(&line, 8, arguments, &error), STATUS_OK);
+    assert_string_equal(line.script, "server.js");
+    assert_int_equal(line.script_argument_count, 4);
+    assert_ptr_equal(line.script_arguments, arguments + 4);
+    assert_int_equal(line.options.port, 1);
+    assert_false(line.options.api_gateway);
+    good("-p", "1");
+    assert_null(line.script);
+    arguments[3] = "--api-gateway"; /* behind a value */
+    arguments[4] = "server.js";
+    assert_int_equal(command_line_parse(&line, 5, arguments, &error), STATUS_OK);
+    assert_true(line.options.api_gateway);
+}
+
+static void set(const char *name, const char *value)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(command_line_set(&line, name, value, &error), STATUS_OK);
+}
+
+static void bad_set(const char *name, const char *value, const char *message)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(command_line_set(&line, name, value, &error), STATUS_INVALID);
+    assert_true(text_equal(buffer_text(&error), text_from_cstr(message)));
+    buffer_deinit(&error);
+}
+
+static void takes_what_a_script_says(void **state)
+{
+    (void)state;
+    good(NULL, NULL);
+    set("configPath", "other.yaml");
+    assert_string_equal(line.options.config_path, "other.yaml");
+    set("highWaterMark", "2m");
+    assert_int_equal(line.options.high_water_mark, 2 << 20);
+    set("sPort", "1");
+    assert_int_equal(line.options.secure_port, 1);
+    set("compression", "false");
+    assert_true(line.options.no_compression);
+    set("compression", "true");
+    assert_false(line.options.no_compression);
+    set("management", "false");
+    assert_true(line.no_management);
+    set("apiGateway", "true");
+    assert_true(line.options.api_gateway);
+    set("keyPath", "k");
+    assert_string_equal(line.options.key_path, "k");
+    bad_set("compression", "", "compression wants true or false, not ''");
+    bad_set("port", "x", "port wants a port from 0 to 65535, not 'x'");
+    for (const char *const *name =
+             (const char *const[]){"", "p", "help", "check", "watch", "workers", "file", "key", "s-port", "s",
+                                   "sPortX", "SPort", "noManagement", NULL};
+         *name; name++) {
+        char message[64];
+        snprintf(message, sizeof message, "run() has no option '%s'", *name);
+        bad_set(*name, "1", message);
+    }
+}
+
 static void refuses_with_one_line(void **state)
 {
     (void)state;
@@ -180,7 +252,11 @@ static void refuses_with_one_line(void **state)
     bad("-x1", NULL, "unknown option '-x1' (see --help)");
     bad("-help", NULL, "unknown option '-help' (see --help)");
     bad("--", NULL, "unknown option '--' (see --help)");
-    bad("server.js", NULL, "unexpected argument 'server.js' (see --help)");
+    bad("other.yaml", NULL, "unexpected argument 'other.yaml': a config file goes behind --file");
+    bad("other.YML", NULL, "unexpected argument 'other.YML': a config file goes behind --file");
+    bad("--check", "server.js", "--check is for a config file's handlers: it takes no script");
+    bad("--watch", "server.js", "--watch is for a config file's handlers: it takes no script");
+    bad("--workers=2", "server.js", "--workers is for a config file's handlers: it takes no script");
     bad("--port", "65536", "--port wants a port from 0 to 65535, not '65536'");
     bad("--port", NULL, "--port wants a port from 0 to 65535, not ''");
     bad("--port", "-1", "--port wants a port from 0 to 65535, not '-1'");
@@ -203,6 +279,8 @@ int main(void)
         cmocka_unit_test(fills_every_field),
         cmocka_unit_test(takes_values_either_way),
         cmocka_unit_test(takes_units),
+        cmocka_unit_test(takes_a_script_and_leaves_it_its_arguments),
+        cmocka_unit_test(takes_what_a_script_says),
         cmocka_unit_test(refuses_with_one_line),
     };
 
