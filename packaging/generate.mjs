@@ -58,7 +58,13 @@ ${cases.join('\n')}
       compopt -o filenames 2>/dev/null
       COMPREPLY=($(compgen -f -- "$word")) ;;
     ${named((option) => option.value && option.value !== files && !choices[option.value])}) ;;
-    *) COMPREPLY=($(compgen -W '${options.flatMap(dashed).join(' ')}' -- "$word")) ;;
+    *)
+      if [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W '${options.flatMap(dashed).join(' ')}' -- "$word"))
+      else
+        compopt -o filenames 2>/dev/null
+        COMPREPLY=($(compgen -f -- "$word"))
+      fi ;;
   esac
 }
 complete -F _configurapi_runner_ws ${name}
@@ -75,7 +81,7 @@ export function zshCompletion(options) {
     const value = option.value ? `:${option.value}:${action(option.value)}` : '';
     return `  ${spelled}[${quoted(option.text)}]${value}'`;
   });
-  return `#compdef ${name}\n\n_arguments \\\n${specs.join(' \\\n')}\n`;
+  return `#compdef ${name}\n\n_arguments \\\n${[...specs, "  '1:script:_files'", "  '*:argument:_files'"].join(' \\\n')}\n`;
 }
 
 export function fishCompletion(options) {
@@ -87,7 +93,7 @@ export function fishCompletion(options) {
     if (choices[value]) parts.push(`-a ${quoted(choices[value].join(' '))}`);
     return [...parts, `-d ${quoted(text)}`].filter(Boolean).join(' ');
   });
-  return `complete -c ${name} -f\n${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -34,6 +34,11 @@ test('bash: options', needs('bash'), () => {
   assert.deepEqual(bash('--check', '--vers'), ['--version']);
 });
 
+test('bash: a script, and its arguments', needs('bash'), () => {
+  assert.deepEqual(bash(''), ['a.yaml']);
+  assert.deepEqual(bash('--check', 'a'), ['a.yaml']);
+});
+
 test('bash: what stands behind them', needs('bash'), () => {
   assert.deepEqual(bash('--log-level', ''), levels);
   assert.deepEqual(bash('--log-level', 'i'), ['info']);
@@ -54,6 +59,7 @@ test('fish: options and what stands behind them', needs('fish'), () => {
   assert.deepEqual(fish('--').sort(), options.filter((option) => option.startsWith('--')));
   assert.deepEqual(fish('--log-level ').sort(), levels);
   assert.ok(fish('--file ').includes('a.yaml'));
+  assert.ok(fish('').includes('a.yaml'));
 });
 
 test('zsh: options and what stands behind them', needs('zsh'), () => {
@@ -61,7 +67,8 @@ test('zsh: options and what stands behind them', needs('zsh'), () => {
   execFileSync('zsh', ['-n', file]);
   // What _arguments is given, without the terminal that the completion itself would need.
   const specs = lines(execFileSync('zsh', ['-fc', `_arguments() { print -rl -- "$@" }; source ${file}`], { encoding: 'utf8' }));
-  const offered = specs.map((spec) => spec.match(/^(?:\([^)]*\)|\*)?(--?[\w-]+)\[/)[1]);
+  assert.deepEqual(specs.filter((spec) => spec.endsWith(':_files') && !spec.includes('[')), ['*:argument:_files', '1:script:_files']);
+  const offered = specs.filter((spec) => spec.includes('[')).map((spec) => spec.match(/^(?:\([^)]*\)|\*)?(--?[\w-]+)\[/)[1]);
   assert.deepEqual(offered.sort(), options);
   assert.ok(specs.some((spec) => spec.startsWith('--log-format[') && spec.endsWith(':FORMAT:(text json)')));
   assert.ok(specs.some((spec) => spec.startsWith('--log-level[') && spec.endsWith(':LEVEL:(debug trace info error none)')));

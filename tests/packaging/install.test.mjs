@@ -34,6 +34,7 @@ test('what is there', () => {
     'share/doc/configurapi-runner-ws/licenses.txt',
     'share/doc/configurapi-runner-ws/copyright',
     'share/doc/configurapi-runner-ws/examples/chat/config.yaml',
+    'share/doc/configurapi-runner-ws/examples/script/server.js',
     'share/doc/libconfigurapi-runner-ws-dev/examples/embed/thermostat.c',
   ];
   for (const file of wanted) assert.ok(files.includes(file), `${file} is installed`);
