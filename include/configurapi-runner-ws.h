@@ -131,6 +131,7 @@ struct configurapi_runner_options {
     uint32_t ping_interval_ms;     /**< a peer silent for two of them is dropped [30,000] */
     uint32_t idle_timeout_ms;      /**< without a message for so long: 1001 [0] */
     uint32_t max_lifetime_ms;      /**< open for so long: 1001 [0] */
+    uint32_t handler_timeout_ms;   /**< the handlers of an event that take longer fail with 504 [0] */
     uint32_t drain_timeout_ms; /**< what a stop gives connections and events; 0: what they take [10,000] */
     bool api_gateway; /**< Amazon API Gateway's manners; configurapi_runner_options_api_gateway() sets its
                            limits too [false] */

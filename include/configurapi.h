@@ -247,10 +247,19 @@ CONFIGURAPI_API enum configurapi_result configurapi_fail_printf(configurapi_even
  * runs there, may read and answer the event as the handler might have, and says how it goes on (not
  * CONFIGURAPI_PENDING); NULL: CONFIGURAPI_CONTINUE. From any thread, once for each CONFIGURAPI_PENDING; it
  * may be called before the handler has returned. An event that is pending keeps its place among
- * --max-in-flight, and a stop waits for it until --drain-timeout. */
+ * --max-in-flight, and a stop waits for it until --drain-timeout.
+ *
+ * With --handler-timeout the event may have been answered with 504 meanwhile. It is still to be resumed, and
+ * `then` still runs, so that it can free what it holds; but what it does to the event, and what it says, has
+ * no effect any more: configurapi_event_is_over(). Until then all that can be read of the event stays as it
+ * was when its time was over. */
 CONFIGURAPI_API void configurapi_resume(configurapi_event *event,
                                         enum configurapi_result (*then)(configurapi_event *event, void *data),
                                         void *data);
+
+/** Whether an event whose handler returned CONFIGURAPI_PENDING has gone on without it: its time was over
+ * (--handler-timeout). It need not be worked on any more, only resumed. */
+CONFIGURAPI_API bool configurapi_event_is_over(const configurapi_event *event);
 
 /* ---- clients ---- */
 

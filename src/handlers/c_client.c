@@ -54,7 +54,7 @@ configurapi_client *configurapi_event_client(configurapi_event *event)
 {
     struct peer *peer = c_event_of(event)->peer;
 
-    return peer ? c_client_of(c_view(event)->host, peer) : NULL;
+    return peer ? c_client_of(c_view(event)->host, peer) : c_view(event)->client;
 }
 
 const char *configurapi_client_id(const configurapi_client *client)

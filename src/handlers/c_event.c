@@ -360,6 +360,25 @@ void c_event_forget(struct c_event *c, bool all)
     c->changed &= kept;
 }
 
+void c_event_read_all(struct c_event *c)
+{
+    configurapi_event *event = (configurapi_event *)c->event;
+
+    (void)configurapi_event_payload(event);
+    (void)configurapi_event_params(event);
+    (void)configurapi_event_headers(event);
+    (void)configurapi_event_identity(event);
+}
+
+void c_event_inherit(struct c_event *heir, const struct c_event *c)
+{
+    heir->changed = heir->known = c->changed;
+    heir->payload = c->changed & C_PAYLOAD ? json_incref(c->payload) : NULL;
+    heir->params = c->changed & C_PARAMS ? json_incref(c->params) : NULL;
+    heir->identity = c->changed & C_IDENTITY ? json_incref(c->identity) : NULL;
+    heir->view.changed = c->changed != 0;
+}
+
 void c_event_keep_identity(struct c_event *c)
 {
     struct peer *peer = c->event->peer;

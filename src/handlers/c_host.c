@@ -102,8 +102,10 @@ static void trace_executed(struct c_event *c)
 /* What a handler's word means for its chain; VERDICT_CONTINUE: it goes on. */
 static enum verdict verdict_of(struct c_event *c, enum configurapi_result result)
 {
-    if (result == CONFIGURAPI_PENDING)
-        return event_own_message(c->event) == STATUS_OK ? VERDICT_PENDING : fail_without_words(c);
+    if (result == CONFIGURAPI_PENDING && event_own_message(c->event) == STATUS_OK) {
+        c->pending = true;
+        return VERDICT_PENDING;
+    }
     if (c_policy_of(c)->traced && c->event->kind != EVENT_START)
         trace_executed(c);
     switch (result) {
@@ -174,6 +176,63 @@ static enum status read_part(struct language *language, struct event *event, enu
 {
     (void)language, (void)event, (void)part, (void)out;
     return STATUS_OK;
+}
+
+/* ---- time that is over ---- */
+
+/* The event that goes on in its place; NULL when memory is out. */
+static struct event *replace(struct c_event *c)
+{
+    struct configurapi_client *client = c_client_of(c->host, c->event->peer);
+
+    c_event_read_all(c);
+    struct event *heir = client ? service_replace(c->event) : NULL;
+    if (!heir)
+        return NULL;
+    c->client = configurapi_client_ref(client);
+    c->over = true;
+    struct c_event *made = view_of(c->host, heir);
+    if (made) {
+        made->flags = c->flags;
+        c_event_inherit(made, c);
+        c_response_inherit(made, c);
+    } else if (heir->holder == &c->host->language) {
+        heir->holder = NULL;
+    }
+    return heir;
+}
+
+static void expire(struct language *language, struct event *event)
+{
+    struct c_event *c = c_view((configurapi_event *)event);
+    bool keeps_response = c->flags & CHAIN_KEEPS_RESPONSE;
+
+    (void)language;
+    if (!c->pending)
+        return; /* it is a stream now */
+    struct event *heir = replace(c);
+    if (!heir)
+        return; /* the next time, perhaps */
+    event_expire(heir, c_policy_of(c)->name, keeps_response);
+    if (heir->view && !keeps_response)
+        c_response_failed(c_view((configurapi_event *)heir));
+    service_resume(heir, VERDICT_FAILED);
+}
+
+/* The handler of one that is over has resumed it after all. */
+static void end_late(struct c_event *c)
+{
+    struct event *event = c->event;
+
+    configurapi_client_unref(c->client);
+    c_event_forget(c, true);
+    c_response_forget(c, true);
+    service_discard(event);
+}
+
+bool configurapi_event_is_over(const configurapi_event *event)
+{
+    return c_view(event)->over;
 }
 
 static void release(struct language *language, struct event *event)
@@ -265,8 +324,13 @@ static void run_resumption(struct c_task *task)
     struct event *event = c->event;
     enum configurapi_result result = CONFIGURAPI_CONTINUE;
 
+    c->pending = false;
     if (c->then)
         result = c->then((configurapi_event *)event, c->then_data);
+    if (c->over) {
+        end_late(c);
+        return;
+    }
     if (result == CONFIGURAPI_PENDING)
         result = CONFIGURAPI_FAILED; /* it may be said once only */
     enum verdict verdict = verdict_of(c, result);
@@ -418,6 +482,7 @@ enum status c_host_create(struct c_host **host, const struct c_host_functions *f
         .run = run_chain,
         .reply = reply,
         .read = read_part,
+        .expire = expire,
         .release = release,
         .peer_news = c_client_news,
     };

@@ -105,6 +105,10 @@ struct c_event {
     unsigned flags;
     uint64_t policy_started_ns;
     bool has_said_why; /* the running handler has called configurapi_fail() */
+    bool pending;      /* the handler has returned CONFIGURAPI_PENDING, and is not resumed yet */
+    /* Its time was over: another event goes on, and this one's handler has still to resume it. */
+    bool over;
+    struct configurapi_client *client; /* then: referenced, in place of the event's peer */
 
     struct c_task resumption; /* of configurapi_resume() */
     enum configurapi_result (*then)(configurapi_event *event, void *data);
@@ -194,6 +198,10 @@ NODISCARD enum status c_event_append_changes(struct c_event *c, struct buffer *o
 void c_event_forget(struct c_event *c, bool all);
 /* The event ends: on_connect's identity is the connection's from here on. */
 void c_event_keep_identity(struct c_event *c);
+/* Reads all there is to read, while somebody is there who can be asked. */
+void c_event_read_all(struct c_event *c);
+/* What was changed of `c`, and nobody else was told, is `heir`'s too. */
+void c_event_inherit(struct c_event *heir, const struct c_event *c);
 
 /* ---- c_response.c ---- */
 
@@ -202,6 +210,10 @@ NODISCARD enum status c_response_append_changes(struct c_event *c, struct buffer
 /* From then on nothing of it counts as changed. */
 void c_response_told(struct c_response *response);
 void c_response_forget(struct c_event *c, bool all);
+/* The response of `c` is `heir`'s from here on. */
+void c_response_inherit(struct c_event *heir, struct c_event *c);
+/* The pipeline's error has become the event's response (event_set_error()). */
+void c_response_failed(struct c_event *c);
 /* Makes the response this stream, which is the event's from here on. */
 void c_response_stream(struct c_event *c, int status, struct configurapi_stream *stream);
 /* Appends the whole response as a message's text, with the client's message-id first in its headers; a

@@ -333,8 +333,7 @@ enum configurapi_status configurapi_set_body(configurapi_event *event, json_t *b
 
 /* ---- failing ---- */
 
-/* An ErrorResponse is the response from here on, event_set_error() has said so. */
-static void fail(struct c_event *c)
+void c_response_failed(struct c_event *c)
 {
     struct c_response *response = &c->response;
 
@@ -365,7 +364,7 @@ enum configurapi_result configurapi_fail(configurapi_event *event, int status, c
         return CONFIGURAPI_FAILED;
     }
     event_set_error(c->event, is_status(status) ? status : 500, words, kept(c->event, details));
-    fail(c);
+    c_response_failed(c);
     return CONFIGURAPI_FAILED;
 }
 
@@ -396,6 +395,20 @@ void c_response_forget(struct c_event *c, bool all)
     drop(&c->response);
     if (all)
         drop_stream(c);
+}
+
+void c_response_inherit(struct c_event *heir, struct c_event *c)
+{
+    struct c_response *response = &heir->response;
+
+    *response = c->response;
+    c->response = (struct c_response){0};
+    heir->stream = c->stream;
+    c->stream = NULL;
+    heir->view.changed |=
+        response->is_new || response->changed_status || response->changed_headers || response->changed_body;
+    if (arena_copy(&heir->event->arena, response->text, &response->text) != STATUS_OK)
+        drop_body(response);
 }
 
 void c_response_stream(struct c_event *c, int status, struct configurapi_stream *stream)

@@ -18,6 +18,7 @@ enum operation {
     OP_MAKE,
     OP_PEER_CLOSED,
     OP_PEER_IDENTITY,
+    OP_EXPIRE,
 };
 
 enum entry_flags {
@@ -352,6 +353,22 @@ static enum verdict reply(struct language *language, struct event *event)
                                                                           : out_of_memory(event);
 }
 
+/* JavaScript knows whether one of its handlers is still at it; the verdict comes from there, if so. */
+static void expire(struct language *language, struct event *event)
+{
+    struct entry entry = {.operation = OP_EXPIRE, .slot = event->language_slot};
+
+    entry.chain = event->service->timeout_ms;
+    enum status status = add(host_of(language), entry, TEXT(""));
+    assert(status == STATUS_OK); /* without text it needs no memory */
+    (void)status;
+}
+
+static void follow(struct language *language, struct event *heir)
+{
+    host_of(language)->events.pointers[heir->language_slot] = heir;
+}
+
 static void release(struct language *language, struct event *event)
 {
     struct js_host *host = host_of(language);
@@ -588,6 +605,8 @@ static void guest_init(struct js_guest *guest, struct js_host *host, const struc
                 .reply = reply,
                 .read = host_read,
                 .append_correlation_id = append_correlation_id,
+                .expire = expire,
+                .follow = follow,
                 .release = release,
                 .peer_news = peer_news,
             },

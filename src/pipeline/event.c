@@ -68,6 +68,24 @@ void event_set_error(struct event *event, int status, struct text message, struc
     event->failure = message;
 }
 
+void event_expire(struct event *event, struct text handler, bool keeps_response)
+{
+    static const struct text message = {"Gateway Timeout.", sizeof "Gateway Timeout." - 1};
+    struct text details = {NULL, 0};
+    struct text failure = message;
+    struct buffer line;
+
+    buffer_init(&line, BUFFER_UNLIMITED);
+    if (buffer_printf(&line, "%.*s The handler '%.*s' had not ended after %ums.", TEXT_ARGS(message),
+                      TEXT_ARGS(handler), event->service->timeout_ms) == STATUS_OK &&
+        arena_copy(&event->arena, buffer_text(&line), &failure) == STATUS_OK)
+        details = (struct text){failure.data + message.length + 1, failure.length - message.length - 1};
+    buffer_deinit(&line);
+    if (!keeps_response)
+        event_set_error(event, 504, message, details);
+    event->failure = failure;
+}
+
 /* Appends the value of the member `name` of an object, a string without its quotes. */
 static bool append_member(struct buffer *out, struct text object, struct text name)
 {

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/uuid.h"
@@ -60,6 +61,8 @@ struct event {
     size_t chain;                      /* the next chain of `route` */
     const struct service_route *taken; /* the event's own route, once it is known; NULL where it has none */
     uint64_t started_ns;               /* by clock_now_ns(); 0 until its maker or service_process() sets it */
+    uint64_t expires_ns;               /* likewise: when its handlers' time is over; 0 until it waits */
+    struct list node;                  /* in service->waiting */
     char id[UUID_LENGTH + 1];          /* made when first looked at: "" until then */
 
     /* What goes out. */
@@ -105,6 +108,10 @@ void event_set_reply(struct event *event, struct text reply);
 /* Makes the pipeline's own ErrorResponse the event's response. The texts are constants or live in the arena.
  */
 void event_set_error(struct event *event, int status, struct text message, struct text details);
+
+/* The response and the failure of one whose handler of that name has taken too long; `keeps_response`: only
+ * the failure (CHAIN_KEEPS_RESPONSE). */
+void event_expire(struct event *event, struct text handler, bool keeps_response);
 
 /* Writes a log line about this event. */
 void event_log(struct event *event, enum log_level level, struct text message);

@@ -100,6 +100,14 @@ struct language {
      * for a language whose handlers see the message's own. */
     void (*append_correlation_id)(struct language *language, struct event *event, struct buffer *out);
 
+    /* The event's time is over (service_expire()), and a chain of this language runs for it: where one of its
+     * handlers has not ended, the event fails with event_expire()'s error, at once or by a later
+     * service_resume(), and whatever that handler does from then on leads nowhere. NULL where handlers always
+     * end. */
+    void (*expire)(struct language *language, struct event *event);
+    /* `heir` stands for an event that this language holds from here on (service_replace()). */
+    void (*follow)(struct language *language, struct event *heir);
+
     /* The event has ended, though its reply is still to be sent; called once for every event this language
      * ever ran. */
     void (*release)(struct language *language, struct event *event);

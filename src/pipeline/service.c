@@ -104,6 +104,7 @@ enum status service_create(struct service **service, const struct config *config
     made->config = config;
     made->log = log;
     uuid_source_init(&made->uuids);
+    list_init(&made->waiting);
 
     const struct language *language = NULL;
     enum status status = STATUS_NO_MEMORY;
@@ -167,6 +168,7 @@ struct event *service_event(struct service *service)
     }
     zero(event, offsetof(struct event, arena));
     event->service = service;
+    list_init(&event->node);
     arena_init(&event->arena, event->storage, sizeof event->storage);
     service->event_count++;
     return event;
@@ -347,6 +349,7 @@ static void leave(struct event *event)
 
 static void finish(struct event *event)
 {
+    list_remove(&event->node);
     if (event->kind != EVENT_START)
         log_handled(event);
     /* First: what on_connect leaves behind must be known when on_done lets the next event start. */
@@ -366,12 +369,25 @@ static enum verdict make_reply(struct event *event)
     return event->holder->reply(event->holder, event);
 }
 
+/* From its first wait to its end an event is in the list, so that those are in order that began in order. */
+static void wait(struct event *event)
+{
+    struct service *service = event->service;
+
+    if (service->timeout_ms == 0 || event->expires_ns || event->kind == EVENT_START)
+        return;
+    event->expires_ns = event->started_ns + service->timeout_ms * UINT64_C(1000000);
+    list_append(&service->waiting, &event->node);
+}
+
 /* Takes the event on from a verdict to the next wait or its end. */
 static void advance(struct event *event, enum verdict verdict)
 {
     for (;;) {
-        if (verdict == VERDICT_PENDING)
+        if (verdict == VERDICT_PENDING) {
+            wait(event);
             return;
+        }
         if (event->stage == STAGE_REPLY) {
             finish(event);
             return;
@@ -421,4 +437,69 @@ void service_resume(struct event *event, enum verdict verdict)
 {
     assert(verdict != VERDICT_PENDING);
     advance(event, verdict);
+}
+
+/* ---- time that is over ---- */
+
+static void expire(struct event *event)
+{
+    if (event->stage == STAGE_REPLY)
+        return;
+    struct language *language = event->route->chains[event->chain - 1].language;
+    if (language->expire)
+        language->expire(language, event);
+}
+
+uint64_t service_expire(struct service *service)
+{
+    uint64_t now_ns = clock_now_ns();
+
+    while (!list_is_empty(&service->waiting)) {
+        struct event *event = LIST_ENTRY(service->waiting.next, struct event, node);
+        if (event->expires_ns > now_ns)
+            return 1 + (event->expires_ns - now_ns) / 1000000;
+        /* What comes behind the failure gets as long; so does a stream, to be asked again. */
+        event->expires_ns = now_ns + service->timeout_ms * UINT64_C(1000000);
+        list_remove(&event->node);
+        list_append(&service->waiting, &event->node);
+        expire(event);
+    }
+    return 0;
+}
+
+/* Copies what may lie in the old one's memory. */
+static enum status own_texts(struct event *event)
+{
+    struct text *texts[] = {&event->name,          &event->method,        &event->message_id,
+                            &event->error_message, &event->error_details, &event->failure};
+
+    event->message_owned = false;
+    enum status status = event_own_message(event);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == STATUS_OK; i++)
+        status = arena_copy(&event->arena, *texts[i], texts[i]);
+    return status;
+}
+
+struct event *service_replace(struct event *event)
+{
+    struct event *heir = service_event(event->service);
+
+    if (!heir)
+        return NULL;
+    (void)event_id(event); /* it is the same one's */
+    memcpy(heir, event, offsetof(struct event, arena));
+    list_init(&heir->node);
+    heir->view = NULL;
+    if (own_texts(heir) != STATUS_OK) {
+        service_discard(heir);
+        return NULL;
+    }
+    list_append(&event->node, &heir->node); /* in its place */
+    list_remove(&event->node);
+    if (heir->holder && heir->holder->follow)
+        heir->holder->follow(heir->holder, heir);
+    event->peer = NULL;
+    event->holder = NULL;
+    event->language_slot = 0;
+    return heir;
 }

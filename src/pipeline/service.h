@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/uuid.h"
@@ -55,6 +56,10 @@ struct service {
     bool ready;         /* on_first_request has succeeded */
     bool retired;       /* another serves in its place: only events under way are still its own */
     size_t event_count; /* events under way */
+    /* What the handlers of an event get together; where it was not enough, those of on_error and
+     * on_after_request get as much again. 0: what they take. To be set before the first event. */
+    uint32_t timeout_ms;
+    struct list waiting; /* with such a limit: events that have had to wait, the next to expire first */
     struct event *unused;
     size_t unused_count;
 };
@@ -77,3 +82,14 @@ void service_discard(struct event *event);
 void service_process(struct event *event);
 /* A language's answer after VERDICT_PENDING. */
 void service_resume(struct event *event, enum verdict verdict);
+
+/* Fails the events whose time is over, with 504; on_start has no limit, nor has a stream that has begun.
+ * Returns in how many milliseconds it is wanted again, 0: when an event waits. */
+uint64_t service_expire(struct service *service);
+
+/*
+ * Another event that goes on in place of one that is pending in a handler which cannot be stopped: all that
+ * the event is moves to it, but for its view. The old one stays as it was read, its texts too, without a peer
+ * and a holder, until service_discard(). NULL when memory is out.
+ */
+NODISCARD struct event *service_replace(struct event *event);

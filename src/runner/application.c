@@ -94,6 +94,26 @@ static void end_start(struct application *application)
 
 /* ---- a turn of the loop ---- */
 
+static void on_expiry(struct deadline *deadline)
+{
+    struct application *application = LIST_ENTRY(deadline, struct application, expiry);
+    uint64_t again_ms = service_expire(application->service);
+
+    if (again_ms)
+        deadline_set(&application->runner->deadlines, deadline, again_ms);
+}
+
+/* Events have begun to wait while there were none. */
+static void watch_events(struct application *application)
+{
+    const struct service *service = application->service;
+
+    if (!service || application->state == APPLICATION_CLOSING)
+        return;
+    if (!list_is_empty(&service->waiting) && list_is_empty(&application->expiry.node))
+        deadline_set(&application->runner->deadlines, &application->expiry, service->timeout_ms);
+}
+
 static bool is_through(const struct application *application)
 {
     const struct js_loop *js = application->js;
@@ -111,6 +131,7 @@ void application_turn(struct application *application)
     }
     if (application->start_ended)
         end_start(application);
+    watch_events(application);
     if (application->state == APPLICATION_RETIRED && is_through(application))
         application_close(application);
 }
@@ -161,6 +182,7 @@ void application_close(struct application *application)
     application->state = APPLICATION_CLOSING;
     deadline_cancel(&runner->deadlines, &application->start_deadline);
     deadline_cancel(&runner->deadlines, &application->last_moment);
+    deadline_cancel(&runner->deadlines, &application->expiry);
     if (owns_js)
         js_loop_close(application->js, on_closed, application);
     else if (!runner->closing)
@@ -199,6 +221,7 @@ struct application *application_create(struct runner *runner)
     registry_init(&application->registry);
     deadline_init(&application->start_deadline, on_slow_start);
     deadline_init(&application->last_moment, on_last_moment);
+    deadline_init(&application->expiry, on_expiry);
     list_append(&runner->applications, &application->node);
     return application;
 }
@@ -221,5 +244,7 @@ enum status application_load(struct application *application, bool *waits, struc
     if (status == STATUS_OK)
         status = service_create(&application->service, application->config, &application->registry,
                                 &runner->log, error);
+    if (status == STATUS_OK)
+        application->service->timeout_ms = runner->options.handler_timeout_ms;
     return status;
 }

@@ -53,6 +53,8 @@ struct application {
     char *start_failure; /* in words; owned */
     void (*on_started)(struct application *application, enum status status, struct text error);
 
+    struct deadline expiry; /* SERVING and RETIRED: when events' time is over, as long as some wait */
+
     /* RETIRED */
     struct deadline last_moment; /* for what its scripts have under way besides events */
     bool hurries;                /* that is over */

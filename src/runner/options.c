@@ -37,4 +37,5 @@ void configurapi_runner_options_api_gateway(struct configurapi_runner_options *o
     options->max_frame = 32 * 1024;
     options->idle_timeout_ms = 10 * 60 * 1000;
     options->max_lifetime_ms = 2 * 60 * 60 * 1000;
+    options->handler_timeout_ms = 29 * 1000;
 }

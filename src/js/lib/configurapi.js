@@ -201,10 +201,20 @@ class Event {
   static slotOf(event) {
     return #slot in event ? event.#slot : 0;
   }
+
+  // Another one that is the runner's event in its place.
+  static replaced(event) {
+    const heir = Object.assign(new Event(event.request, FROM_RUNNER, event.#slot), event);
+    heir.#id = event.#id ??= native.eventId(event.#slot);
+    heir.#correlationId = event.#correlationId;
+    event.#slot = 0;
+    return heir;
+  }
 }
 
-const { ended, slotOf } = Event;
+const { ended, replaced, slotOf } = Event;
 delete Event.ended;
+delete Event.replaced;
 delete Event.slotOf;
 
 // `a.b[0].c` within a value; undefined where the path leads nowhere.
@@ -295,4 +305,5 @@ exports.api = {
 exports.FROM_RUNNER = FROM_RUNNER;
 exports.configured = configured;
 exports.ended = ended;
+exports.replaced = replaced;
 exports.slotOf = slotOf;

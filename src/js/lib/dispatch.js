@@ -12,7 +12,7 @@
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
-const { api, FROM_RUNNER, ended, slotOf } = require('./configurapi');
+const { api, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const { revive } = require('./parameters');
 const { Peer } = require('./peers');
@@ -38,6 +38,7 @@ const PEER_DRAINED = 6;
 const MAKE = 7; // makes the event, runs nothing
 const PEER_CLOSED = 8; // nothing can be sent to it any more
 const PEER_IDENTITY = 9; // what a handler in C has made its identity
+const EXPIRE = 10; // the time of its handlers is over; CHAIN says how many milliseconds that was
 
 // How an entry's text makes the event; 0 where the event is here already.
 const KIND = 7;
@@ -235,10 +236,10 @@ function replyOf(run) {
 
 // ---- running a chain ----
 
-function fail(run, error, policy) {
+function fail(run, error, policy, message = messageOf(error)) {
   if (policy && policy.traced) traceExecuted(run, policy);
   if (run.event === undefined) {
-    deliver(run, FAILED, undefined, error instanceof Error ? require('./stack').format(error) : messageOf(error));
+    deliver(run, FAILED, undefined, error instanceof Error ? require('./stack').format(error) : message);
     return;
   }
   if (run.settle) {
@@ -247,8 +248,25 @@ function fail(run, error, policy) {
     return;
   }
   if (!(run.flags & KEEPS_RESPONSE)) run.event.response = errorResponseOf(error);
-  if (run.flags & REPLY_ON_FAILURE) deliverReply(run, FAILED, messageOf(error));
-  else deliver(run, FAILED, undefined, messageOf(error));
+  if (run.flags & REPLY_ON_FAILURE) deliverReply(run, FAILED, message);
+  else deliver(run, FAILED, undefined, message);
+}
+
+// Fails the event of a handler that has not ended. Whatever that still does to the event, it does to one that nobody looks
+// at any more: another goes on.
+function abandon(run, statusCode, message, why) {
+  const policy = run.policies[run.next - 1];
+  const details = `The handler '${policy.name}' ${why}.`;
+  run.context = undefined;
+  run.event = replaced(run.event);
+  fail(run, new ErrorResponse(message, statusCode, details), policy, `${message} ${details}`);
+}
+
+function expire(run, milliseconds) {
+  if (run?.context === undefined) return; // it has ended meanwhile, or is a stream now
+  const end = () => abandon(run, 504, 'Gateway Timeout.', `had not ended after ${milliseconds}ms`);
+  if (frames.isActive()) frames.runIn(run.frame, end);
+  else end();
 }
 
 function succeed(run, verdict) {
@@ -523,6 +541,7 @@ exports.dispatch = (count, given, said) => {
       case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER]); break;
       case REPLY: reply(events[slot]); break;
       case RELEASE: release(slot); break;
+      case EXPIRE: expire(events[slot], inbox[at + CHAIN]); break;
       case PEER_NEW: peers[slot] = new Peer(slot, entryText(), inbox[at + CHAIN]); break;
       case PEER_GONE: forgetPeer(slot); break;
       case PEER_DRAINED: peers[slot].drained(); break;

@@ -58,6 +58,7 @@ static void has_the_contract_s_defaults(void **state)
     assert_int_equal(options->ping_interval_ms, 30 * SECOND_MS);
     assert_int_equal(options->idle_timeout_ms, 0);
     assert_int_equal(options->max_lifetime_ms, 0);
+    assert_int_equal(options->handler_timeout_ms, 0);
     assert_int_equal(options->drain_timeout_ms, 10 * SECOND_MS);
     assert_int_equal(options->origin_count, 0);
     assert_false(options->api_gateway);
@@ -82,6 +83,7 @@ static void holds_to_api_gateway(void **state)
     assert_int_equal(options->max_frame, 32 * 1024);
     assert_int_equal(options->idle_timeout_ms, 10 * 60 * 1000);
     assert_int_equal(options->max_lifetime_ms, 2 * 60 * 60 * 1000);
+    assert_int_equal(options->handler_timeout_ms, 29 * 1000);
     /* Options of their own change it, in front of it and behind. */
     good("--idle-timeout=1m", "--api-gateway");
     assert_int_equal(options->idle_timeout_ms, 60 * 1000);
@@ -129,6 +131,8 @@ static void fills_every_field(void **state)
     assert_int_equal(line.options.idle_timeout_ms, 8);
     good("--max-lifetime", "9");
     assert_int_equal(line.options.max_lifetime_ms, 9);
+    good("--handler-timeout", "29s");
+    assert_int_equal(line.options.handler_timeout_ms, 29 * 1000);
     good("--drain-timeout", "0");
     assert_int_equal(line.options.drain_timeout_ms, 0);
     good("--origin=https://a.example", "--origin=https://b.example");

@@ -19,6 +19,8 @@ static char done_failure[128];
 static int done_status;
 static unsigned last_flags;
 static int released;
+static bool expires_at_once;
+static struct event *followed;
 
 static void note(const char *text, size_t length)
 {
@@ -92,11 +94,30 @@ static void release(struct language *language, struct event *event)
     released++;
 }
 
+static void expire(struct language *language, struct event *event)
+{
+    (void)language;
+    note("expired", 7);
+    if (!expires_at_once)
+        return;
+    event_expire(event, TEXT("h"), event->stage == STAGE_ERROR);
+    event->holder = NULL;
+    service_resume(event, VERDICT_FAILED);
+}
+
+static void follow(struct language *language, struct event *heir)
+{
+    (void)language;
+    followed = heir;
+}
+
 static struct language first = {.name = "first",
                                 .prepare = prepare,
                                 .run = run,
                                 .reply = reply,
                                 .append_correlation_id = append_correlation_id,
+                                .expire = expire,
+                                .follow = follow,
                                 .release = release};
 static struct language second = {.name = "second",
                                  .prepare = prepare,
@@ -331,6 +352,157 @@ static void waits(void **state)
            "get", "waitA waitB waitC waitE waitF reply");
 }
 
+/* ---- time ---- */
+
+static void begin(struct fixture *fixture, const char *const *lines, uint32_t timeout_ms)
+{
+    struct buffer error;
+
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(set_up(fixture, lines, &error), STATUS_OK);
+    fixture->service->timeout_ms = timeout_ms;
+    expires_at_once = true;
+    buffer_deinit(&error);
+}
+
+static struct event *wait_in(struct fixture *fixture, const char *name)
+{
+    process(fixture, name, EVENT_MESSAGE);
+    assert_non_null(waiting);
+    return waiting;
+}
+
+static void expires_what_waits_too_long(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA", "on_error:continueB", "on_after_request:continueC"), 60000);
+    assert_int_equal(service_expire(fixture.service), 0);
+    struct event *early = wait_in(&fixture, "get");
+    struct event *late = wait_in(&fixture, "get");
+    trail[0] = '\0';
+    uint64_t wait_ms = service_expire(fixture.service);
+    assert_in_range(wait_ms, 59000, 60001);
+    assert_string_equal(trail, "");
+    early->expires_ns = 1;
+    assert_in_range(service_expire(fixture.service), 59000, 60001);
+    assert_string_equal(trail, "expired continueB continueC reply");
+    assert_int_equal(done_count, 1);
+    service_resume(late, VERDICT_CONTINUE);
+    assert_int_equal(service_expire(fixture.service), 0);
+    assert_int_equal(done_count, 2);
+    tear_down(&fixture);
+}
+
+static void says_504_and_who_it_was(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA"), 250);
+    wait_in(&fixture, "get")->expires_ns = 1;
+    assert_int_equal(service_expire(fixture.service), 0);
+    assert_int_equal(done_status, 504);
+    assert_string_equal(done_failure, "Gateway Timeout. The handler 'h' had not ended after 250ms.");
+    tear_down(&fixture);
+}
+
+static void gives_what_follows_time_of_its_own(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA", "on_error:waitB continueC", "on_after_request:waitD"), 60000);
+    struct event *event = wait_in(&fixture, "get");
+    static const char *const stages[] = {"waitA expired waitB", "waitA expired waitB expired waitD",
+                                         "waitA expired waitB expired waitD expired waitB"};
+    for (size_t i = 0; i < 3; i++) {
+        event->expires_ns = 1;
+        assert_in_range(service_expire(fixture.service), 59000, 60001);
+        assert_string_equal(trail, stages[i]);
+        assert_int_equal(done_count, 0);
+    }
+    event->expires_ns = 1;
+    assert_int_equal(service_expire(fixture.service), 0);
+    assert_int_equal(done_count, 1);
+    assert_int_equal(done_status, 504);
+    tear_down(&fixture);
+}
+
+static void asks_again_where_a_language_says_nothing(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA"), 60000);
+    expires_at_once = false;
+    struct event *event = wait_in(&fixture, "get");
+    for (int i = 0; i < 2; i++) {
+        event->expires_ns = 1;
+        assert_in_range(service_expire(fixture.service), 59000, 60001);
+    }
+    assert_string_equal(trail, "waitA expired expired");
+    service_resume(event, VERDICT_CONTINUE);
+    tear_down(&fixture);
+}
+
+static void hurries_nobody_without_a_limit_nor_a_start(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA"), 0);
+    struct event *event = wait_in(&fixture, "get");
+    assert_int_equal(service_expire(fixture.service), 0);
+    service_resume(event, VERDICT_CONTINUE);
+    tear_down(&fixture);
+    begin(&fixture, LINES("on_start:waitA"), 60000);
+    process(&fixture, "on_start", EVENT_START);
+    assert_int_equal(service_expire(fixture.service), 0);
+    service_resume(waiting, VERDICT_CONTINUE);
+    assert_int_equal(done_count, 1);
+    tear_down(&fixture);
+}
+
+static void goes_on_with_another_event_in_its_place(void **state)
+{
+    struct fixture fixture;
+    struct peer peer = {.id = "somebody"};
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA", "on_error:continueB"), 60000);
+    struct event *event = wait_in(&fixture, "get");
+    event->peer = &peer;
+    event->message = TEXT("{\"name\":\"get\",\"params\":{\"a\":1}}");
+    event->envelope.params = (struct text){event->message.data + 23, 7};
+    assert_int_equal(event_set_name(event, TEXT("renamed")), STATUS_OK);
+    event->language_slot = 7;
+    struct event *behind = wait_in(&fixture, "get");
+    struct event *heir = service_replace(event);
+    assert_non_null(heir);
+    assert_ptr_equal(followed, heir);
+    assert_ptr_equal(fixture.service->waiting.next, &heir->node);
+    assert_ptr_equal(heir->node.next, &behind->node);
+    assert_ptr_equal(heir->peer, &peer);
+    assert_int_equal(heir->language_slot, 7);
+    assert_true(text_equal(heir->envelope.params, TEXT("{\"a\":1}")));
+    assert_true(text_equal(event_id(heir), event_id(event)));
+    assert_null(event->peer);
+    assert_null(event->holder);
+    assert_int_equal(event->language_slot, 0);
+    /* Neither needs the other's memory. */
+    assert_true(text_equal(event->name, TEXT("renamed")));
+    service_discard(event);
+    assert_true(text_equal(heir->name, TEXT("renamed")));
+    assert_true(text_equal(heir->message, TEXT("{\"name\":\"get\",\"params\":{\"a\":1}}")));
+    service_resume(heir, VERDICT_FAILED);
+    service_resume(behind, VERDICT_CONTINUE);
+    assert_string_equal(trail, "waitA waitA continueB reply reply");
+    assert_int_equal(done_count, 2);
+    tear_down(&fixture);
+}
+
 static void reports_a_failing_start_once(void **state)
 {
     struct fixture fixture;
@@ -377,6 +549,12 @@ int main(void)
         cmocka_unit_test(follows_a_changed_name),
         cmocka_unit_test(cuts_routes_into_chains_by_language),
         cmocka_unit_test(waits),
+        cmocka_unit_test(expires_what_waits_too_long),
+        cmocka_unit_test(says_504_and_who_it_was),
+        cmocka_unit_test(gives_what_follows_time_of_its_own),
+        cmocka_unit_test(asks_again_where_a_language_says_nothing),
+        cmocka_unit_test(hurries_nobody_without_a_limit_nor_a_start),
+        cmocka_unit_test(goes_on_with_another_event_in_its_place),
         cmocka_unit_test(reports_a_failing_start_once),
         cmocka_unit_test(names_the_place_of_an_unknown_handler),
     };
