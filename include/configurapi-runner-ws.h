@@ -48,9 +48,10 @@
  * place it is about, where it has one (`config.yaml:7:11: …`).
  *
  * **The process.** A runner changes nothing of the process but this: SIGPIPE is ignored where it had its
- * default action (not for configurapi_runner_start_thread(), which blocks it on its thread), `env_path` is
- * read into the environment, and `signals` handles signals. `process.exit()` in JavaScript ends the process,
- * as it does in Node.
+ * default action (not for configurapi_runner_start_thread(), which blocks it on its thread), SIGURG is
+ * handled from when JavaScript has to be ended for the first time (`max_blocking_ms`; not where the program
+ * handles it), `env_path` is read into the environment, and `signals` handles signals. `process.exit()` in
+ * JavaScript ends the process, as it does in Node.
  */
 
 #include <configurapi.h>
@@ -132,6 +133,8 @@ struct configurapi_runner_options {
     uint32_t idle_timeout_ms;      /**< without a message for so long: 1001 [0] */
     uint32_t max_lifetime_ms;      /**< open for so long: 1001 [0] */
     uint32_t handler_timeout_ms;   /**< the handlers of an event that take longer fail with 504 [0] */
+    uint32_t
+        max_blocking_ms; /**< JavaScript that keeps the loop's thread busy for longer is ended [10,000] */
     uint32_t drain_timeout_ms; /**< what a stop gives connections and events; 0: what they take [10,000] */
     bool api_gateway; /**< Amazon API Gateway's manners; configurapi_runner_options_api_gateway() sets its
                            limits too [false] */

@@ -45,6 +45,8 @@ const char command_line_help[] =
     "                             1001 (none)\n"
     "      --max-lifetime MS      open for so long, likewise (none)\n"
     "      --handler-timeout MS   an event whose handlers take longer fails with 504 (none)\n"
+    "      --max-blocking MS      JavaScript that keeps the processor for longer without\n"
+    "                             returning is ended (10s)\n"
     "      --drain-timeout MS     on SIGTERM or SIGINT connections get so long (10s)\n"
     "      --api-gateway          hold to Amazon API Gateway's limits and manners\n"
     "      --log-level LEVEL      debug, trace, info, error or none (trace)\n"
@@ -108,6 +110,7 @@ static const struct option options[] = {
     {"api-gateway", 0, KIND_FLAG, FIELD(options.api_gateway)},
     {"ping-interval", 0, KIND_TIME, FIELD(options.ping_interval_ms)},
     {"handler-timeout", 0, KIND_TIME, FIELD(options.handler_timeout_ms)},
+    {"max-blocking", 0, KIND_TIME, FIELD(options.max_blocking_ms)},
     {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
     {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
     {"log-format", 0, KIND_FORMAT, FIELD(options.log_format)},

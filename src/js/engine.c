@@ -33,6 +33,10 @@ static void set_options(const struct engine_extras *extras)
      * for ever ends in a RangeError, not in an endless loop. */
     if (extras->jsc_options_set_boolean)
         (void)extras->jsc_options_set_boolean("useTailCalls", 0);
+    /* Compiled loops look whether they are to end (js/watchdog.h). What the engine does otherwise, patching
+     * them while they run, does not always reach them. */
+    if (extras->jsc_options_set_boolean)
+        (void)extras->jsc_options_set_boolean("usePollingTraps", 1);
     /* A small heap may grow to four times what lives in it before the engine looks for garbage. Twice costs
      * no speed that could be measured, and with a thousand streams it is 25 MB less. What the user has set
      * counts. */
@@ -65,6 +69,8 @@ static void open_library(void)
     symbol(library, "JSGlobalContextSetUnhandledRejectionCallback",
            &extras->JSGlobalContextSetUnhandledRejectionCallback);
     symbol(library, "JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics);
+    symbol(library, "JSContextGroupSetExecutionTimeLimit", &extras->JSContextGroupSetExecutionTimeLimit);
+    symbol(library, "JSContextGroupClearExecutionTimeLimit", &extras->JSContextGroupClearExecutionTimeLimit);
     symbol(library, "g_main_context_iteration", &extras->g_main_context_iteration);
     symbol(library, "g_main_context_new", &extras->g_main_context_new);
     symbol(library, "g_main_context_get_thread_default", &extras->g_main_context_get_thread_default);

@@ -71,6 +71,11 @@ struct engine_extras {
     void (*JSGlobalContextSetUnhandledRejectionCallback)(JSGlobalContextRef context, JSObjectRef function,
                                                          JSValueRef *exception);
     JSObjectRef (*JSGetMemoryUsageStatistics)(JSContextRef context);
+    /* From now on what runs longer is ended, unless `is_over`, called then, says no. Seconds. */
+    void (*JSContextGroupSetExecutionTimeLimit)(JSContextGroupRef group, double limit,
+                                                bool (*is_over)(JSContextRef context, void *data),
+                                                void *data);
+    void (*JSContextGroupClearExecutionTimeLimit)(JSContextGroupRef group);
     /* Sets one of the engine's own options, before its first context; false where it has none of that name.
      */
     int (*jsc_options_set_boolean)(const char *option, int value);

@@ -54,7 +54,8 @@ enum result_flags {
 
 static void report(struct js_host *host, struct buffer *error)
 {
-    log_write(host->log, LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(error)));
+    if (error->length > 0)
+        log_write(host->log, LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(error)));
 }
 
 static JSValueRef take_units(JSContextRef context, struct units *units)
@@ -81,7 +82,7 @@ static void dispatch(struct js_host *host)
     host->inbox_count = 0;
     buffer_init(&error, BUFFER_UNLIMITED);
     if (!world_call(host->world, WORLD_DISPATCH, arguments, 3, &error))
-        report(host, &error); /* handlers' errors are caught inside: this one is ours */
+        report(host, &error); /* handlers' errors are caught inside: this one is ours, or nobody's */
     buffer_deinit(&error);
     slots_reclaim(&host->events);
     slots_reclaim(&host->peers);
@@ -646,6 +647,11 @@ out:
     }
     *host = made;
     return STATUS_OK;
+}
+
+enum status js_host_limit(struct js_host *host, uint32_t limit_ms)
+{
+    return world_limit(host->world, limit_ms);
 }
 
 /* Some of the connections that it knows may still be open, and met by another one since. */

@@ -46,6 +46,8 @@ struct js_host_functions {
 
 NODISCARD enum status js_host_create(struct js_host **host, const struct js_host_functions *functions,
                                      void *owner, const struct log *log, struct buffer *error);
+/* See world_limit(). The first that is not 0 holds. */
+NODISCARD enum status js_host_limit(struct js_host *host, uint32_t limit_ms);
 void js_host_destroy(struct js_host *host); /* only once no event is under way; NULL is fine */
 
 /* The guest that a host comes with, for who has it for himself. */

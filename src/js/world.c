@@ -2,6 +2,7 @@
 #include "js/embedded.h"
 #include "js/native.h"
 #include "js/native_world.h"
+#include "js/watchdog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_RUN_SCRIPT] = "runScript",
     [WORLD_TELL_RUNNER] = "tellRunner",
     [WORLD_BEFORE_EXIT] = "beforeExit",
+    [WORLD_INTERRUPTING] = "interrupting",
+    [WORLD_INTERRUPTED] = "interrupted",
     [WORLD_END] = "end",
 };
 
@@ -135,6 +138,7 @@ void world_destroy(struct world *world)
     if (!world)
         return;
     work_forget_all(&world->works);
+    watchdog_destroy(world->watchdog);
     for (size_t i = 0; i < WORLD_ENTRY_COUNT; i++)
         if (world->entries[i])
             jsc.JSValueUnprotect(world->context, world->entries[i]);
@@ -143,12 +147,35 @@ void world_destroy(struct world *world)
     free(world);
 }
 
+/* Scripts were ended: what is left to do, and what there is to say that no event's failure does. */
+static void interrupted(struct world *world, enum world_entry entry, struct buffer *error)
+{
+    JSContextRef context = world->context;
+    struct buffer text;
+
+    /* The engine still holds it in its hands, and drops what it is asked first. */
+    JSStringRef dropped = jsc.JSValueToStringCopy(context, jsc.JSValueMakeNumber(context, 0), NULL);
+    if (dropped)
+        jsc.JSStringRelease(dropped);
+    JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, world->watchdog->limit_ms),
+                              jsc.JSValueMakeBoolean(context, entry == WORLD_DISPATCH),
+                              jsc.JSValueMakeBoolean(context, entry == WORLD_LOAD || entry == WORLD_LOADED)};
+    JSValueRef said = world_call(world, WORLD_INTERRUPTED, arguments, 3, error);
+    buffer_init(&text, BUFFER_UNLIMITED);
+    if (said && engine_append_value(error ? error : &text, context, said) == STATUS_OK && text.length > 0)
+        world->functions->uncaught(world->owner, buffer_text(&text));
+    buffer_deinit(&text);
+}
+
 void world_describe(struct world *world, JSValueRef error, struct buffer *out)
 {
     JSValueRef exception = NULL;
+    watchdog_enter(world->watchdog);
     JSValueRef text = jsc.JSObjectCallAsFunction(world->context, world->entries[WORLD_DESCRIBE], NULL, 1,
                                                  &error, &exception);
 
+    if (watchdog_leave(world->watchdog))
+        interrupted(world, WORLD_DESCRIBE, NULL);
     if (!text || engine_append_value(out, world->context, text) != STATUS_OK)
         describe_plainly(world, error, out);
 }
@@ -157,14 +184,34 @@ JSValueRef world_call(struct world *world, enum world_entry entry, const JSValue
                       struct buffer *error)
 {
     JSValueRef exception = NULL;
+    watchdog_enter(world->watchdog);
     JSValueRef result =
         jsc.JSObjectCallAsFunction(world->context, world->entries[entry], NULL, count, arguments, &exception);
 
+    if (watchdog_leave(world->watchdog)) {
+        interrupted(world, entry, error);
+        return NULL;
+    }
     if (!exception)
         return result;
     if (error)
         world_describe(world, exception, error);
     return NULL;
+}
+
+/* The engine is about to end what runs. */
+static void on_end(void *owner)
+{
+    struct world *world = owner;
+
+    world_call(world, WORLD_INTERRUPTING, NULL, 0, NULL);
+}
+
+enum status world_limit(struct world *world, uint32_t limit_ms)
+{
+    if (world->watchdog)
+        return STATUS_OK;
+    return watchdog_create(&world->watchdog, world->group, limit_ms, on_end, world);
 }
 
 /* Calls an entry that does one thing at a time, until it says that there is no more. */
@@ -201,9 +248,12 @@ void world_end(struct world *world)
 
 void world_idle(struct world *world)
 {
+    watchdog_enter(world->watchdog); /* finalizers are scripts' */
     if (jsc.extras.g_main_context_iteration)
         for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(world->main_context, 0); i++)
             ;
+    if (watchdog_leave(world->watchdog))
+        interrupted(world, WORLD_DESCRIBE, NULL);
 }
 
 static JSValueRef text_value(struct world *world, struct text text)

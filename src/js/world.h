@@ -114,6 +114,8 @@ enum world_entry {
     WORLD_RUN_SCRIPT,
     WORLD_TELL_RUNNER,
     WORLD_BEFORE_EXIT,
+    WORLD_INTERRUPTING,
+    WORLD_INTERRUPTED,
     WORLD_END,
     WORLD_ENTRY_COUNT,
 };
@@ -128,6 +130,7 @@ struct world {
     struct list works;                        /* under way for it */
     const struct js_script_functions *script; /* NULL but for a script's, see js/script.h */
     void *script_owner;
+    struct watchdog *watchdog; /* NULL where nothing is ended */
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on
@@ -135,6 +138,10 @@ struct world {
 NODISCARD enum status world_create(struct world **world, const struct world_functions *functions, void *owner,
                                    struct buffer *error);
 void world_destroy(struct world *world); /* NULL is fine */
+
+/* From now on scripts that do not return in so many milliseconds of the processor's time are ended. What
+ * calls them goes on as if they had thrown, and events that they are at fail (lib/dispatch.js). 0: never. */
+NODISCARD enum status world_limit(struct world *world, uint32_t limit_ms);
 
 /* Calls an entry; NULL where it threw, with its error described in `error` where that is not NULL. */
 JSValueRef world_call(struct world *world, enum world_entry entry, const JSValueRef *arguments, size_t count,

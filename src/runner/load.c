@@ -148,12 +148,15 @@ static enum status enter_world(struct application *application, struct buffer *e
     if (runner->world) {
         application->js = runner->world;
         application->guest = js_host_join(runner->world->host, &runner->log);
-        return application->guest ? STATUS_OK : STATUS_NO_MEMORY;
+        if (!application->guest)
+            return STATUS_NO_MEMORY;
+        return js_host_limit(runner->world->host, runner->options.max_blocking_ms);
     }
     enum status status = js_loop_create(&application->js, runner->loop, &runner->log, error);
-    if (status == STATUS_OK)
-        application->guest = js_host_guest(application->js->host);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    application->guest = js_host_guest(application->js->host);
+    return js_host_limit(application->js->host, runner->options.max_blocking_ms);
 }
 
 /* `name` is NUL-terminated too. */

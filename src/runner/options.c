@@ -18,6 +18,7 @@ static const struct configurapi_runner_options defaults = {
     .compress_above = 1024,
     .handshake_timeout_ms = 10 * 1000,
     .ping_interval_ms = 30 * 1000,
+    .max_blocking_ms = 10 * 1000,
     .drain_timeout_ms = 10 * 1000,
     .log_level = CONFIGURAPI_LOG_TRACE,
     .log_format = CONFIGURAPI_LOG_TEXT,

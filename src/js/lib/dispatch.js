@@ -19,9 +19,10 @@ const { Peer } = require('./peers');
 const postback = require('./postback');
 const { write } = require('./replies');
 const streams = require('./streams');
-const { runTicks } = require('./timers');
+const timers = require('./timers');
 
 const { Event, ErrorResponse, Request } = api;
+const { runTicks } = timers;
 const { ForeignStream } = streams;
 
 const ENTRY = 8;
@@ -85,10 +86,15 @@ const events = [];
 const peers = [];
 
 let inbox;
+let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
 let outbox;
 let outTexts = '';
 let overflow = [];
 let runnerLevel = TRACE; // where runners share the world, that of who says the most
+
+let turn = 0; // counts calls of dispatch()
+let running; // the run whose handlers are being called, or its reply made; undefined in promises' other jobs
+let interruptions = [];
 
 // ---- what handlers get ----
 
@@ -254,17 +260,17 @@ function fail(run, error, policy, message = messageOf(error)) {
 
 // Fails the event of a handler that has not ended. Whatever that still does to the event, it does to one that nobody looks
 // at any more: another goes on.
-function abandon(run, statusCode, message, why) {
+function abandon(run, error, message) {
   const policy = run.policies[run.next - 1];
-  const details = `The handler '${policy.name}' ${why}.`;
   run.context = undefined;
-  run.event = replaced(run.event);
-  fail(run, new ErrorResponse(message, statusCode, details), policy, `${message} ${details}`);
+  if (run.event !== undefined) run.event = replaced(run.event);
+  fail(run, error, policy, message);
 }
 
 function expire(run, milliseconds) {
   if (run?.context === undefined) return; // it has ended meanwhile, or is a stream now
-  const end = () => abandon(run, 504, 'Gateway Timeout.', `had not ended after ${milliseconds}ms`);
+  const details = `The handler '${run.policies[run.next - 1].name}' had not ended after ${milliseconds}ms.`;
+  const end = () => abandon(run, new ErrorResponse('Gateway Timeout.', 504, details), `Gateway Timeout. ${details}`);
   if (frames.isActive()) frames.runIn(run.frame, end);
   else end();
 }
@@ -289,8 +295,17 @@ function invoke(policy, context, event) {
   }
 }
 
-// Runs the chain on until a handler has to be waited for, or to its end.
-function advance(run) {
+// Runs the chain on until a handler has to be waited for, or to its end. `context` is that of a handler that was waited for.
+function advance(run, context, policy) {
+  const outer = running;
+  run.outer = outer;
+  run.turn = turn;
+  running = run;
+  if (context === undefined || passed(run, context, policy)) walk(run);
+  running = outer;
+}
+
+function walk(run) {
   const { policies, event } = run;
   while (run.next < policies.length) {
     const policy = policies[run.next++];
@@ -302,9 +317,7 @@ function advance(run) {
       const result = invoke(policy, context, event);
       if (result instanceof Promise || (result !== null && typeof result === 'object' && typeof result.then === 'function')) {
         Promise.resolve(result).then(
-          () => {
-            if (passed(run, context, policy)) advance(run);
-          },
+          () => advance(run, context, policy),
           (error) => reject(run, context, error, policy),
         );
         return;
@@ -459,6 +472,9 @@ class Run {
     this.settle = undefined; // of a Service of JavaScript's own: called with the verdict
     this.error = undefined;
     this.frame = undefined; // of AsyncLocalStorages' values, from one chain to the next
+    this.outer = undefined; // which of whose handlers has called this one's, within a Service of its own
+    this.turn = 0; // that it went on in last
+    this.isReplying = false; // all its handlers are through
   }
 }
 
@@ -502,8 +518,11 @@ function runChain(slot, chain, flags, peerSlot) {
 
 function reply(run) {
   if (textTo > textFrom) applyChanges(run.event, entryText());
+  run.isReplying = true;
+  running = run;
   if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
   else deliverReply(run, CONTINUE);
+  running = undefined;
 }
 
 function release(slot) {
@@ -529,12 +548,20 @@ exports.attach = (newInbox, newOutbox, level) => {
 
 exports.dispatch = (count, given, said) => {
   frames.reset();
+  turn++;
   parseValues(said);
   texts = given;
-  let position = 0;
-  for (let at = 0; at < count * ENTRY; at += ENTRY) {
-    textFrom = position;
-    textTo = position += inbox[at + LENGTH];
+  textTo = next = 0;
+  end = count * ENTRY;
+  goOn();
+};
+
+function goOn() {
+  while (next < end) {
+    const at = next;
+    next += ENTRY; // first: what does not return is not begun again
+    textFrom = textTo;
+    textTo += inbox[at + LENGTH];
     const slot = inbox[at + SLOT];
     switch (inbox[at + OP]) {
       case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER]); break;
@@ -552,7 +579,7 @@ exports.dispatch = (count, given, said) => {
   }
   values = undefined; // events alone hold what is theirs
   texts = '';
-};
+}
 
 exports.collect = () => {
   const texts = outTexts;
@@ -574,6 +601,69 @@ exports.read = (slot, part) => readPart(events[slot]?.event, part);
 exports.peerIdentity = (slot) => readIdentity(peers[slot]?.identity);
 
 exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
+
+// ---- what does not return ----
+
+// C's watchdog is about to end what runs, here where it does.
+exports.interrupting = () => {
+  let run = running;
+  while (run?.outer) run = run.outer;
+  running = undefined;
+  interruptions.push({ run, stream: streams.pulled(), stack: new Error().stack });
+};
+
+// The events that may be at it where nobody knows: promises' jobs were ended, and those behind them are lost. In dispatch()
+// those that have gone on in it and wait, otherwise the only one that there is.
+function suspects(inDispatch) {
+  const waiting = events.filter((run) => run !== undefined && run.context !== undefined);
+  const ofTurn = inDispatch ? waiting.filter((run) => run.turn === turn) : [];
+  return ofTurn.length > 0 || waiting.length !== 1 ? ofTurn : waiting;
+}
+
+function blame(run, words, trace) {
+  const error = new ErrorResponse(words, 500, trace);
+  const message = `${words} ${trace.trim().split('\n')[0]}`;
+  if (!run.isReplying) {
+    abandon(run, error, message);
+  } else {
+    run.event.response = error;
+    deliver(run, CONTINUE, replyOf(run), message);
+  }
+}
+
+// Returns what there is to be said of one interruption; '' where an event's failure says it.
+function settle({ run, stream, stack }, time, inDispatch, isLoading) {
+  const error = new Error(`JavaScript ran for ${time} without returning and was ended`);
+  const trace = stack.slice(stack.indexOf('\n') + 1);
+  const text = `Error: ${error.message}\n${trace}`;
+  error.stack = text;
+  if (isLoading) return `${require('./stack').placeOf(error) ?? loading?.name}: ${error.message}`;
+  if (stream) {
+    stream.interrupted(error, run === undefined);
+    if (run) deliver(run, CONTINUE, '', error.message, 500);
+    return text;
+  }
+  if (run) {
+    const who = run.isReplying ? 'What made the reply' : `The handler '${run.policies[run.next - 1].name}'`;
+    blame(run, `${who} ran for ${time} without returning.`, trace);
+    return '';
+  }
+  for (const each of suspects(inDispatch))
+    blame(each, `The handler '${each.policies[each.next - 1].name}', or another in its turn, ran for ${time} without returning.`, trace);
+  return text;
+}
+
+// Afterwards. What else was to be done in that call is done here.
+exports.interrupted = (milliseconds, inDispatch, isLoading) => {
+  frames.reset();
+  const all = interruptions;
+  interruptions = [];
+  const said = all.map((each) => settle(each, `${milliseconds}ms`, inDispatch, isLoading)).filter(Boolean);
+  timers.goOn();
+  goOn();
+  runTicks();
+  return said.join('\n');
+};
 
 // Where the configuration names a module that is not there, its own place is said in front.
 function loadError(error, name, directory) {

@@ -83,6 +83,7 @@ function errorText(body) {
   }
 }
 
+let pulled; // the stream whose source is asked for its next chunk
 let open = 0;
 let closing = 0; // sources whose return() has not ended
 
@@ -163,6 +164,13 @@ class Stream {
     else this.#pump();
   }
 
+  // Its source did not return, and was ended. `isAwaited`: whoever has called run() has got its promise.
+  interrupted(error, isAwaited) {
+    if (this.#over) return;
+    this.#peer.line.pass(this);
+    this.#fail(error, isAwaited);
+  }
+
   // The client is gone.
   cancel() {
     if (this.#over) return;
@@ -190,7 +198,9 @@ class Stream {
         }
         if (this.#over) return;
         closes = false;
+        pulled = this;
         let result = this.#iterator.next();
+        pulled = undefined;
         if (isThenable(result)) result = await result;
         if (this.#over) return;
         if (typeof result !== 'object' || result === null) throw new TypeError(`The source's iterator gave ${result}, which is no object.`);
@@ -216,6 +226,7 @@ class Stream {
       }
       this.#end();
     } catch (error) {
+      pulled = undefined;
       if (this.#over) return;
       if (closes) closeIterator(this.#iterator);
       this.#fail(error);
@@ -290,9 +301,9 @@ class Stream {
     this.#finish();
   }
 
-  #fail(error) {
+  #fail(error, isAwaited = true) {
     this.#over = true;
-    this.#failure = { error };
+    if (isAwaited) this.#failure = { error };
     const { statusCode, body } = errorResponseOf(error);
     this.#send(this.#failedHead(statusCode), errorText(body), false);
     this.#finish();
@@ -310,4 +321,11 @@ class Stream {
   }
 }
 
-module.exports = { StreamResponse, ForeignStream, Stream, discard, openStreams: () => open, closingSources: () => closing };
+// The stream whose source is at it now; it is not any more.
+function takePulled() {
+  const stream = pulled;
+  pulled = undefined;
+  return stream;
+}
+
+module.exports = { StreamResponse, ForeignStream, Stream, discard, pulled: takePulled, openStreams: () => open, closingSources: () => closing };

@@ -213,6 +213,16 @@ exports.run = (first) => {
   return more;
 };
 
+// A callback did not return: the others' turn comes all the same.
+exports.goOn = () => {
+  armedFor = Infinity;
+  arm();
+  if (dueImmediates.length === 0) return;
+  immediates = [...dueImmediates, ...immediates];
+  dueImmediates = [];
+  native.wantImmediate();
+};
+
 // The same for immediates.
 exports.runImmediates = (first) => {
   frames.reset();

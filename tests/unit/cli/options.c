@@ -59,6 +59,7 @@ static void has_the_contract_s_defaults(void **state)
     assert_int_equal(options->idle_timeout_ms, 0);
     assert_int_equal(options->max_lifetime_ms, 0);
     assert_int_equal(options->handler_timeout_ms, 0);
+    assert_int_equal(options->max_blocking_ms, 10 * 1000);
     assert_int_equal(options->drain_timeout_ms, 10 * SECOND_MS);
     assert_int_equal(options->origin_count, 0);
     assert_false(options->api_gateway);
@@ -133,6 +134,8 @@ static void fills_every_field(void **state)
     assert_int_equal(line.options.max_lifetime_ms, 9);
     good("--handler-timeout", "29s");
     assert_int_equal(line.options.handler_timeout_ms, 29 * 1000);
+    good("--max-blocking", "250ms");
+    assert_int_equal(line.options.max_blocking_ms, 250);
     good("--drain-timeout", "0");
     assert_int_equal(line.options.drain_timeout_ms, 0);
     good("--origin=https://a.example", "--origin=https://b.example");

@@ -1,0 +1,334 @@
+// --max-blocking: JavaScript that does not return is ended, and the program goes on.
+
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeApp } from './support/app.mjs';
+import { runnerTest, runToEnd } from './support/runner.mjs';
+
+const LIMIT = 200; // ms
+const args = ['--max-blocking', `${LIMIT}ms`];
+const echo = {
+  echoHandler(event) {
+    event.response = new Response(event.payload);
+  },
+};
+const app = (handlers, more = {}) => ({
+  routes: { ...Object.fromEntries(Object.keys(handlers).map((name) => [name.replace(/Handler$/, ''), name])), echo: 'echoHandler', ...more.routes },
+  handlers: { ...handlers, ...echo },
+  args: [...args, ...(more.args ?? [])],
+  ...Object.fromEntries(Object.entries(more).filter(([key]) => key !== 'routes' && key !== 'args')),
+});
+const message = (name, more = {}) => ({ name, headers: { 'message-id': 'm' }, ...more });
+
+/** The program serves, all of it. */
+async function serves(runner) {
+  const client = await runner.connect();
+  for (let i = 0; i < 20; i++) assert.equal((await client.ask({ name: 'echo', payload: i })).body, i);
+  await client.close();
+}
+
+function assertEnded(reply, pattern) {
+  assert.equal(reply.statusCode, 500, JSON.stringify(reply));
+  assert.deepEqual(reply.headers, { 'Content-Type': 'application/json', 'message-id': 'm' });
+  assert.match(reply.body.message, pattern);
+}
+
+const loops = {
+  loopHandler() {
+    for (;;) {}
+  },
+  catchingHandler() {
+    try {
+      for (;;) {}
+    } catch {
+      console.log('caught');
+    } finally {
+      console.log('finally');
+    }
+  },
+  async asyncHandler() {
+    for (;;) {}
+  },
+  fillingHandler() {
+    const all = {};
+    for (let i = 0; ; i++) all[`key${i % 1000}`] = [i];
+  },
+  callingHandler() {
+    for (;;) JSON.parse('{"a":[1,2,3]}');
+  },
+  executorHandler: { toString: () => 'executorHandler() { return new Promise(() => { for (;;) {} }); }' },
+  tickHandler(event) {
+    event.response = new Response('too early');
+    return new Promise(() => process.nextTick(() => { for (;;) {} }));
+  },
+};
+for (const name of Object.keys(loops)) {
+  runnerTest(`an endless loop: ${name}`, app({ [name]: loops[name] }), async (runner) => {
+    const client = await runner.connect();
+    for (let i = 0; i < 2; i++) {
+      const reply = await client.ask(message(name.replace(/Handler$/, '')));
+      assertEnded(reply, /^The handler '\w+'(, or another in its turn,)? ran for 200ms without returning\.$/);
+      assert.match(reply.body.details, /^ {4}at .*\/handlers\/app\.js:\d+:\d+/m);
+      await serves(runner);
+    }
+    await runner.stop();
+    assert.match(runner.stderr, /Failed to handle \w+: The handler '\w+'.* ran for 200ms without returning\. at /);
+    assert.doesNotMatch(runner.stdout, /caught|finally/);
+  });
+}
+
+runnerTest('the events that came with it are handled, and what was answered before is sent', app({ loopHandler: loops.loopHandler }), async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  const { text } = await import('./support/raw.mjs');
+  const names = ['echo', 'echo', 'loop', 'echo', 'loop', 'echo', 'echo'];
+  client.write(Buffer.concat(names.map((name, i) => text({ name, payload: i, headers: { 'message-id': i } }))));
+  const replies = [];
+  while (replies.length < names.length) replies.push(JSON.parse((await client.frame()).payload));
+  replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+  assert.deepEqual(replies.map(({ statusCode, body }) => (statusCode === 200 ? body : statusCode)), [0, 1, 500, 3, 500, 5, 6]);
+  client.socket.destroy();
+});
+
+runnerTest('promises of others that came with it are kept', app({
+  loopHandler: loops.loopHandler,
+  async waitHandler(event) {
+    for (let i = 0; i < 10; i++) await null;
+    event.response = new Response(event.payload);
+  },
+}), async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  const { text } = await import('./support/raw.mjs');
+  client.write(Buffer.concat(['wait', 'loop', 'wait'].map((name, i) => text({ name, payload: i, headers: { 'message-id': i } }))));
+  const replies = [];
+  while (replies.length < 3) replies.push(JSON.parse((await client.frame()).payload));
+  replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+  assert.deepEqual(replies.map(({ statusCode }) => statusCode), [200, 500, 200]);
+  client.socket.destroy();
+});
+
+runnerTest('it goes the way of a failure', app({
+  loopHandler: loops.loopHandler,
+  onErrorHandler(event) {
+    event.response.headers['x-error'] = event.response.statusCode;
+  },
+  afterHandler(event) {
+    event.response.headers['x-after'] = event.name;
+  },
+}, { routes: { loop: 'loopHandler', on_error: 'onErrorHandler', on_after_request: 'afterHandler' } }), async (runner) => {
+  const reply = await runner.ask(message('loop'));
+  assert.deepEqual([reply.statusCode, reply.headers['x-error'], reply.headers['x-after']], [500, 500, 'loop']);
+  const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+  assert.match(metrics, /^configurapi_events_total\{route="loop",status="500"\} 1$/m);
+  assert.match(metrics, /^configurapi_events_in_flight 0$/m);
+});
+
+// ---- behind an await ----
+
+const behind = {
+  async awaitHandler() {
+    await null;
+    for (;;) {}
+  },
+  async timerHandler() {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    for (;;) {}
+  },
+  async chainHandler() {
+    for (;;) await null;
+  },
+  thenHandler: { toString: () => 'thenHandler() { return new Promise(() => { (function again() { Promise.resolve().then(again); })(); }); }' },
+};
+for (const name of Object.keys(behind)) {
+  runnerTest(`behind an await, alone: ${name}`, app({ [name]: behind[name] }), async (runner) => {
+    const client = await runner.connect();
+    for (let i = 0; i < 2; i++) {
+      assertEnded(await client.ask(message(name.replace(/Handler$/, ''))), new RegExp(`^The handler '${name}', or another in its turn, ran for 200ms without returning\\.$`));
+      await serves(runner);
+    }
+    await runner.output('stderr', /Error: configurapi .*JavaScript ran for 200ms without returning and was ended/);
+  });
+}
+
+runnerTest('a later handler, called behind an await, is known', app({
+  async firstHandler() {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  },
+  ...loops,
+}, { routes: { both: ['firstHandler', 'loopHandler'], first: 'firstHandler' } }), async (runner) => {
+  assertEnded(await runner.ask(message('both')), /^The handler 'loopHandler' ran for 200ms without returning\.$/);
+  await serves(runner);
+});
+
+runnerTest('behind a timer, among others: the log says it, and --handler-timeout answers it', app({
+  timerHandler: behind.timerHandler,
+  async slowHandler(event) {
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    event.response = new Response('slow');
+  },
+}, { args: ['--handler-timeout', '1500ms'] }), async (runner) => {
+  const [slow, looping] = [await runner.connect(), await runner.connect()];
+  const asked = slow.ask(message('slow'));
+  await sleep(20);
+  assert.equal((await looping.ask(message('timer'))).statusCode, 504);
+  assert.equal((await asked).body, 'slow');
+  assert.match(runner.stderr, /JavaScript ran for 200ms without returning and was ended/);
+});
+
+// ---- streams ----
+
+const streaming = { prelude: "const { StreamResponse } = require('configurapi-handler-ws');" };
+for (const [kind, source] of Object.entries({
+  generator: 'function* () { yield "first"; for (;;) {} }',
+  'async generator': 'async function* () { yield "first"; for (;;) {} }',
+  'object with next()': '() => ({ [Symbol.iterator]() { return this; }, n: 0, next() { if (this.n++) for (;;) {} return { value: "first" }; } })',
+})) {
+  runnerTest(`a stream's source that does not return: ${kind}`, {
+    routes: { stream: 'streamHandler', echo: 'echoHandler' },
+    args,
+    files: {
+      'handlers/app.js': `
+        const { Response } = require('configurapi');
+        const { StreamResponse } = require('configurapi-handler-ws');
+        exports.streamHandler = (event) => { event.response = new StreamResponse((${source})()); };
+        exports.echoHandler = (event) => { event.response = new Response(event.payload); };`,
+    },
+  }, async (runner) => {
+    const client = await runner.connect();
+    for (let i = 0; i < 2; i++) {
+      client.send(message('stream'));
+      const [first, last] = await client.take(2);
+      assert.deepEqual([first.statusCode, first.body], [200, 'first']);
+      assert.deepEqual([last.statusCode, last.headers['x-stream']], [500, 'done']);
+      await serves(runner);
+    }
+    const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+    assert.match(metrics, /^configurapi_events_in_flight 0$/m);
+  });
+}
+
+// ---- elsewhere ----
+
+runnerTest('a toJSON that does not return', app({
+  replyHandler(event) {
+    event.response = new Response({ toJSON() { for (;;) {} } });
+  },
+}), async (runner) => {
+  assertEnded(await runner.ask(message('reply')), /ran for 200ms without returning\.$/);
+  await serves(runner);
+});
+
+runnerTest('a timer that does not return is logged, and the others run', app({
+  setHandler(event) {
+    setTimeout(() => { for (;;) {} }, 5);
+    setTimeout(() => console.log('the other one'), 6);
+    setImmediate(() => { for (;;) {} });
+    setImmediate(() => console.log('the other immediate'));
+    event.response = new Response('set');
+  },
+}), async (runner) => {
+  const client = await runner.connect();
+  assert.equal((await client.ask({ name: 'set' })).body, 'set');
+  await runner.output('stderr', /Error: configurapi - .* - Uncaught Error: JavaScript ran for 200ms without returning and was ended\s+at .*handlers\/app\.js/);
+  await runner.output('stdout', /the other one/);
+  await runner.output('stdout', /the other immediate/);
+  await serves(runner);
+});
+
+runnerTest('a busy handler that returns in time is none of this', app({
+  busyHandler(event) {
+    const until = Date.now() + 100;
+    while (Date.now() < until);
+    event.response = new Response('done');
+  },
+}), async (runner) => {
+  const client = await runner.connect();
+  for (let i = 0; i < 10; i++) assert.equal((await client.ask({ name: 'busy' })).body, 'done');
+  await runner.stop();
+  assert.equal(runner.stderr, '');
+});
+
+runnerTest('AsyncLocalStorage starts afresh', {
+  routes: { loop: ['enterHandler', 'loopHandler'], look: 'lookHandler' },
+  args,
+  files: {
+    'handlers/app.js': `
+      const { Response } = require('configurapi');
+      const { AsyncLocalStorage } = require('node:async_hooks');
+      const storage = new AsyncLocalStorage();
+      exports.enterHandler = (event) => storage.enterWith('left behind');
+      exports.loopHandler = (event) => storage.run('inside', () => { for (;;) {} });
+      exports.lookHandler = async (event) => { await null; event.response = new Response(storage.getStore() ?? 'nothing'); };`,
+  },
+}, async (runner) => {
+  const client = await runner.connect();
+  for (let i = 0; i < 2; i++) {
+    assertEnded(await client.ask(message('loop')), /'loopHandler' ran for 200ms/);
+    assert.equal((await client.ask({ name: 'look' })).body, 'nothing');
+  }
+});
+
+runnerTest('on_connect that does not return refuses', app({
+  connectHandler(event) {
+    if (event.request.query.loop) for (;;) {}
+  },
+}, { routes: { connect: 'connectHandler', on_connect: 'connectHandler' } }), async (runner) => {
+  const client = await runner.connect({ path: '/?loop=1' });
+  assert.deepEqual(await client.closed, { code: 1008, reason: 'Policy Violation' });
+  await serves(runner);
+});
+
+// ---- the start, and a reload ----
+
+async function end(handlers, more = []) {
+  const directory = makeApp({ routes: { on_start: 'startHandler' }, files: { 'handlers/app.js': handlers } });
+  try {
+    return await runToEnd([...args, '-p', '0', ...more], { cwd: directory.path });
+  } finally {
+    directory.remove();
+  }
+}
+
+for (const [what, text] of Object.entries({
+  'a module': 'exports.startHandler = () => {};\nfor (;;) {}',
+  'a module behind an await': 'exports.startHandler = () => {};\nPromise.resolve().then(() => { for (;;) {} });',
+})) {
+  test(`${what} that does not return while it is loaded: one line and exit code 2`, async () => {
+    for (const more of [[], ['--check']]) {
+      const { code, stderr } = await end(text, more);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /^\S+\/handlers\/app\.js:\d+:\d+: JavaScript ran for 200ms without returning and was ended\n$/);
+    }
+  });
+}
+
+test('on_start that does not return: one line and exit code 2', async () => {
+  const { code, stderr } = await end('exports.startHandler = () => { for (;;) {} };');
+  assert.equal(code, 2);
+  assert.match(stderr, /^on_start failed: The handler 'startHandler' ran for 200ms without returning\./);
+});
+
+runnerTest('a reload whose module does not return is refused', app({ loopHandler: loops.loopHandler }), async (runner, directory) => {
+  writeFileSync(`${directory}/handlers/second.js`, 'for (;;) {}');
+  runner.signal('SIGHUP');
+  await runner.output('stderr', /Not reloaded, all stays as it was: .*second\.js:1:\d+: JavaScript ran for 200ms without returning and was ended/);
+  await serves(runner);
+  rmSync(`${directory}/handlers/second.js`);
+  runner.signal('SIGHUP');
+  await runner.output('stdout', /Reloaded config\.yaml/);
+  assertEnded(await runner.ask(message('loop')), /'loopHandler' ran for 200ms/); // the new world is watched, too
+  await serves(runner);
+});
+
+runnerTest('--max-blocking 0 lets it run', { ...app({
+  busyHandler(event) {
+    const until = Date.now() + 1500;
+    while (Date.now() < until);
+    event.response = new Response('done');
+  },
+}), args: ['--max-blocking', '0'] }, async (runner) => {
+  assert.equal((await runner.ask({ name: 'busy' })).body, 'done');
+});
