@@ -18,7 +18,7 @@ enum { ANSWER_SIZE = 4096, CONNECTIONS_PER_SOURCE = 20000, SLOW_RECEIVE_BUFFER =
 static const char handshake_key[] = "dGhlIHNhbXBsZSBub25jZQ==";
 static const char handshake_accept[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-static const char *send_request(const struct connection *connection)
+static const char *send_request(struct connection *connection)
 {
     char request[256];
     int length =
@@ -29,30 +29,40 @@ static const char *send_request(const struct connection *connection)
 
     /* A new socket's buffer takes this whole, or something is very wrong. */
     ssize_t sent = send(connection->socket, request, (size_t)length, MSG_NOSIGNAL);
+    connection->requested = true;
     return sent == length ? NULL : "the handshake could not be sent";
 }
 
 /* One source address has only so many ports; the loopback has many addresses. */
-static struct sockaddr_in source_address(unsigned index)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK + index / CONNECTIONS_PER_SOURCE)};
-}
-
-static const char *connect_socket(int socket_number, unsigned index, uint16_t port)
+static bool bind_source(int socket_number, unsigned index)
 {
     int on = 1;
-    struct sockaddr_in source = source_address(index);
-    struct sockaddr_in server = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in source = {.sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK + index / CONNECTIONS_PER_SOURCE)};
 
-    if (setsockopt(socket_number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-        setsockopt(socket_number, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0 ||
-        bind(socket_number, (struct sockaddr *)&source, sizeof source) != 0)
+    return index < CONNECTIONS_PER_SOURCE ||
+           (setsockopt(socket_number, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0 &&
+            bind(socket_number, (struct sockaddr *)&source, sizeof source) == 0);
+}
+
+static const char *connect_socket(struct connection *connection, unsigned index)
+{
+    int on = 1;
+    struct sockaddr_in server = {.sin_family = AF_INET,
+                                 .sin_port = htons(connection->options->port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    if (setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+        !bind_source(connection->socket, index))
         return "a socket could not be set up";
-    if (connect(socket_number, (struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS)
-        return "the server refused the connection";
-    return NULL;
+    if (connect(connection->socket, (struct sockaddr *)&server, sizeof server) == 0)
+        return send_request(connection);
+    return errno == EINPROGRESS ? NULL : "the server refused the connection";
+}
+
+static bool asks(const struct options *options)
+{
+    return options->mode != MODE_STORM;
 }
 
 const char *connection_open(struct connection *connection, unsigned index, const struct options *options,
@@ -64,15 +74,15 @@ const char *connection_open(struct connection *connection, unsigned index, const
         return strerror(errno);
     /* What is not read is then the server's to keep, not the kernel's. */
     int little = SLOW_RECEIVE_BUFFER;
-    if (options->slow)
+    if (options->mode == MODE_SLOW)
         (void)setsockopt(connection->socket, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     connection->state = CONNECTION_HANDSHAKE;
     connection->answer = malloc(ANSWER_SIZE);
-    if (!options->connect_only)
-        connection->sent_at = calloc(options->in_flight, sizeof *connection->sent_at);
-    if (!connection->answer || (!options->connect_only && !connection->sent_at))
+    if (asks(options))
+        connection->due_at = calloc(options->in_flight, sizeof *connection->due_at);
+    if (!connection->answer || (asks(options) && !connection->due_at))
         return "out of memory";
-    return connect_socket(connection->socket, index, options->port);
+    return connect_socket(connection, index);
 }
 
 void connection_close(struct connection *connection)
@@ -81,16 +91,28 @@ void connection_close(struct connection *connection)
         return;
     close(connection->socket);
     free(connection->answer);
-    free(connection->sent_at);
+    free(connection->due_at);
     *connection = (struct connection){.socket = -1};
 }
 
-const char *connection_start(struct connection *connection, uint64_t now_ns)
+void connection_reset(struct connection *connection)
 {
-    for (unsigned i = 0; i < connection->options->in_flight; ++i)
-        connection->sent_at[i] = now_ns;
-    connection->unsent = connection->message->total;
-    return connection_write(connection);
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    if (connection->state != CONNECTION_CLOSED)
+        (void)setsockopt(connection->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    connection_close(connection);
+}
+
+bool connection_ask(struct connection *connection, uint64_t due_ns)
+{
+    unsigned in_flight = connection->options->in_flight;
+
+    if (connection->outstanding == in_flight)
+        return false;
+    connection->due_at[(connection->oldest + connection->outstanding++) % in_flight] = due_ns;
+    connection->unsent += connection->message->frame_size;
+    return true;
 }
 
 static void forget_answer(struct connection *connection)
@@ -132,7 +154,7 @@ static void answer_ping(struct connection *connection)
     struct reader *reader = &connection->reader;
 
     reader->pinged = false;
-    if (!connection->options->connect_only && connection->unsent % connection->message->frame_size)
+    if (connection->unsent % connection->message->frame_size)
         return;
     size_t size = message_pong(pong, reader->control, reader->control_length);
     /* Where the socket is full, the next ping is answered instead. */
@@ -142,24 +164,23 @@ static void answer_ping(struct connection *connection)
 static const char *take_replies(struct connection *connection, unsigned replies, on_reply *replied,
                                 void *context)
 {
-    const struct message *message = connection->message;
-    uint64_t now = clock_now_ns();
+    const struct options *options = connection->options;
+    size_t frame_size = connection->message->frame_size;
 
-    if (connection->options->connect_only)
+    connection->messages += replies;
+    if (!replies || options->mode == MODE_STREAM || options->mode == MODE_SLOW)
         return NULL;
-    if (connection->options->stream) {
-        connection->messages += replies;
-        return NULL;
-    }
-    if (replies * message->frame_size > message->total - connection->unsent)
+    if (replies * frame_size > connection->outstanding * frame_size - connection->unsent)
         return "there are more replies than messages";
+    uint64_t now = clock_now_ns();
     for (unsigned i = 0; i < replies; ++i) {
-        replied(context, now - connection->sent_at[connection->oldest]);
-        connection->sent_at[connection->oldest] = now;
-        if (++connection->oldest == connection->options->in_flight)
+        replied(context, now - connection->due_at[connection->oldest]);
+        if (++connection->oldest == options->in_flight)
             connection->oldest = 0;
+        --connection->outstanding;
+        if (options->mode == MODE_CLOSED)
+            connection_ask(connection, now);
     }
-    connection->unsent += replies * message->frame_size;
     return NULL;
 }
 
@@ -223,7 +244,7 @@ const char *connection_write(struct connection *connection)
     const struct message *message = connection->message;
 
     if (connection->state == CONNECTION_HANDSHAKE)
-        return send_request(connection);
+        return connection->requested ? NULL : send_request(connection);
     while (connection->unsent) {
         /* The frames are all alike, so only the place within one matters. */
         size_t into_frame =

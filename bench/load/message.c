@@ -67,16 +67,14 @@ static bool build(struct message *message, const uint8_t *payload, size_t length
     return true;
 }
 
-bool message_init(struct message *message, const struct options *options)
+bool message_init(struct message *message, const char *path, unsigned copies)
 {
     *message = (struct message){0};
-    if (!options->message_path)
-        return build(message, (const uint8_t *)default_message, sizeof default_message - 1,
-                     options->in_flight);
+    if (!path)
+        return build(message, (const uint8_t *)default_message, sizeof default_message - 1, copies);
     uint8_t *data = NULL;
     size_t length;
-    bool built =
-        read_file(options->message_path, &data, &length) && build(message, data, length, options->in_flight);
+    bool built = read_file(path, &data, &length) && build(message, data, length, copies);
     free(data);
     return built;
 }

@@ -5,19 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_CONNECTIONS = 100000, MAX_IN_FLIGHT = 1024, MAX_SECONDS = 3600 };
+enum { MAX_CONNECTIONS = 100000, MAX_IN_FLIGHT = 1024, MAX_RATE = 10000000, MAX_SECONDS = 3600 };
 
 static const char usage[] =
     "usage: load --port N [--connections 64] [--in-flight 1] [--seconds 3] [--warmup 1] [--message FILE]\n"
-    "            [--expect TEXT]... [--stream] [--slow N] [--connect-only N] [--connect-timeout 10]\n"
+    "            [--expect TEXT]... [--connect-timeout 10] [--rate N | --stream | --slow N | --hold N | "
+    "--storm]\n"
     "\n"
-    "Keeps --in-flight messages outstanding on each of --connections WebSocket connections to 127.0.0.1 for\n"
-    "--seconds, after --warmup seconds of the same, and prints one line of JSON. The first reply of each\n"
-    "connection must contain every --expect. --connect-only opens N connections, sends nothing and holds "
-    "them\n"
-    "for --seconds. --stream sends one message on each connection and counts what comes of it; --slow does "
-    "so\n"
-    "with N connections and reads 4 KB of each ten times a second.\n";
+    "Opens WebSocket connections to 127.0.0.1 and prints one line of JSON about --seconds, after --warmup\n"
+    "seconds of the same. The first reply of each connection must contain every --expect.\n"
+    "\n"
+    "             keeps --in-flight messages outstanding on each connection\n"
+    "  --rate N   sends N messages a second at random times, --in-flight (default 1024) on a connection at "
+    "most;\n"
+    "             latencies count from when a message was due, not from when it could be sent\n"
+    "  --stream   sends one message on each connection and counts what comes of it\n"
+    "  --slow N   does so with N connections and reads 4 KB of each ten times a second\n"
+    "  --hold N   holds N connections for --seconds or until stdin ends; each line on stdin, the path of a\n"
+    "             message or nothing for the default, has every one of them ask once\n"
+    "  --storm    opens connections and resets them once the handshake is done, --connections at once\n";
 
 static bool whole(const char *name, const char *text, unsigned long highest, unsigned *number)
 {
@@ -63,9 +69,11 @@ static const struct option known[] = {
     {"warmup", required_argument, NULL, 'w'},
     {"message", required_argument, NULL, 'm'},
     {"expect", required_argument, NULL, 'e'},
-    {"connect-only", required_argument, NULL, 'o'},
-    {"stream", no_argument, NULL, 'r'},
+    {"rate", required_argument, NULL, 'r'},
+    {"stream", no_argument, NULL, 'x'},
     {"slow", required_argument, NULL, 'l'},
+    {"hold", required_argument, NULL, 'h'},
+    {"storm", no_argument, NULL, 'f'},
     {"connect-timeout", required_argument, NULL, 't'},
     {0},
 };
@@ -87,21 +95,18 @@ static bool take(struct options *options, int letter, const char *value)
     case 't': return duration("connect-timeout", value, &options->connect_timeout);
     case 'm': options->message_path = value; return true;
     case 'e': return expect(options, value);
-    case 'o':
-        options->connect_only = true;
-        return whole("connect-only", value, MAX_CONNECTIONS, &options->connections);
-    case 'r': options->stream = true; return true;
-    case 'l':
-        options->stream = options->slow = true;
-        return whole("slow", value, MAX_CONNECTIONS, &options->connections);
+    case 'r': options->mode = MODE_PACED; return whole("rate", value, MAX_RATE, &options->rate);
+    case 'x': options->mode = MODE_STREAM; return true;
+    case 'l': options->mode = MODE_SLOW; return whole("slow", value, MAX_CONNECTIONS, &options->connections);
+    case 'h': options->mode = MODE_HOLD; return whole("hold", value, MAX_CONNECTIONS, &options->connections);
+    case 'f': options->mode = MODE_STORM; return true;
     default: fputs(usage, stderr); return false;
     }
 }
 
 bool options_parse(struct options *options, int argc, char **argv)
 {
-    *options =
-        (struct options){.connections = 64, .in_flight = 1, .seconds = 3, .warmup = 1, .connect_timeout = 10};
+    *options = (struct options){.connections = 64, .seconds = 3, .warmup = 1, .connect_timeout = 10};
     for (int letter; (letter = getopt_long(argc, argv, "", known, NULL)) != -1;)
         if (!take(options, letter, optarg))
             return false;
@@ -109,5 +114,7 @@ bool options_parse(struct options *options, int argc, char **argv)
         fputs(usage, stderr);
         return false;
     }
+    if (options->in_flight == 0)
+        options->in_flight = options->mode == MODE_PACED ? MAX_IN_FLIGHT : 1;
     return true;
 }
