@@ -1,4 +1,4 @@
-/* The benchmark's application as handlers in C: the answer that app/ gives, and the message sent back as it
+/* The benchmark's application as handlers in C: the answers that app/ gives, and the message sent back as it
  * is. */
 
 #include <configurapi.h>
@@ -27,4 +27,20 @@ static enum configurapi_result echo(configurapi_event *event, const json_t *para
     return CONFIGURAPI_CONTINUE;
 }
 
-CONFIGURAPI_MODULE({"answerHandler", answer, NULL}, {"echoHandler", echo, NULL})
+/* Some work that nothing but the processor limits. */
+static enum configurapi_result compute(configurapi_event *event, const json_t *parameters)
+{
+    uint32_t x = 1;
+    int64_t rounds;
+
+    (void)parameters;
+    if (!configurapi_json_integer(configurapi_json_member(configurapi_event_params_text(event), "rounds"),
+                                  &rounds))
+        return configurapi_fail(event, 400, "rounds must be a whole number", NULL);
+    for (int64_t i = 0; i < rounds; ++i)
+        x = x * 1664525u + 1013904223u;
+    return configurapi_reply_printf(event, 200, "{\"x\":%lld}", (long long)(int32_t)x);
+}
+
+CONFIGURAPI_MODULE({"answerHandler", answer, NULL}, {"echoHandler", echo, NULL},
+                   {"computeHandler", compute, NULL})
