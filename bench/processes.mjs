@@ -1,12 +1,16 @@
 // The servers and load generators that are measured: every one is ended here, whatever happens.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
-import { cpus } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const START_TIMEOUT_MS = 10_000;
+const LOOK_MS = 10;
 
-export const loadCore = cpus().length > 1 ? 1 : 0;
+export const SERVER_CORE = 0;
+export const LOAD_CORE = cpus().length > 1 ? 1 : 0;
 
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
@@ -14,14 +18,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 
 // setpriv and taskset become the program they start, so the child's pid is the program's own. The kernel ends it
 // where this process cannot any more.
-export function start(core, command, { cwd, timeoutMs } = {}) {
-  const pinned = ['--pdeathsig', 'KILL', 'taskset', '-c', core, ...command].map(String);
-  const child = spawn('setpriv', pinned, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export function start(cores, command, { cwd, timeoutMs, input = 'ignore' } = {}) {
+  const pinned = ['--pdeathsig', 'KILL', 'taskset', '-c', cores, ...command].map(String);
+  const child = spawn('setpriv', pinned, { cwd, stdio: [input, 'pipe', 'pipe'] });
   const timer = timeoutMs && setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   child.output = '';
   child.errors = '';
   child.stdout.on('data', (data) => (child.output = (child.output + data).slice(-4096)));
   child.stderr.on('data', (data) => (child.errors = (child.errors + data).slice(-4096)));
+  child.stdin?.on('error', () => {});
   child.ended = new Promise((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signal) => resolve(signal ?? code));
@@ -69,15 +74,66 @@ function accepts(port) {
   });
 }
 
-export async function waitUntilUp(child, port) {
+async function waitUntilUp(child, port) {
   for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; ) {
     if (child.result !== undefined) throw new Error(`ended at once: ${lastLine(child.errors) || child.result}`);
     if (await accepts(port)) return;
-    await sleep(50);
+    await sleep(LOOK_MS);
   }
   throw new Error(`did not listen within ${START_TIMEOUT_MS / 1000} s`);
 }
 
-export function lastLine(text) {
+// Runs the server (servers.mjs) for as long as `body(port, child)` takes.
+export async function serve(server, body, { cores = SERVER_CORE } = {}) {
+  const port = await freePort();
+  const child = start(cores, server.command(port), { cwd: server.cwd });
+  try {
+    await waitUntilUp(child, port);
+    return await body(port, child);
+  } finally {
+    await end(child);
+  }
+}
+
+// Waits for a program that measures, and returns what it says.
+export async function resultOf(child) {
+  const result = await child.ended;
+  if (result !== 0) throw new Error(lastLine(child.errors) || `ended with ${result}`);
+  return JSON.parse(child.output);
+}
+
+// The so many lines that a program says first.
+export async function linesOf(child, count) {
+  for (;;) {
+    const lines = child.output.split('\n');
+    if (lines.length > count) return lines.slice(0, count);
+    if (child.result !== undefined) throw new Error(lastLine(child.errors) || `ended with ${child.result}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+function lastLine(text) {
   return text.trim().split('\n').at(-1);
+}
+
+export function residentBytes({ pid }) {
+  return 1024 * Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB/m)[1]);
+}
+
+// What a process and its threads have used of the processor, to a hundredth of a second.
+export function cpuSeconds({ pid }) {
+  const [, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.join(') ').split(' ').slice(11, 13).map(Number);
+  return (user + system) / 100;
+}
+
+let scratch;
+
+// A folder for this run's files.
+export function scratchFolder() {
+  if (!scratch) {
+    scratch = mkdtempSync(join(tmpdir(), 'configurapi-bench-'));
+    process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  }
+  return scratch;
 }
