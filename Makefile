@@ -56,9 +56,7 @@ bench:
 	scripts/npm-ci bench
 	cmake --preset bench
 	cmake --build --preset bench
-	node bench/run.mjs --server build/bench/src/configurapi-runner-ws --load build/bench/bench/load $(ARGS)
-	node bench/streams.mjs $(filter --quick,$(ARGS))
-	node bench/idle.mjs $(filter --quick,$(ARGS))
+	node bench/run.mjs $(ARGS)
 
 # TIME=seconds for each target, TARGET=name for one of them (tests/fuzz/README.md)
 TIME ?= 60

@@ -79,4 +79,9 @@ for (const name of options.questions) {
 }
 const goals = answers.flatMap((said) => said.goals);
 if (goals.length > 0) console.log(`${tableOf(['what', 'goal', 'measured', 'peer', 'met'], goals, { text: true })}\n`);
-console.log(`One core for the server, another for the load, where nothing else is said. Medians of ${options.runs} rounds at least, ratios of each round's own.`);
+console.log(
+  [
+    'One core for the server, another for the load, where nothing else is said.',
+    options.runs === 1 ? 'One round.' : `Medians of ${options.runs} rounds or more, ratios of each round's own.`,
+  ].join(' '),
+);

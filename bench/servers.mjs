@@ -32,9 +32,10 @@ export function listServers(program, built) {
   const echo = ['"name":"getData"'];
   const pipeline = ['"statusCode":200', '"message-id":"abc-123"', '"body":{"id":123,"from":"some one","n":42}'];
 
-  const runner = (name, title, config, more = {}) => ({
+  const runner = (name, label, config, more = {}) => ({
     name,
-    title,
+    title: `**configurapi-runner-ws**, ${label}`,
+    label: `Runner, ${label}`,
     missing: notBuilt(program, module),
     command: (port) => [
       ...[program, '-f', config, '-p', port, '--host', '127.0.0.1', '--no-management', '--log-level', 'error'],
@@ -43,19 +44,14 @@ export function listServers(program, built) {
     cwd: dirname(config),
     expected: more.expected ?? pipeline,
     // The same with other options or another configuration.
-    with: (...options) => runner(name, title, config, { ...more, options: [...(more.options ?? []), ...options] }),
-    configured: (path) => runner(name, title, path, more),
+    with: (...options) => runner(name, label, config, { ...more, options: [...(more.options ?? []), ...options] }),
+    configured: (path) => runner(name, label, path, more),
   });
 
   const servers = [
-    runner('runner', '**configurapi-runner-ws**, handler in JavaScript', join(app, 'config.yaml')),
-    runner('runner_c', '**configurapi-runner-ws**, handler in C', join(built, 'native/config.yaml')),
-    runner(
-      'runner_c_echo',
-      '**configurapi-runner-ws**, a C handler that pushes the message back',
-      join(built, 'native/echo.yaml'),
-      { expected: echo },
-    ),
+    runner('runner', 'handler in JavaScript', join(app, 'config.yaml')),
+    runner('runner_c', 'handler in C', join(built, 'native/config.yaml')),
+    runner('runner_c_echo', 'echo by a handler in C', join(built, 'native/echo.yaml'), { expected: echo }),
     {
       name: 'epoll_echo',
       title: 'bare epoll echo',

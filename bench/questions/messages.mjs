@@ -16,9 +16,9 @@ export async function measure(bench) {
   return {
     goals: goalsOf(outcome),
     details: [tableOf(...detailsOf(outcome, measured)), '', ...notesOn(bench, outcome, measured)].join('\n'),
-    bars: measured.map(({ name, title }) => ({
-      title: title.replaceAll('*', ''),
-      ours: name.startsWith('runner'),
+    bars: measured.map(({ name, title, label }) => ({
+      title: label ?? title,
+      ours: label !== undefined,
       shares: IN_FLIGHT.map((n) => outcome.ratio(name, 'epoll_echo', rate(n))),
     })),
   };
