@@ -23,8 +23,7 @@ void reader_deinit(struct reader *reader)
     buffer_deinit(&reader->message);
 }
 
-/* Frees what the last event lent to the caller, unless something is still being collected. */
-static void give_back(struct reader *reader)
+void reader_rest(struct reader *reader)
 {
     if (reader->message.data && reader->message_opcode == FRAME_CONTINUATION && reader->control_length == 0)
         buffer_deinit(&reader->message);
@@ -211,7 +210,7 @@ struct reader_event reader_next(struct reader *reader, struct text *input)
 {
     struct reader_event event = {.kind = READER_NEED_MORE};
 
-    give_back(reader);
+    reader_rest(reader);
     while (event.kind == READER_NEED_MORE && input->length > 0)
         if (reader->frame_left > 0 || begin_frame(reader, input, &event))
             take_payload(reader, input, &event);

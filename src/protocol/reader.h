@@ -69,3 +69,7 @@ void reader_deinit(struct reader *reader);
  * The bytes are changed: unmasked in place. After READER_CLOSE or READER_ERROR it must not be called again.
  */
 struct reader_event reader_next(struct reader *reader, struct text *input);
+
+/* What the last event lent is not looked at any more: its memory goes, as it does with the next call of
+ * reader_next(), which may be long in coming. What is still being collected stays. */
+void reader_rest(struct reader *reader);

@@ -287,5 +287,6 @@ void connection_read_input(struct connection *connection, struct text *input)
         case READER_ERROR: end_by(connection, true, event.code, event.reason); break;
         }
     }
+    reader_rest(&connection->reader);
     connection->reading_input = false;
 }

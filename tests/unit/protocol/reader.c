@@ -683,12 +683,13 @@ static void gives_the_memory_back(void **state)
     reader_init(&t.reader, MAX_MESSAGE);
     struct text input = {t.sent.data, 10};
     assert_int_equal(reader_next(&t.reader, &input).kind, READER_NEED_MORE);
+    reader_rest(&t.reader); /* it is still collected */
     assert_non_null(t.reader.message.data);
     input = (struct text){t.sent.data + 10, t.sent.length - 10};
     event = reader_next(&t.reader, &input);
     assert_int_equal(event.kind, READER_MESSAGE);
     assert_ptr_equal(event.data.data, t.reader.message.data);
-    assert_int_equal(reader_next(&t.reader, &input).kind, READER_NEED_MORE);
+    reader_rest(&t.reader);
     assert_null(t.reader.message.data);
     reader_deinit(&t.reader);
     end_talk(&t);
