@@ -73,7 +73,9 @@ static enum status open_module(struct c_host *host, struct module *module, struc
     if (table->load && !table->load((configurapi_runtime *)(void *)host))
         return complain(error, module->path, "its load() failed");
     module->table = table;
-    return stat(module->path, &module->file) == 0 ? STATUS_OK : STATUS_SYSTEM;
+    if (stat(module->path, &module->file) != 0)
+        module->told = true; /* it has gone meanwhile: that it is another one can not be told */
+    return STATUS_OK;
 }
 
 static void unload(struct c_host *host, struct module *module)

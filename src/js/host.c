@@ -205,14 +205,16 @@ static enum status tell_identity(struct js_host *host, struct peer *peer, uint32
 }
 
 /* Makes the connection known on the other side, as it is now. */
-static enum status meet_peer(struct js_guest *guest, struct peer *peer, uint32_t *slot)
+static enum status meet_peer(struct js_guest *guest, const struct event *event, uint32_t *slot)
 {
+    struct peer *peer = event->peer;
     enum status status = STATUS_OK;
 
     *slot = slot_of_peer(guest->host, peer);
     if (!*slot)
         status = introduce_peer(guest, peer, slot);
-    if (status == STATUS_OK && peer->identity_is_news)
+    /* A world that a reload has replaced has it already: that is where it was read. */
+    if (status == STATUS_OK && peer->identity_is_news && !event->service->retired)
         status = tell_identity(guest->host, peer, *slot);
     return status;
 }
@@ -276,7 +278,7 @@ static enum status introduce(struct js_guest *guest, struct event *event, struct
     enum status status;
 
     if (event->peer) {
-        status = meet_peer(guest, event->peer, &entry.peer);
+        status = meet_peer(guest, event, &entry.peer);
         if (status != STATUS_OK)
             return status;
     }

@@ -9,6 +9,17 @@
 
 /* ---- making ---- */
 
+/* From within on_log the runner may be destroyed, which takes it again. */
+static void init_log_mutex(configurapi_runner *runner)
+{
+    pthread_mutexattr_t recursive;
+
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&runner->log_mutex, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+}
+
 configurapi_runner *configurapi_runner_create(const struct configurapi_runner_options *options)
 {
     configurapi_runner *runner = calloc(1, sizeof *runner);
@@ -23,7 +34,7 @@ configurapi_runner *configurapi_runner_create(const struct configurapi_runner_op
     handlers_init(&runner->handlers);
     buffer_init(&runner->error, BUFFER_UNLIMITED);
     pthread_mutex_init(&runner->mutex, NULL);
-    pthread_mutex_init(&runner->log_mutex, NULL);
+    init_log_mutex(runner);
     pthread_cond_init(&runner->changed, NULL);
     return runner;
 }
@@ -237,7 +248,9 @@ bool configurapi_runner_destroy(configurapi_runner *runner)
         api_free(runner);
         return true;
     }
+    pthread_mutex_lock(&runner->log_mutex);
     runner->destroyed = true; /* before anything is told */
+    pthread_mutex_unlock(&runner->log_mutex);
     serve_stop(runner);
     return true;
 }

@@ -22,7 +22,6 @@ enum order {
 
 struct worker {
     struct team *team;
-    size_t number; /* in the crew; the first one is 0 */
     pthread_t thread;
     bool has_thread;
 
@@ -160,8 +159,8 @@ static void on_door(uv_async_t *door)
         return;
     }
     if (orders & ORDER_LISTEN)
-        listen_now(worker, tls);
-    else if (orders & ORDER_RELOAD)
+        listen_now(worker, tls ? tls_context_ref(tls) : NULL);
+    if (orders & ORDER_RELOAD && worker->runner->started)
         runner_reload_after(worker->runner, tls);
     else
         tls_context_destroy(tls);
@@ -201,7 +200,6 @@ static void load(struct worker *worker)
     worker->is_loading = false;
     uv_ref((uv_handle_t *)&worker->door);
     uv_async_send(&worker->door); /* what was ordered meanwhile */
-    worker->team->crew.members[worker->number] = worker->runner;
     if (status == STATUS_OK) {
         runner_start(worker->runner, on_started);
     } else {
@@ -250,6 +248,14 @@ static void on_news_closed(uv_handle_t *handle)
     tell(team, TEAM_CLOSED, TEXT(""));
 }
 
+/* All are there and stay until they are told to close: from now on the management server may ask them. */
+static void gather(struct team *team)
+{
+    for (size_t i = 0; i < team->count; i++)
+        team->crew.members[i + 1] = team->workers[i].runner;
+    team->owner->runner->crew = &team->crew;
+}
+
 static void on_news(uv_async_t *async)
 {
     struct team *team = async->data;
@@ -266,6 +272,8 @@ static void on_news(uv_async_t *async)
     bool listen = all_are(team, STAGE_LISTENING);
     bool have_stopped = all_are(team, STAGE_STOPPED);
     bool are_closed = all_are(team, STAGE_CLOSED);
+    if (are_ready && !has_failed && !have_stopped && !team->told[TEAM_READY])
+        gather(team);
     pthread_mutex_unlock(&team->mutex);
     if (has_failed)
         tell(team, TEAM_FAILED, text_from_cstr(failure));
@@ -379,15 +387,19 @@ static void begin(struct worker *worker)
     worker->has_thread = failure == 0;
     if (worker->has_thread)
         return;
+    if (worker->takes_orders) {
+        worker->takes_orders = false;
+        uv_close((uv_handle_t *)&worker->door, NULL);
+        uv_run(&worker->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&worker->loop);
+    }
     fail(worker, STATUS_SYSTEM, text_from_cstr(uv_strerror(failure)));
-    worker->takes_orders = false;
     report(worker, STAGE_CLOSED);
 }
 
 void team_begin(struct team *team)
 {
     team->crew.members[0] = team->owner->runner;
-    team->owner->runner->crew = &team->crew;
     for (size_t i = 0; i < team->count; i++)
         begin(&team->workers[i]);
 }
@@ -426,7 +438,6 @@ enum status team_create(struct team **team, configurapi_runner *owner, size_t co
     for (size_t i = 0; i < count; i++) {
         struct worker *worker = &made->workers[i];
         worker->team = made;
-        worker->number = i + 1;
         set_options(worker, &owner->runner->options);
     }
     *team = made;

@@ -113,7 +113,10 @@ enum status socket_listen(int *descriptor, struct socket_address *address, const
                                errno == EADDRINUSE ? "the port is in use" : strerror(errno));
         return status == STATUS_OK ? STATUS_SYSTEM : status;
     }
-    return describe(address, *descriptor);
+    status = describe(address, *descriptor);
+    if (status != STATUS_OK)
+        close(*descriptor);
+    return status;
 }
 
 enum status socket_adopt(int descriptor, struct socket_address *address, struct buffer *error)

@@ -25,9 +25,17 @@ static void on_slow_start(struct deadline *deadline)
     struct runner *runner = application->runner;
 
     log_write(&runner->log, LOG_INFO,
-              runner->started ? "on_start has not ended: what was there before the reload serves on"
-                              : "on_start has not ended: nothing is served before it has");
+              application->state == APPLICATION_LOADING
+                  ? "a module's top-level await has not ended: nothing is reloaded before it has"
+              : runner->started ? "on_start has not ended: what was there before the reload serves on"
+                                : "on_start has not ended: nothing is served before it has");
     deadline_set(&runner->deadlines, deadline, SLOW_START_MS);
+}
+
+void application_note_waiting(struct application *application)
+{
+    if (list_is_empty(&application->start_deadline.node))
+        deadline_set(&application->runner->deadlines, &application->start_deadline, SLOW_START_MS);
 }
 
 /* From within a handler's last word: the turn goes on from there. */
@@ -148,12 +156,28 @@ static void on_last_moment(struct deadline *deadline)
     LIST_ENTRY(deadline, struct application, last_moment)->hurries = true; /* the turn sees it */
 }
 
+/* Nobody waits for an on_start any more that has not ended. What handlers in C hold on to stays until they
+ * let it go. */
+static void drop_start(struct application *application)
+{
+    struct event *event = application->start_event;
+
+    deadline_cancel(&application->runner->deadlines, &application->start_deadline);
+    if (!event || event->view)
+        return;
+    application->start_event = NULL;
+    if (event->holder)
+        event->holder->release(event->holder, event);
+    service_discard(event);
+}
+
 void application_retire(struct application *application)
 {
     struct runner *runner = application->runner;
     uint32_t window_ms = runner->options.drain_timeout_ms;
 
     application->state = APPLICATION_RETIRED;
+    drop_start(application);
     if (application->service)
         application->service->retired = true;
     deadline_set(&runner->deadlines, &application->last_moment, window_ms ? window_ms : LAST_MOMENT_MS);
@@ -180,7 +204,7 @@ void application_close(struct application *application)
     if (application->state == APPLICATION_CLOSING)
         return;
     application->state = APPLICATION_CLOSING;
-    deadline_cancel(&runner->deadlines, &application->start_deadline);
+    drop_start(application);
     deadline_cancel(&runner->deadlines, &application->last_moment);
     deadline_cancel(&runner->deadlines, &application->expiry);
     if (owns_js)

@@ -47,7 +47,7 @@ struct application {
 
     /* STARTING */
     struct event *start_event;      /* NULL unless on_start is under way */
-    struct deadline start_deadline; /* to say so */
+    struct deadline start_deadline; /* to say so, or that loading waits */
     bool start_ended;               /* on_start has, and the turn is to go on from there */
     bool start_failed;
     char *start_failure; /* in words; owned */
@@ -75,6 +75,8 @@ void application_start(struct application *application,
 
 /* Takes on what has come for it. */
 void application_turn(struct application *application);
+/* While its loading waits: says so in the log, now and then. */
+void application_note_waiting(struct application *application);
 bool application_has_work(const struct application *application);
 
 /* It serves no more: closes when its events have ended and what its scripts have begun is through (requests,

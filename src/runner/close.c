@@ -1,10 +1,12 @@
 #include "runner/close.h"
 #include "handlers/c_host.h"
+#include "js/host.h"
 #include "net/http_client.h"
 #include "net/tls.h"
 #include "protocol/deflate.h"
 #include "runner/application.h"
 #include "runner/c_loop.h"
+#include "runner/js_loop.h"
 #include "runner/runner.h"
 #include "runner/stop.h"
 
@@ -43,12 +45,22 @@ static bool is_clean(const struct runner *runner)
     return true;
 }
 
+/* What dropping the connections has started and nothing has to be waited for. */
+static void turn_last(struct runner *runner)
+{
+    for (struct list *node = runner->applications.next; node != &runner->applications; node = node->next) {
+        const struct application *application = LIST_ENTRY(node, struct application, node);
+        if (application->js)
+            js_host_turn(application->js->host);
+    }
+}
+
 static void on_last_closed(uv_handle_t *handle)
 {
     struct runner *runner = handle->data;
     void (*on_closed)(void *, bool) = runner->on_closed;
     void *owner = runner->owner;
-    bool clean = is_clean(runner);
+    bool clean = runner->clean;
 
     if (clean)
         release(runner);
@@ -66,7 +78,9 @@ void close_handle_closed(struct runner *runner)
 {
     if (--runner->open_handles > 0 || !runner->closing)
         return;
-    if (runner->c && is_clean(runner))
+    turn_last(runner);
+    runner->clean = is_clean(runner);
+    if (runner->c && runner->clean)
         c_host_unload(runner->c);
     else if (runner->c)
         c_host_abandon(runner->c);

@@ -47,7 +47,7 @@ static void forget(struct pending *pending)
 
 static void on_response(void *owner, const struct http_response *response)
 {
-    struct pending *pending = owner;
+    struct pending pending = *(struct pending *)owner;
     struct world_response result = {
         .error = response->error, .status = response->status, .body = response->body};
     struct buffer headers;
@@ -56,9 +56,9 @@ static void on_response(void *owner, const struct http_response *response)
     if (append_headers(&headers, response) != STATUS_OK)
         result.error = "out of memory";
     result.headers = buffer_text(&headers);
-    js_host_request_done(pending->js->host, pending->id, &result);
+    forget(owner); /* first: what is told may end everything */
+    js_host_request_done(pending.js->host, pending.id, &result);
     buffer_deinit(&headers);
-    forget(pending);
 }
 
 /* ---- those that stream ---- */

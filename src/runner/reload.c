@@ -21,15 +21,6 @@ void reload_cancel(struct runner *runner)
         application_retire(next);
 }
 
-static void give_up(struct runner *runner, enum status status, struct text error)
-{
-    if (error.length == 0)
-        error = text_from_cstr(status_name(status));
-    log_write(&runner->log, LOG_ERROR, "Not reloaded, all stays as it was: %.*s", TEXT_ARGS(error));
-    watch_renew(runner, runner->reload.next);
-    reload_cancel(runner);
-}
-
 static void use_certificate(struct runner *runner)
 {
     if (!runner->reload.tls)
@@ -37,6 +28,21 @@ static void use_certificate(struct runner *runner)
     tls_context_destroy(runner->tls);
     runner->tls = runner->reload.tls;
     runner->reload.tls = NULL;
+}
+
+static void give_up(struct runner *runner, enum status status, struct text error)
+{
+    if (error.length == 0)
+        error = text_from_cstr(status_name(status));
+    if (runner->crew->members[0] == runner) {
+        log_write(&runner->log, LOG_ERROR, "Not reloaded, all stays as it was: %.*s", TEXT_ARGS(error));
+    } else {
+        log_write(&runner->log, LOG_ERROR, "Not reloaded by one of the workers, whose handlers stay: %.*s",
+                  TEXT_ARGS(error));
+        use_certificate(runner);
+    }
+    watch_renew(runner, runner->reload.next);
+    reload_cancel(runner);
 }
 
 static void on_started(struct application *next, enum status status, struct text error)
@@ -76,7 +82,9 @@ static void go_on(struct runner *runner)
     enum status status = application_load(next, &waits, &error);
     if (status != STATUS_OK)
         give_up(runner, status, buffer_text(&error));
-    else if (!waits)
+    else if (waits)
+        application_note_waiting(next);
+    else
         application_start(next, on_started);
     buffer_deinit(&error);
 }

@@ -88,6 +88,7 @@ void runner_refuse_waiting(struct runner *runner)
 static void turn(struct runner *runner)
 {
     go_on_loading(runner);
+    reload_turn(runner);
     do {
         turn_applications(runner);
         if (c_host_has_work(runner->c))
@@ -96,7 +97,6 @@ static void turn(struct runner *runner)
         net_flush(&runner->net);
     } while (has_work(runner));
     accept_go_on(runner);
-    reload_turn(runner);
     stop_check(runner);
 }
 

@@ -74,6 +74,7 @@ struct runner {
     bool started;      /* it listens */
     bool stopping;
     bool closing;        /* our handles are being closed */
+    bool clean;          /* when they were: nothing of it is left that nobody can take from handlers */
     size_t open_handles; /* that are not closed yet, channels' too */
     void (*on_loaded)(struct runner *runner, enum status status, struct text error); /* while it loads */
     void (*on_started)(struct runner *runner, enum status status, struct text error);

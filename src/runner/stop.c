@@ -86,6 +86,7 @@ void runner_stop(struct runner *runner)
         return;
     }
     runner->stopping = true;
+    reload_cancel(runner);
     listener_close(&runner->listener);
     listener_close(&runner->secure_listener);
     runner->close_batch = (runner->connection_count + batches - 1) / batches;

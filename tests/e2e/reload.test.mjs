@@ -236,6 +236,30 @@ runnerTest('a stop ends a reload that is under way', versions, async (runner, di
   await sleep(100);
 });
 
+runnerTest('a stop does not wait for the on_start of a reload', versions, async (runner, directory) => {
+  write(directory, 'config.yaml', configText({ on_start: 'neverHandler', version: 'versionHandler' }));
+  write(directory, 'handlers/never.js', 'exports.neverHandler = () => { console.log("never"); return new Promise(() => {}); };');
+  runner.signal('SIGHUP');
+  await runner.output('stdout', /never/);
+  assert.equal((await runner.ask({ name: 'version' })).body, 1);
+  const before = Date.now();
+  await runner.stop();
+  assert.ok(Date.now() - before < 5000, 'it has waited for --drain-timeout');
+});
+
+runnerTest('nor does a reload wait for that of the one before it', versions, async (runner, directory) => {
+  write(directory, 'config.yaml', configText({ on_start: 'neverHandler', version: 'versionHandler' }));
+  write(directory, 'handlers/never.js', 'exports.neverHandler = () => { console.log("never"); return new Promise(() => {}); };');
+  runner.signal('SIGHUP');
+  await runner.output('stdout', /never/);
+  write(directory, 'config.yaml', configText(versions.routes));
+  write(directory, 'handlers/app.js', version(2));
+  await reloaded(runner);
+  assert.equal((await runner.ask({ name: 'version' })).body, 2);
+  const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+  assert.match(metrics, /^configurapi_events_in_flight 0$/m);
+});
+
 runnerTest('timers of the world before are gone with it', {
   routes: { tick: 'tickHandler' },
   files: { 'handlers/app.js': 'setInterval(() => console.log("tick 1"), 10); exports.tickHandler = () => {};' },

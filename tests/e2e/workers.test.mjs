@@ -236,6 +236,23 @@ runnerTest('a stop while one of them still starts', { ...crewApp, args: crewApp.
   runner.assertCleanEnd(await runner.exited);
 });
 
+test('the management server answers while they start', async () => {
+  const app = makeApp({
+    routes: { on_start: 'startHandler' },
+    handlers: { async startHandler() { await new Promise((resolve) => setTimeout(resolve, 500)); } },
+  });
+  const runner = await startRunner({ cwd: app.path, args: ['--workers', '4'], port: 1 });
+  const [, management] = await runner.output('stdout', /Management on (\S+)/);
+  runner.management = management;
+  while (!/Listening/.test(runner.stdout)) {
+    assert.equal((await manage(runner, '/metrics')).status, 200);
+    assert.deepEqual(await (await manage(runner, '/@connections')).json(), []);
+    assert.equal((await manage(runner, '/@connections/nobody')).status, 410);
+  }
+  await runner.stop();
+  app.remove();
+});
+
 test('a stop before they listen', async () => {
   const app = makeApp({
     routes: { on_start: 'startHandler' },

@@ -102,9 +102,8 @@ static void hands_lines_to_the_program(void **state)
     assert_non_null(strstr(lines.text, "3 event c-1 Executed a policy ["));
     assert_non_null(strstr(lines.text, "1 event c-1 "));
     assert_non_null(strstr(lines.text, "bad luck"));
-    assert_non_null(strstr(
-        lines.text,
-        "2 configurapi  Nothing is there to be reloaded: no config file, no key and no certificate\n"));
+    assert_non_null(strstr(lines.text, "2 configurapi  Nothing is there to be reloaded: no config file, no "
+                                       "key and no certificate in files\n"));
     assert_null(strstr(lines.text, "not let through"));
 }
 
