@@ -120,6 +120,17 @@ export function residentBytes({ pid }) {
   return 1024 * Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB/m)[1]);
 }
 
+// How much that has grown at each call since the one before, or since this one, once it has settled: bytes for each of `count`.
+export function growthOf(child, count, settleMs) {
+  let before = residentBytes(child);
+  return async () => {
+    await sleep(settleMs);
+    const bytes = residentBytes(child) - before;
+    before += bytes;
+    return bytes / count;
+  };
+}
+
 // What a process and its threads have used of the processor, to a hundredth of a second.
 export function cpuSeconds({ pid }) {
   const [, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');

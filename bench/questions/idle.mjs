@@ -1,6 +1,6 @@
 // What does a connection cost the server that has nothing to say?
 import { setTimeout as sleep } from 'node:timers/promises';
-import { end, linesOf, residentBytes } from '../processes.mjs';
+import { end, growthOf, linesOf } from '../processes.mjs';
 import { goal, show, tableOf } from '../figures.mjs';
 import { sizedMessageFile } from '../rounds.mjs';
 
@@ -17,13 +17,7 @@ export async function measure(bench) {
     // What the first ones cost is not what the others cost.
     await bench.load(port, '--hold', FIRST, '--seconds', 0.1);
     await sleep(SETTLE_MS);
-    let before = residentBytes(child);
-    const grown = async () => {
-      await sleep(SETTLE_MS);
-      const bytes = residentBytes(child) - before;
-      before += bytes;
-      return bytes / count;
-    };
+    const grown = growthOf(child, count, SETTLE_MS);
     const held = bench.startLoad(port, '--hold', count, '--seconds', 60);
     try {
       await linesOf(held, 1);

@@ -3,10 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { show, tableOf } from '../figures.mjs';
-import { freePort, residentBytes, scratchFolder } from '../processes.mjs';
+import { freePort, growthOf, scratchFolder } from '../processes.mjs';
 
 const AT_ONCE = 50;
 const OTHERS = 200; // what the first ones cost is not what the others cost
@@ -59,13 +58,7 @@ const open = (port, wanted) => inTurns(Array.from({ length: wanted }), () => ope
 async function measureOne(child, port, count) {
   const others = await open(port, OTHERS);
   await inTurns(others, askOne);
-  let before = residentBytes(child);
-  const grown = async () => {
-    await sleep(SETTLE_MS);
-    const bytes = residentBytes(child) - before;
-    before += bytes;
-    return bytes / count;
-  };
+  const grown = growthOf(child, count, SETTLE_MS);
   const streams = await open(port, count);
   const opened = await grown();
   for (let i = 0; i < 150; i++) await inTurns(others, askOne); // the JavaScript heap grows by messages, whosever they are

@@ -7,6 +7,7 @@ for (const name of ['dispose', 'asyncDispose'])
   if (Symbol[name] === undefined) Object.defineProperty(Symbol, name, { value: Symbol(`Symbol.${name}`) });
 
 const dispatch = require('./dispatch');
+const handlers = require('./handlers');
 const timers = require('./timers');
 
 require('./errors').install(globalThis);
@@ -15,6 +16,8 @@ timers.install(globalThis);
 
 module.exports = {
   ...dispatch,
+  load: handlers.load,
+  loaded: handlers.loaded,
   runTimers: timers.run,
   runImmediates: timers.runImmediates,
   rejected: (...all) => require('./process_events').rejected(...all),

@@ -14,6 +14,7 @@ const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
 const { api, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
+const handlers = require('./handlers');
 const { revive } = require('./parameters');
 const { Peer } = require('./peers');
 const postback = require('./postback');
@@ -79,7 +80,6 @@ const IS_FOREIGN_STREAM = 16; // the reply is the head of a stream that a handle
 const [DEBUG, TRACE, INFO, ERROR] = [4, 3, 2, 1];
 const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
 
-const handlers = new Map();
 const chains = [];
 const routeNames = []; // by chain
 const events = [];
@@ -349,7 +349,6 @@ exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
   advance(run);
 });
 
-exports.handlers = handlers;
 exports.openStreams = streams.openStreams;
 exports.closingSources = streams.closingSources;
 exports.requestDone = (...all) => {
@@ -637,7 +636,7 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
   const trace = stack.slice(stack.indexOf('\n') + 1);
   const text = `Error: ${error.message}\n${trace}`;
   error.stack = text;
-  if (isLoading) return `${require('./stack').placeOf(error) ?? loading?.name}: ${error.message}`;
+  if (isLoading) return `${require('./stack').placeOf(error) ?? handlers.waitingName()}: ${error.message}`;
   if (stream) {
     stream.interrupted(error, run === undefined);
     if (run) deliver(run, CONTINUE, '', error.message, 500);
@@ -665,54 +664,6 @@ exports.interrupted = (milliseconds, inDispatch, isLoading) => {
   return said.join('\n');
 };
 
-// Where the configuration names a module that is not there, its own place is said in front.
-function loadError(error, name, directory) {
-  if (!(error instanceof Error)) return `${name}: ${textOf(error)} was thrown`;
-  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(error.code)) return error.message.replace(`\nRequire stack:\n- ${directory}/config.yaml`, '');
-  return `${require('./stack').placeOf(error) ?? name}: ${error.name}: ${error.message}`;
-}
-
-// A module's handlers, by 1.9.0's rule: a function exported by itself counts by its own name, of an object's members those
-// whose name ends in "handler". What an ES module exports as its default counts beside what it exports by name.
-function handlersOf(exported, found = new Map()) {
-  if (typeof exported === 'function') return found.set(exported.name, exported);
-  if (typeof exported !== 'object' || exported === null) return found;
-  if (exported[Symbol.toStringTag] === 'Module' || exported.__esModule) handlersOf(exported.default, found);
-  for (const key in exported) if (/handler$/i.test(key) && typeof exported[key] === 'function') found.set(key, exported[key]);
-  return found;
-}
-
-// Names as JSON.
-function register(exported, name) {
-  if (!exported) throw `'${name}' exports nothing.`;
-  const found = handlersOf(exported);
-  for (const [key, handler] of found) handlers.set(key, handler);
-  return JSON.stringify([...found.keys()]);
-}
-
-let loading; // { name, result } of a module that waits at its top level; `result` once it is through
-
-// Loads a module and makes its handlers known. Returns their names; undefined where the module waits: then loaded() tells.
-exports.load = (name, directory) => {
-  let found;
-  try {
-    found = require('./modules').load(name, directory);
-  } catch (error) {
-    throw loadError(error, name, directory); // a text, of one line as far as ours goes
-  }
-  if (!(found instanceof Promise)) return register(found, name);
-  const waiting = { name, result: undefined };
-  loading = waiting;
-  found.then((exported) => (waiting.result = () => register(exported, name)), (error) => {
-    waiting.result = () => {
-      throw loadError(error, name, directory);
-    };
-  });
-  return undefined;
-};
-
-exports.loaded = () => loading.result?.();
-
 const shared = new Map(); // among the parameters of all chains
 
 // A chain of policies: [[name, parameters, level of what it emits, of its traces], …], its route's name and its runner's level.
@@ -722,7 +673,7 @@ exports.prepare = (json, route, ownLevel) => {
   runnerLevel = Math.max(runnerLevel, ownLevel);
   const policies = JSON.parse(json).map(([name, parameters, level, traces]) => ({
     name,
-    handler: handlers.get(name),
+    handler: handlers.find(name),
     parameters: revive(parameters, shared),
     level,
     traced: Math.min(traces, ownLevel) >= TRACE,

@@ -6,6 +6,7 @@
 const { EventEmitter } = require('./vendor_events');
 const { api } = require('./configurapi');
 const dispatch = require('./dispatch');
+const handlers = require('./handlers');
 const { errorResponseOf } = require('./failures');
 
 const LEVELS = { debug: 4, trace: 3, info: 2, error: 1 };
@@ -18,12 +19,12 @@ class Service extends EventEmitter {
   constructor(config) {
     super();
     this.config = config;
-    for (const module of config.modules) dispatch.load(module, native.cwd());
+    for (const module of config.modules) handlers.load(module, native.cwd());
     config.events.map((route) => this.#routes.set(String(route.name), route.policies.map((policy) => this.#prepare(policy, route))));
   }
 
   #prepare({ name, parameters, logLevel }, route) {
-    const handler = dispatch.handlers.get(name);
+    const handler = handlers.find(name);
     if (!handler) throw new Error(`Handler '${name}' could not be found.`);
     return { name, handler, parameters, level: LEVELS[logLevel ?? route.logLevel] ?? 0, traced: false };
   }
