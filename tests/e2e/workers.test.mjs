@@ -231,7 +231,7 @@ for (const number of ['0', '257', 'many'])
     app.remove();
   });
 
-runnerTest('a stop while one of them still starts', { ...crewApp, args: crewApp.args }, async (runner) => {
+runnerTest('a stop right behind the line that they listen', crewApp, async (runner) => {
   runner.signal('SIGTERM');
   runner.assertCleanEnd(await runner.exited);
 });
