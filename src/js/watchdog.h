@@ -10,7 +10,8 @@
 #include <time.h>
 
 /*
- * Ends JavaScript that does not return: an endless loop, an endless chain of promises' jobs.
+ * Ends JavaScript that does not return: an endless loop, in a call or in a promise's job. An endless chain of
+ * such jobs, each of which returns, is not ended (see watchdog.c).
  *
  * The engine has a time limit of its own, and its compiled code looks for it at no cost. But as long as one
  * is set, each call and each promise's job asks the kernel what the thread has used of the processor, which
