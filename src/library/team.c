@@ -312,11 +312,7 @@ static void order(struct team *team, unsigned orders, unsigned stops)
 /* A socket that was handed over is everybody's; otherwise each binds one of its own. */
 static int shared_descriptor(const struct listener *listener, bool adopted)
 {
-    uv_os_fd_t descriptor;
-
-    if (!adopted || !listener->open || uv_fileno((const uv_handle_t *)&listener->tcp, &descriptor) != 0)
-        return -1;
-    return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return adopted && listener->open ? fcntl(listener->descriptor, F_DUPFD_CLOEXEC, 0) : -1;
 }
 
 /* Nobody looks at these before the order is there. */

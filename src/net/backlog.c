@@ -99,14 +99,14 @@ static size_t first_length(const struct backlog *backlog)
     return (backlog->first == backlog->last ? backlog->end : BACKLOG_BLOCK) - backlog->start;
 }
 
-size_t backlog_parts(const struct backlog *backlog, uv_buf_t *parts, size_t most)
+size_t backlog_parts(const struct backlog *backlog, struct iovec *parts, size_t most)
 {
     size_t count = 0;
 
     for (struct block *block = backlog->first; block && count < most; block = block->next) {
         size_t start = block == backlog->first ? backlog->start : 0;
         size_t end = block == backlog->last ? backlog->end : BACKLOG_BLOCK;
-        parts[count++] = (uv_buf_t){.base = block->data + start, .len = end - start};
+        parts[count++] = (struct iovec){.iov_base = block->data + start, .iov_len = end - start};
     }
     return count;
 }

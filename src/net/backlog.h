@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 #include <stddef.h>
-#include <uv.h>
+#include <sys/uio.h>
 
 /*
  * Bytes that wait to be sent, first in, first out. They lie in blocks, so that what has left is free although
@@ -53,6 +53,6 @@ void backlog_deinit(struct backlog *backlog); /* drops what waits; the backlog i
 NODISCARD enum status backlog_append(struct backlog *backlog, struct text data);
 /* The beginning of what waits, in at most `most` parts; returns how many. They stay where they are until they
  * are consumed, whatever is appended. */
-size_t backlog_parts(const struct backlog *backlog, uv_buf_t *parts, size_t most);
+size_t backlog_parts(const struct backlog *backlog, struct iovec *parts, size_t most);
 /* Drops the first `count` bytes, of those that wait. */
 void backlog_consume(struct backlog *backlog, size_t count);

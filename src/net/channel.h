@@ -8,7 +8,7 @@
 #include "net/tls.h"
 
 #include <stdbool.h>
-#include <uv.h>
+#include <stdint.h>
 
 /*
  * One accepted byte stream, over TCP or over TLS on it, which its owner sees no difference of: reads into the
@@ -19,7 +19,7 @@
  *   open ----channel_finish()---> finishing: what is queued is sent,
  *     |                               |      then the stream is shut down;
  *     |                               |      input is still delivered
- *     +-------channel_close()---------+--> closing ---> on_closed()
+ *     +-------channel_close()---------+--> closed ---> on_closed()
  */
 
 struct channel;
@@ -34,19 +34,20 @@ struct channel_events {
     void (*on_congested)(struct channel *channel);
     /* After that: they have fallen to half of it. */
     void (*on_drained)(struct channel *channel);
-    /* The last call; the owner may free itself. */
+    /* The last call, from the loop and never from within another; the owner may free itself. */
     void (*on_closed)(struct channel *channel);
 };
 
 struct channel {
-    uv_tcp_t tcp;
     struct net *net;
     const struct channel_events *events;
-    struct list dirty;       /* in net->dirty while it has something to write */
+    struct list listed;      /* in net->dirty while it has something to write; at last in net->closed */
     struct tls_session *tls; /* NULL: plain TCP */
-    struct buffer out;       /* gathered in this turn */
-    struct buffer sealed;    /* TLS: the same as records */
-    struct waiting *waiting; /* what the kernel did not take at once; NULL: nothing */
+    struct buffer *out;      /* gathered in this turn; NULL: nothing */
+    struct buffer *sealed;   /* TLS: the same as records */
+    struct backlog *waiting; /* what the kernel did not take at once; NULL: nothing */
+    int descriptor;          /* -1 once it is closed */
+    uint8_t watched;         /* what the kernel tells of: the low byte of epoll's events */
     bool congested;
     bool finishing;
     bool closing;
@@ -54,10 +55,10 @@ struct channel {
     bool reading;
 };
 
-/* Accepts the next connection of `server`, over TLS where there is a context; the channel does not read yet.
- * On failure the caller still waits for on_closed, which comes by itself. */
-NODISCARD enum status channel_accept(struct channel *channel, struct net *net, uv_stream_t *server,
-                                     struct tls_context *tls, const struct channel_events *events);
+/* Takes a connected socket that does not block, over TLS where there is a context; the channel does not read
+ * yet. On failure the caller still waits for on_closed, which comes by itself. */
+NODISCARD enum status channel_open(struct channel *channel, struct net *net, int descriptor,
+                                   struct tls_context *tls, const struct channel_events *events);
 
 void channel_read_start(struct channel *channel);
 void channel_read_stop(struct channel *channel);
@@ -69,9 +70,14 @@ void channel_wrote(struct channel *channel);
 size_t channel_unsent(const struct channel *channel);
 /* What became of what was sent before. */
 struct socket_progress channel_progress(const struct channel *channel);
-void channel_flush(struct channel *channel); /* net_flush() does it for all */
 
 /* Sends what is queued, then shuts down our side. */
 void channel_finish(struct channel *channel);
 /* Drops what is queued. May be called at any time, in its own callbacks too, and more than once. */
 void channel_close(struct channel *channel);
+
+/* ---- for the net ---- */
+
+void channel_ready(struct channel *channel, uint32_t events); /* epoll's */
+void channel_flush(struct channel *channel);                  /* sends what was gathered; leaves net->dirty */
+void channel_end(struct channel *channel);                    /* calls on_closed */

@@ -1,5 +1,9 @@
 #include "net/listener.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void on_closed(uv_handle_t *handle)
@@ -10,46 +14,42 @@ static void on_closed(uv_handle_t *handle)
         listener->on_closed(listener);
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    struct listener *listener = stream->data;
+    struct listener *listener = poll->data;
 
+    (void)events;
     if (status == 0)
         listener->on_connection(listener);
 }
 
-/* Hands the socket over to libuv, which closes it from then on. */
-static enum status adopt(struct listener *listener, int descriptor, struct buffer *error)
+/* Has the loop watch the socket; where it can not, the socket is closed. */
+static enum status start(struct listener *listener, uv_loop_t *loop, int descriptor, struct buffer *error)
 {
-    int failure = uv_tcp_open(&listener->tcp, descriptor);
+    int on = 1;
+    int failure = uv_poll_init(loop, &listener->poll, descriptor);
 
-    if (failure != 0)
+    if (failure != 0) {
         close(descriptor);
-    else
-        failure = uv_listen((uv_stream_t *)&listener->tcp, SOCKET_BACKLOG, on_connection);
-    if (failure == 0)
-        return STATUS_OK;
-    enum status status = buffer_printf(error, "cannot listen: %s", uv_strerror(failure));
-    return status == STATUS_OK ? STATUS_SYSTEM : status;
-}
-
-static void start(struct listener *listener, uv_loop_t *loop)
-{
-    uv_tcp_init(loop, &listener->tcp);
-    listener->tcp.data = listener;
+        enum status status = buffer_printf(error, "cannot listen: %s", uv_strerror(failure));
+        return status == STATUS_OK ? STATUS_SYSTEM : status;
+    }
+    /* Linux hands this on to every connection (tcp(7)). */
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    listener->poll.data = listener;
+    listener->descriptor = descriptor;
     listener->open = true;
+    listener_resume(listener);
+    return STATUS_OK;
 }
 
 enum status listener_adopt(struct listener *listener, uv_loop_t *loop, int descriptor, struct buffer *error)
 {
-    start(listener, loop);
     enum status status = socket_adopt(descriptor, &listener->address, error);
+
     if (status == STATUS_OK)
-        status = adopt(listener, descriptor, error);
-    else
-        close(descriptor);
-    if (status != STATUS_OK)
-        listener_close(listener);
+        return start(listener, loop, descriptor, error);
+    close(descriptor);
     return status;
 }
 
@@ -57,14 +57,40 @@ enum status listener_open(struct listener *listener, uv_loop_t *loop, const char
                           enum socket_sharing sharing, struct buffer *error)
 {
     int descriptor;
-
-    start(listener, loop);
     enum status status = socket_listen(&descriptor, &listener->address, host, port, sharing, error);
-    if (status == STATUS_OK)
-        status = adopt(listener, descriptor, error);
-    if (status != STATUS_OK)
-        listener_close(listener);
-    return status;
+
+    return status == STATUS_OK ? start(listener, loop, descriptor, error) : status;
+}
+
+enum status listener_accept(struct listener *listener, int *descriptor)
+{
+    for (;;) {
+        *descriptor = accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (*descriptor >= 0)
+            return STATUS_OK;
+        switch (errno) {
+        case EINTR:
+        case ECONNABORTED: break; /* the next one, then */
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: return STATUS_NO_MEMORY;
+        default: return STATUS_CLOSED;
+        }
+    }
+}
+
+/* A listening socket has nobody to disconnect from: the loop is kept alive, and hears nothing. */
+void listener_pause(struct listener *listener)
+{
+    if (listener->open)
+        uv_poll_start(&listener->poll, UV_DISCONNECT, on_readable);
+}
+
+void listener_resume(struct listener *listener)
+{
+    if (listener->open)
+        uv_poll_start(&listener->poll, UV_READABLE, on_readable);
 }
 
 void listener_close(struct listener *listener)
@@ -72,5 +98,6 @@ void listener_close(struct listener *listener)
     if (!listener->open)
         return;
     listener->open = false;
-    uv_close((uv_handle_t *)&listener->tcp, on_closed);
+    uv_close((uv_handle_t *)&listener->poll, on_closed); /* the loop looks at the descriptor no more */
+    close(listener->descriptor);
 }

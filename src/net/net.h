@@ -9,8 +9,12 @@
 #include <uv.h>
 
 /*
- * What all channels of one loop share: one read buffer, the list of channels with something to write, a few
- * spare buffers and blocks. The loop is its caller's. One a loop, used from its thread only.
+ * What all channels of one loop share: who of them can go on, one read buffer, the list of those with
+ * something to write, a few spare buffers and blocks. The loop is its caller's. One a loop, used from its
+ * thread only.
+ *
+ * The channels' sockets are in an epoll set of their own, which the loop looks at as one descriptor. libuv
+ * would have a handle of a quarter of a kilobyte for each, most of it for what nobody here asks for.
  */
 
 enum {
@@ -25,18 +29,33 @@ struct net {
     char *read_buffer;
     char *plain_buffer; /* what TLS makes of it; NULL until the first TLS channel */
     struct list dirty;  /* channels with bytes to write by the end of this turn */
-    struct buffer spare[NET_SPARE_BUFFERS];
+    struct list closed; /* channels that are to hear on_closed */
+    struct buffer *spare[NET_SPARE_BUFFERS];
     size_t spare_count;
+    struct buffer none;       /* what there is when memory is out: nothing goes in */
+    struct buffer dropped;    /* what is written to channels that are closed */
     struct block_pool blocks; /* of what waits on any channel */
+    size_t channels;          /* that have not heard on_closed */
+    int epoll;
+    uv_poll_t readiness; /* of the epoll set; keeps the loop alive while there are channels */
+    uv_idle_t farewell;  /* active while `closed` has any */
+    void (*on_closed)(struct net *net);
 };
 
+/* On failure nothing is left of it. */
 NODISCARD enum status net_init(struct net *net, uv_loop_t *loop, size_t high_water_mark);
-void net_deinit(struct net *net); /* once every channel is closed */
+/* Once every channel is closed. Calls on_closed when the loop has nothing of it any more. */
+void net_close(struct net *net, void (*on_closed)(struct net *net));
 
 /* Writes what every channel has gathered, one write each. To be called once a turn, after all events were
  * handled. */
 void net_flush(struct net *net);
 
-/* An empty buffer, perhaps with memory; and back. */
-void net_take_buffer(struct net *net, struct buffer *buffer);
+/* An empty buffer, perhaps with memory; and back, NULL being fine. When memory is out it is `none`. */
+struct buffer *net_take_buffer(struct net *net);
 void net_give_buffer(struct net *net, struct buffer *buffer);
+
+/* For channels: counts one more; and lets one that is in no list, and whose socket is closed, hear on_closed
+ * when the loop has come round. */
+void net_add(struct net *net);
+void net_part(struct net *net, struct list *node);

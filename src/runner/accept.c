@@ -4,7 +4,10 @@
 #include "runner/descriptors.h"
 #include "runner/runner.h"
 
-enum { TELL_INTERVAL_MS = 60 * 1000 };
+enum {
+    TELL_INTERVAL_MS = 60 * 1000,
+    MOST_A_TURN = 16, /* the descriptors are counted once for so many */
+};
 
 /* Says why connections wait, not more often than once a minute. */
 static void tell_waiting(struct runner *runner, const char *why)
@@ -27,20 +30,31 @@ static const char *reason_to_wait(const struct runner *runner)
     return NULL;
 }
 
-/* Takes the listener's next connection, or lets it wait for accept_go_on(). */
+/* The listener's next connections wait for accept_go_on(). */
+static void let_wait(struct runner *runner, struct listener *listener, const char *reason)
+{
+    runner->waiting[listener == &runner->secure_listener] = true;
+    listener_pause(listener);
+    tell_waiting(runner, reason);
+}
+
+/* Takes the listener's next connections, as far as they need not wait. */
 static void accept_from(struct runner *runner, struct listener *listener, struct tls_context *tls)
 {
     const char *reason = reason_to_wait(runner);
-    enum status status = STATUS_NO_MEMORY;
 
-    if (!reason)
-        status = connection_accept(runner, (uv_stream_t *)&listener->tcp, tls);
-    if (status == STATUS_NO_MEMORY) {
-        runner->waiting[listener == &runner->secure_listener] = true;
-        tell_waiting(runner, reason ? reason : "are there: more wait until there is memory");
-    } else if (status != STATUS_OK) {
-        log_write(&runner->log, LOG_ERROR, "a connection could not be accepted");
+    for (int i = 0; i < MOST_A_TURN && !reason; i++) {
+        switch (connection_accept(runner, listener, tls)) {
+        case STATUS_OK: break;
+        case STATUS_CLOSED: return; /* that was all */
+        case STATUS_NO_MEMORY: reason = "are there: more wait until there is memory"; break;
+        default: log_write(&runner->log, LOG_ERROR, "a connection could not be accepted"); break;
+        }
+        if (runner->connection_count >= runner->most_connections)
+            return; /* the next ones' turn says why they wait */
     }
+    if (reason)
+        let_wait(runner, listener, reason);
 }
 
 static void on_connection(struct listener *listener)
@@ -65,13 +79,12 @@ static void on_secure_listener_closed(struct listener *listener)
     close_handle_closed(LIST_ENTRY(listener, struct runner, secure_listener));
 }
 
-static enum status listen_on(struct runner *runner, struct listener *listener, int *descriptor, uint16_t port,
-                             struct buffer *error)
+static enum status open_listener(struct runner *runner, struct listener *listener, int *descriptor,
+                                 uint16_t port, struct buffer *error)
 {
     int adopted = *descriptor;
 
     *descriptor = -1; /* the listener's, whatever becomes of it */
-    runner->open_handles++;
     if (adopted >= 0)
         return listener_adopt(listener, runner->loop, adopted, error);
     const struct crew *crew = runner->crew;
@@ -79,6 +92,16 @@ static enum status listen_on(struct runner *runner, struct listener *listener, i
                                   : crew->members[0] == runner ? SOCKET_FIRST
                                                                : SOCKET_OTHER;
     return listener_open(listener, runner->loop, runner->options.host, port, sharing, error);
+}
+
+static enum status listen_on(struct runner *runner, struct listener *listener, int *descriptor, uint16_t port,
+                             struct buffer *error)
+{
+    enum status status = open_listener(runner, listener, descriptor, port, error);
+
+    if (status == STATUS_OK)
+        runner->open_handles++;
+    return status;
 }
 
 enum status accept_open(struct runner *runner, struct buffer *error)
@@ -105,6 +128,7 @@ void accept_go_on(struct runner *runner)
         if (!runner->waiting[i] || reason_to_wait(runner))
             continue;
         runner->waiting[i] = false;
+        listener_resume(listeners[i]);
         if (listeners[i]->open)
             listeners[i]->on_connection(listeners[i]);
     }

@@ -30,8 +30,6 @@ static void release(struct runner *runner)
     tls_context_destroy(runner->tls);
     deflate_destroy(runner->deflate);
     buffer_deinit(&runner->scratch);
-    if (runner->net_ready)
-        net_deinit(&runner->net);
     free(runner->postback_base);
     free(runner->postback_token);
     free(runner);
@@ -67,11 +65,21 @@ static void on_last_closed(uv_handle_t *handle)
     on_closed(owner, clean);
 }
 
+static void on_net_closed(struct net *net)
+{
+    struct runner *runner = LIST_ENTRY(net, struct runner, net);
+
+    uv_close((uv_handle_t *)&runner->spread_timer, on_last_closed);
+}
+
 static void on_mail_closed(uv_handle_t *handle)
 {
     struct runner *runner = handle->data;
 
-    uv_close((uv_handle_t *)&runner->spread_timer, on_last_closed);
+    if (runner->net_ready)
+        net_close(&runner->net, on_net_closed);
+    else
+        on_net_closed(&runner->net);
 }
 
 void close_handle_closed(struct runner *runner)

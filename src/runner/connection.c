@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
     CLOSE_TIMEOUT_MS = 5000,  /* for the peer's Close */
@@ -157,10 +158,10 @@ void connection_source_ip(const struct connection *connection, char out[CONNECTI
 {
     static const char mapped[] = "::ffff:";
     struct sockaddr_storage address;
-    int length = sizeof address;
+    socklen_t length = sizeof address;
 
     out[0] = '\0';
-    if (uv_tcp_getpeername(&connection->channel.tcp, (struct sockaddr *)&address, &length) != 0 ||
+    if (getpeername(connection->channel.descriptor, (struct sockaddr *)&address, &length) != 0 ||
         uv_ip_name((struct sockaddr *)&address, out, CONNECTION_IP_SIZE) != 0)
         return;
     size_t prefix = sizeof mapped - 1;
@@ -536,12 +537,18 @@ static const struct channel_events channel_events = {
     .on_closed = on_closed,
 };
 
-enum status connection_accept(struct runner *runner, uv_stream_t *server, struct tls_context *tls)
+enum status connection_accept(struct runner *runner, struct listener *listener, struct tls_context *tls)
 {
     struct connection *connection = calloc(1, sizeof *connection);
+    int descriptor;
 
     if (!connection)
         return STATUS_NO_MEMORY;
+    enum status status = listener_accept(listener, &descriptor);
+    if (status != STATUS_OK) {
+        free(connection);
+        return status;
+    }
     connection->runner = runner;
     connection->peer.functions = &peer_functions;
     connection->code = CLOSE_ABNORMAL;
@@ -555,8 +562,8 @@ enum status connection_accept(struct runner *runner, uv_stream_t *server, struct
     list_append(&runner->connections, &connection->node);
     runner->connection_count++;
     runner->open_handles++;
-    if (channel_accept(&connection->channel, &runner->net, server, tls, &channel_events) != STATUS_OK)
-        return STATUS_CLOSED;
+    if (channel_open(&connection->channel, &runner->net, descriptor, tls, &channel_events) != STATUS_OK)
+        return STATUS_SYSTEM;
     connection_set_deadline(connection, runner->options.handshake_timeout_ms);
     connection_update_reading(connection);
     return STATUS_OK;

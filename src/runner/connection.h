@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "net/channel.h"
 #include "net/deadline.h"
+#include "net/listener.h"
 #include "pipeline/event.h"
 #include "pipeline/peer.h"
 #include "protocol/deflate_offer.h"
@@ -78,9 +79,10 @@ struct connection {
 };
 
 /* Takes the listener's next connection, over TLS where there is a context. It is in runner->connections until
- * its end. STATUS_NO_MEMORY where it was not taken and still waits; anything else that is not STATUS_OK where
- * it was, and is closed. */
-NODISCARD enum status connection_accept(struct runner *runner, uv_stream_t *server, struct tls_context *tls);
+ * its end. STATUS_CLOSED where none is there, STATUS_NO_MEMORY where it was not taken and still waits;
+ * anything else that is not STATUS_OK where it was, and is closed. */
+NODISCARD enum status connection_accept(struct runner *runner, struct listener *listener,
+                                        struct tls_context *tls);
 
 /* Queues one message, text where it is UTF-8. STATUS_CLOSED where nothing can be sent any more, STATUS_LIMIT
  * where it would pass --max-buffered: it is not queued then. */

@@ -47,16 +47,16 @@ static void append(size_t *written, size_t count)
 /* What waits is the stream from `read` to `written`. */
 static void check(size_t read, size_t written)
 {
-    uv_buf_t parts[MOST];
+    struct iovec parts[MOST];
     size_t count = backlog_parts(&backlog, parts, MOST);
 
     assert_int_equal(backlog.length, written - read);
     for (size_t i = 0; i < count; i++) {
-        assert_true(parts[i].len > 0);
-        for (size_t at = 0; at < parts[i].len; at++)
-            if (parts[i].base[at] != byte_at(read + at))
+        assert_true(parts[i].iov_len > 0);
+        for (size_t at = 0; at < parts[i].iov_len; at++)
+            if (((char *)parts[i].iov_base)[at] != byte_at(read + at))
                 fail_msg("byte %zu is another one", read + at);
-        read += parts[i].len;
+        read += parts[i].iov_len;
     }
     if (count < MOST)
         assert_int_equal(read, written);
@@ -74,7 +74,7 @@ static size_t blocks_held(void)
 static void is_empty_at_first_and_at_last(void **state)
 {
     size_t written = 0;
-    uv_buf_t part;
+    struct iovec part;
 
     (void)state;
     check(0, 0);
@@ -149,32 +149,32 @@ static void never_holds_more_than_two_blocks_too_many(void **state)
 static void parts_stay_while_more_is_appended(void **state)
 {
     size_t written = 0;
-    uv_buf_t before[2];
-    uv_buf_t after[2];
+    struct iovec before[2];
+    struct iovec after[2];
 
     (void)state;
     append(&written, BACKLOG_BLOCK + 10);
     assert_int_equal(backlog_parts(&backlog, before, 2), 2);
     append(&written, 100000);
     assert_int_equal(backlog_parts(&backlog, after, 2), 2);
-    assert_ptr_equal(before[0].base, after[0].base);
-    assert_int_equal(before[0].len, after[0].len);
-    assert_ptr_equal(before[1].base, after[1].base);
-    backlog_consume(&backlog, before[0].len + before[1].len); /* what was sent meanwhile */
+    assert_ptr_equal(before[0].iov_base, after[0].iov_base);
+    assert_int_equal(before[0].iov_len, after[0].iov_len);
+    assert_ptr_equal(before[1].iov_base, after[1].iov_base);
+    backlog_consume(&backlog, before[0].iov_len + before[1].iov_len); /* what was sent meanwhile */
     check(BACKLOG_BLOCK + 10, written);
 }
 
 static void gives_no_more_parts_than_asked(void **state)
 {
     size_t written = 0;
-    uv_buf_t parts[3];
+    struct iovec parts[3];
 
     (void)state;
     append(&written, 10 * BACKLOG_BLOCK);
     assert_int_equal(backlog_parts(&backlog, parts, 3), 3);
     backlog_consume(&backlog, 5);
     assert_int_equal(backlog_parts(&backlog, parts, 1), 1);
-    assert_int_equal(parts[0].len, BACKLOG_BLOCK - 5);
+    assert_int_equal(parts[0].iov_len, BACKLOG_BLOCK - 5);
 }
 
 static void shares_a_few_spare_blocks(void **state)

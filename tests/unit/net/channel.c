@@ -1,9 +1,11 @@
 #include "net/channel.h"
+#include "net/listener.h"
 
 #include "support/cmocka_all.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,17 +16,19 @@ enum { MARK = 1 << 20, MESSAGE = 10007, MORE_THAN_SOCKETS_TAKE = 48 << 20 };
 /* A channel, and in `peer` the other end's socket, which never blocks. */
 struct fixture {
     uv_loop_t loop;
-    uv_tcp_t server;
+    struct listener server;
     struct net net;
     struct channel channel;
     int peer;
     bool accepted;
     bool closed;
+    bool net_closed;
     int ends;
     int congestions;
     int drains;
     size_t written; /* bytes of the stream that every test sends */
     size_t read;
+    size_t received; /* bytes of the other direction */
 };
 
 static struct fixture *fixture_of(struct channel *channel)
@@ -34,7 +38,8 @@ static struct fixture *fixture_of(struct channel *channel)
 
 static void on_data(struct channel *channel, char *data, size_t length)
 {
-    (void)channel, (void)data, (void)length;
+    (void)data;
+    fixture_of(channel)->received += length;
 }
 
 static void on_end(struct channel *channel)
@@ -60,33 +65,46 @@ static void on_closed(struct channel *channel)
 
 static const struct channel_events events = {on_data, on_end, on_congested, on_drained, on_closed};
 
-static void on_connection(uv_stream_t *server, int status)
+static void on_connection(struct listener *server)
 {
-    struct fixture *fixture = server->data;
+    struct fixture *fixture = LIST_ENTRY(server, struct fixture, server);
+    int descriptor;
 
-    assert_int_equal(status, 0);
-    assert_int_equal(channel_accept(&fixture->channel, &fixture->net, server, NULL, &events), STATUS_OK);
+    assert_int_equal(listener_accept(server, &descriptor), STATUS_OK);
+    assert_int_equal(channel_open(&fixture->channel, &fixture->net, descriptor, NULL, &events), STATUS_OK);
     fixture->accepted = true;
     channel_read_start(&fixture->channel);
+}
+
+static void on_net_closed(struct net *net)
+{
+    LIST_ENTRY(net, struct fixture, net)->net_closed = true;
+}
+
+static int connect_to(const struct fixture *fixture)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(fixture->server.address.port),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(connect(peer, (struct sockaddr *)&address, sizeof address), 0);
+    return peer;
 }
 
 static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct sockaddr_in address;
-    int length = sizeof address;
+    struct buffer error;
 
     assert_non_null(fixture);
     uv_loop_init(&fixture->loop);
+    buffer_init(&error, BUFFER_UNLIMITED);
     assert_int_equal(net_init(&fixture->net, &fixture->loop, MARK), STATUS_OK);
-    uv_tcp_init(&fixture->loop, &fixture->server);
-    fixture->server.data = fixture;
-    uv_ip4_addr("127.0.0.1", 0, &address);
-    assert_int_equal(uv_tcp_bind(&fixture->server, (struct sockaddr *)&address, 0), 0);
-    assert_int_equal(uv_listen((uv_stream_t *)&fixture->server, 1, on_connection), 0);
-    uv_tcp_getsockname(&fixture->server, (struct sockaddr *)&address, &length);
-    fixture->peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fixture->peer, (struct sockaddr *)&address, sizeof address), 0);
+    fixture->server.on_connection = on_connection;
+    assert_int_equal(listener_open(&fixture->server, &fixture->loop, "127.0.0.1", 0, SOCKET_ALONE, &error),
+                     STATUS_OK);
+    fixture->peer = connect_to(fixture);
     while (!fixture->accepted)
         uv_run(&fixture->loop, UV_RUN_ONCE);
     *state = fixture;
@@ -98,11 +116,13 @@ static int tear_down(void **state)
     struct fixture *fixture = *state;
 
     channel_close(&fixture->channel);
-    uv_close((uv_handle_t *)&fixture->server, NULL);
+    listener_close(&fixture->server);
     uv_run(&fixture->loop, UV_RUN_DEFAULT);
     assert_true(fixture->closed);
+    net_close(&fixture->net, on_net_closed);
+    uv_run(&fixture->loop, UV_RUN_DEFAULT);
+    assert_true(fixture->net_closed);
     assert_int_equal(uv_loop_close(&fixture->loop), 0);
-    net_deinit(&fixture->net);
     close(fixture->peer);
     free(fixture);
     return 0;
@@ -165,8 +185,8 @@ static void read_all(struct fixture *fixture)
 static void assert_owns_nothing(const struct channel *channel)
 {
     assert_int_equal(channel_unsent(channel), 0);
-    assert_null(channel->out.data);
-    assert_null(channel->sealed.data);
+    assert_null(channel->out);
+    assert_null(channel->sealed);
     assert_null(channel->waiting);
 }
 
@@ -191,7 +211,7 @@ static void keeps_what_the_peer_does_not_read(void **state)
     size_t unsent = channel_unsent(&fixture->channel);
     assert_true(unsent <= MARK); /* the last message too: room was left for it */
     assert_true(unsent > MARK / 2);
-    assert_null(fixture->channel.out.data); /* it waits in blocks */
+    assert_null(fixture->channel.out); /* it waits in blocks */
     assert_true(fixture->net.blocks.count <= unsent / BACKLOG_BLOCK + 2);
     assert_int_equal(fixture->congestions, 1);
     assert_int_equal(fixture->drains, 0);
@@ -284,6 +304,44 @@ static void ends_when_the_peer_is_gone(void **state)
     assert_int_equal(fixture->ends, 1);
 }
 
+/* The kernel tells of an end whether asked or not, again and again. */
+static void is_left_alone_while_it_does_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+    struct linger at_once = {.l_onoff = 1};
+
+    channel_read_stop(&fixture->channel);
+    assert_int_equal(send(fixture->peer, "0123456789", 10, 0), 10);
+    turn(fixture);
+    assert_int_equal(fixture->received, 0);
+    assert_int_equal(fixture->channel.watched, 0);
+
+    channel_read_start(&fixture->channel);
+    turn(fixture);
+    assert_int_equal(fixture->received, 10);
+
+    channel_read_stop(&fixture->channel);
+    setsockopt(fixture->peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fixture->peer);
+    fixture->peer = -1;
+    turn(fixture);
+    assert_int_equal(fixture->channel.watched, 0);
+    assert_int_equal(fixture->ends, 0);
+    channel_read_start(&fixture->channel);
+    turn(fixture);
+    assert_int_equal(fixture->ends, 1);
+}
+
+static void sends_without_delay(void **state)
+{
+    const struct fixture *fixture = *state;
+    int on = 0;
+    socklen_t length = sizeof on;
+
+    assert_int_equal(getsockopt(fixture->channel.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
+    assert_true(on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +352,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(finishes_behind_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closes_while_some_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ends_when_the_peer_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(is_left_alone_while_it_does_not_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sends_without_delay, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
