@@ -182,7 +182,7 @@ static enum status introduce_peer(struct js_guest *guest, struct peer *peer, uin
     if (status != STATUS_OK)
         return status;
     status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot, .chain = guest->number},
-                 (struct text){peer->id, UUID_LENGTH});
+                 TEXT(""));
     if (status == STATUS_OK) {
         status = peer_meet(peer, &host->guest.language, *slot);
         if (status != STATUS_OK)

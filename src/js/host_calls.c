@@ -115,6 +115,14 @@ static struct text on_message_id(void *owner, uint32_t slot)
     return event ? event->message_id : (struct text){NULL, 0};
 }
 
+static struct text on_peer_id(void *owner, uint32_t peer_slot)
+{
+    struct js_host *host = owner;
+    const struct peer *peer = slots_get(&host->peers, peer_slot);
+
+    return peer ? (struct text){peer->id, UUID_LENGTH} : (struct text){NULL, 0};
+}
+
 static int congestion_of(struct peer *peer)
 {
     enum congestion congestion = peer->functions->congestion(peer);
@@ -167,6 +175,7 @@ const struct world_functions host_calls = {
     .exit = on_exit_call,
     .event_id = on_event_id,
     .message_id = on_message_id,
+    .peer_id = on_peer_id,
     .request = on_request,
     .congestion = on_congestion,
     .work = on_work,

@@ -169,6 +169,17 @@ static JSValueRef on_message_id(JSContextRef context, JSObjectRef function, JSOb
     return id.length ? native_string(context, id, exception) : undefined(context);
 }
 
+/* peerId(peer) -> a string, or undefined */
+static JSValueRef on_peer_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                             size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+    struct text id = world->functions->peer_id(world->owner, argument_number(context, count, arguments, 0));
+
+    (void)this_object;
+    return id.length ? native_string(context, id, exception) : undefined(context);
+}
+
 /* congestion(peer) -> see world.h */
 static JSValueRef on_congestion(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                 size_t count, const JSValueRef arguments[], JSValueRef *exception)
@@ -426,6 +437,7 @@ static const struct native functions[] = {
     {"exit", on_exit_call},
     {"eventId", on_event_id},
     {"messageId", on_message_id},
+    {"peerId", on_peer_id},
     {"congestion", on_congestion},
     {"push", on_push},
     {"pushChunk", on_push_chunk},

@@ -79,6 +79,8 @@ struct world_functions {
     NODISCARD enum status (*request_write)(void *owner, uint32_t id, struct text bytes);
     void (*request_finish)(void *owner, uint32_t id); /* that was all of its body */
     void (*request_cancel)(void *owner, uint32_t id); /* nothing more is told of it */
+    /* A connection's id, empty where there is none of that number. */
+    struct text (*peer_id)(void *owner, uint32_t peer_slot);
     /* 0 there is room, 1 more is unsent than the high-water mark, 2 the same before the handshake's end, -1
      * the connection is gone. Who is told 1 or 2 is told the end of it, too. */
     int (*congestion)(void *owner, uint32_t peer_slot);

@@ -9,7 +9,7 @@ static size_t buffered_bytes(const struct runner *runner)
     for (const struct list *node = runner->connections.next; node != &runner->connections;
          node = node->next) {
         const struct connection *connection = LIST_ENTRY(node, struct connection, node);
-        sum += channel_unsent(&connection->channel) + connection->early.length + connection->input.length;
+        sum += connection_held(connection);
     }
     return sum;
 }

@@ -31,6 +31,45 @@ static struct connection *of_peer(const struct peer *peer)
     return LIST_ENTRY(peer, struct connection, peer);
 }
 
+/* ---- what waits ---- */
+
+size_t connection_kept_input(const struct connection *connection)
+{
+    return connection->input ? connection->input->length : 0;
+}
+
+enum status connection_keep_input(struct connection *connection, struct text data)
+{
+    if (!connection->input)
+        connection->input = net_take_buffer(&connection->runner->net);
+    return buffer_append_text(connection->input, data);
+}
+
+void connection_forget_input(struct connection *connection)
+{
+    net_give_buffer(&connection->runner->net, connection->input);
+    connection->input = NULL;
+}
+
+void connection_consume_input(struct connection *connection, size_t count)
+{
+    if (count < connection_kept_input(connection))
+        buffer_consume(connection->input, count);
+    else
+        connection_forget_input(connection);
+}
+
+static size_t early_length(const struct connection *connection)
+{
+    return connection->early ? connection->early->length : 0;
+}
+
+size_t connection_held(const struct connection *connection)
+{
+    return channel_unsent(&connection->channel) + early_length(connection) +
+           connection_kept_input(connection);
+}
+
 /* ---- sending ---- */
 
 void connection_give_up(struct connection *connection)
@@ -128,8 +167,12 @@ void connection_send_frame(struct connection *connection, enum frame_opcode opco
 /* It leaves behind the 101. Where that is more than --max-buffered, the connection is closed then. */
 static enum status push_early(struct connection *connection, enum frame_opcode opcode, struct text data)
 {
-    enum status status = connection_append_frame(&connection->early, opcode, data);
+    enum status status = STATUS_NO_MEMORY;
 
+    if (!connection->early && (connection->early = malloc(sizeof *connection->early)))
+        buffer_init(connection->early, connection->runner->options.max_buffered);
+    if (connection->early)
+        status = connection_append_frame(connection->early, opcode, data);
     switch (status) {
     case STATUS_OK: connection_sent_message(connection, data.length); break;
     case STATUS_LIMIT: connection->overflowed = true; break;
@@ -171,7 +214,7 @@ void connection_source_ip(const struct connection *connection, char out[CONNECTI
 
 enum status connection_post(struct connection *connection, struct text data)
 {
-    size_t unsent = channel_unsent(&connection->channel) + connection->early.length;
+    size_t unsent = channel_unsent(&connection->channel) + early_length(connection);
     size_t most = connection->runner->options.max_buffered;
 
     if (unsent > most || data.length + FRAME_MAX_SERVER_HEADER > most - unsent)
@@ -179,12 +222,20 @@ enum status connection_post(struct connection *connection, struct text data)
     return push(&connection->peer, data, !utf8_is_valid(data.data, data.length));
 }
 
+void connection_forget_early(struct connection *connection)
+{
+    if (connection->early)
+        buffer_deinit(connection->early);
+    free(connection->early);
+    connection->early = NULL;
+}
+
 static enum congestion congestion(const struct peer *peer)
 {
     const struct connection *connection = of_peer(peer);
 
     if (connection->state == CONNECTION_CONNECTING)
-        return connection->early.length > connection->runner->options.high_water_mark ? CONGESTION_EARLY
+        return early_length(connection) > connection->runner->options.high_water_mark ? CONGESTION_EARLY
                                                                                       : CONGESTION_NONE;
     return connection->channel.congested ? CONGESTION_OPEN : CONGESTION_NONE;
 }
@@ -223,9 +274,9 @@ void connection_free_if_over(struct connection *connection)
     list_remove(&connection->left);
     runner->connection_count--;
     reader_deinit(&connection->reader);
-    buffer_deinit(&connection->input);
-    buffer_deinit(&connection->early);
-    buffer_deinit(&connection->reason);
+    connection_forget_input(connection);
+    connection_forget_early(connection);
+    free(connection->reason);
     free(connection->peer.identity);
     free(connection->user_agent);
     free(connection);
@@ -241,6 +292,11 @@ static void on_disconnect_done(struct event *event)
     connection_free_if_over(connection);
 }
 
+static struct text reason_of(const struct connection *connection)
+{
+    return (struct text){connection->reason, connection->reason_length};
+}
+
 void connection_disconnect(struct connection *connection)
 {
     struct runner *runner = connection->runner;
@@ -253,7 +309,7 @@ void connection_disconnect(struct connection *connection)
     if (!connection->was_open || connection->refused || !runner->application->service->on_disconnect)
         return;
     buffer_init(&text, BUFFER_UNLIMITED);
-    if (disconnect_event_append(&text, connection->code, buffer_text(&connection->reason)) == STATUS_OK)
+    if (disconnect_event_append(&text, connection->code, reason_of(connection)) == STATUS_OK)
         event = service_event(runner->application->service);
     if (event) {
         connection->in_flight++;
@@ -273,10 +329,15 @@ void connection_disconnect(struct connection *connection)
 
 void connection_set_close(struct connection *connection, uint16_t code, struct text reason)
 {
+    size_t length = reason.length < CLOSE_MAX_REASON ? reason.length : CLOSE_MAX_REASON;
+    char *kept = length > 0 ? malloc(length) : NULL;
+
+    if (kept) /* or else the code says it too */
+        memcpy(kept, reason.data, length);
+    free(connection->reason);
     connection->code = code;
-    buffer_clear(&connection->reason);
-    if (buffer_append_text(&connection->reason, reason) != STATUS_OK)
-        buffer_clear(&connection->reason); /* the code says it too */
+    connection->reason = kept;
+    connection->reason_length = kept ? (uint8_t)length : 0;
 }
 
 /* From here on nothing can be sent. A handler may be what has called: what this may start waits for the turn.
@@ -304,7 +365,8 @@ void connection_drop(struct connection *connection)
 void connection_finish(struct connection *connection)
 {
     leave_open(connection, CONNECTION_FINISHING);
-    buffer_clear(&connection->input);
+    if (connection->input) /* not yet given back: it may hold the message of the handler that ends this */
+        buffer_clear(connection->input);
     connection_set_deadline(connection, FINISH_TIMEOUT_MS);
     channel_finish(&connection->channel);
     connection_update_reading(connection);
@@ -322,7 +384,7 @@ static void send_close(struct connection *connection, uint16_t code, struct text
 void connection_close(struct connection *connection, uint16_t code, struct text reason)
 {
     if (connection->state != CONNECTION_OPEN) {
-        if (connection->state < CONNECTION_OPEN && connection->input.length > 0)
+        if (connection->state < CONNECTION_OPEN && connection_kept_input(connection) > 0)
             connection_refuse(connection, 503, "The connection was closed before it was open");
         else if (connection->state < CONNECTION_OPEN)
             connection_drop(connection); /* which has asked for nothing */
@@ -352,10 +414,10 @@ void connection_end(struct connection *connection, bool badly, uint16_t code, st
 static void end_now(struct connection *connection)
 {
     char reason[CLOSE_MAX_REASON];
-    size_t length = connection->reason.length < sizeof reason ? connection->reason.length : sizeof reason;
+    size_t length = connection->reason_length;
 
     if (length > 0)
-        memcpy(reason, connection->reason.data, length);
+        memcpy(reason, connection->reason, length);
     connection->ending = false;
     connection_end(connection, connection->ending_badly, connection->code, (struct text){reason, length});
 }
@@ -457,9 +519,9 @@ void connection_update_reading(struct connection *connection)
     case CONNECTION_HEAD:
     case CONNECTION_FINISHING: wanted = true; break;
     /* So that its end is heard of, however long on_connect takes; not more than a little of what it sends. */
-    case CONNECTION_CONNECTING: wanted = connection->input.length < MAX_EARLY_INPUT; break;
+    case CONNECTION_CONNECTING: wanted = connection_kept_input(connection) < MAX_EARLY_INPUT; break;
     case CONNECTION_OPEN:
-    case CONNECTION_CLOSING: wanted = connection->input.length == 0 && connection_may_take(connection); break;
+    case CONNECTION_CLOSING: wanted = !connection->input && connection_may_take(connection); break;
     case CONNECTION_CLOSED: break;
     }
     if (wanted)
@@ -476,7 +538,7 @@ static void on_data(struct channel *channel, char *data, size_t length)
     connection->silent_pings = 0;
     switch ((enum connection_state)connection->state) {
     case CONNECTION_HEAD:
-        if (buffer_append_text(&connection->input, input) != STATUS_OK)
+        if (connection_keep_input(connection, input) != STATUS_OK)
             connection_give_up(connection);
         else
             connection_read_head(connection);
@@ -485,11 +547,11 @@ static void on_data(struct channel *channel, char *data, size_t length)
     case CONNECTION_CLOSING:
         connection_read_input(connection, &input);
         if (connection->state == CONNECTION_OPEN && input.length > 0 && /* what has to wait */
-            buffer_append_text(&connection->input, input) != STATUS_OK)
+            connection_keep_input(connection, input) != STATUS_OK)
             connection_give_up(connection);
         break;
     case CONNECTION_CONNECTING:
-        if (buffer_append_text(&connection->input, input) != STATUS_OK)
+        if (connection_keep_input(connection, input) != STATUS_OK)
             connection_give_up(connection);
         break;
     case CONNECTION_FINISHING:
@@ -554,9 +616,6 @@ enum status connection_accept(struct runner *runner, struct listener *listener, 
     connection->code = CLOSE_ABNORMAL;
     reader_init(&connection->reader, runner->options.max_payload);
     connection->reader.max_frame = runner->options.max_frame;
-    buffer_init(&connection->input, BUFFER_UNLIMITED);
-    buffer_init(&connection->early, runner->options.max_buffered);
-    buffer_init(&connection->reason, BUFFER_UNLIMITED);
     deadline_init(&connection->deadline, on_due);
     list_init(&connection->left);
     list_append(&runner->connections, &connection->node);

@@ -52,9 +52,10 @@ struct connection {
     struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
     size_t bytes_in_flight; /* of messages whose events are under way */
     struct deadline deadline;
-    struct buffer input;    /* before OPEN: the request and what came behind it; later: what has to wait */
-    struct buffer early;    /* CONNECTING: frames pushed before the 101 */
-    struct buffer reason;   /* of the Close, for on_disconnect */
+    struct buffer
+        *input; /* before OPEN: the request and what came behind it; later: what has to wait; or NULL */
+    struct buffer *early;   /* CONNECTING: frames pushed before the 101, or NULL */
+    char *reason;           /* of the Close, for on_disconnect; NULL where it has none */
     char *user_agent;       /* NULL where the request had none */
     int64_t opened_wall_ms; /* when the request came, by the world's clock */
     uint64_t opened_ms;     /* the same by the loop's, as is the next */
@@ -74,6 +75,7 @@ struct connection {
     bool disconnected;  /* on_disconnect was started, or is not wanted */
     bool reading_input; /* inside read_input() */
     bool freed_later;   /* the channel is closed: the last event frees */
+    uint8_t reason_length;
     uint8_t silent_pings;             /* pings since something came */
     struct deflate_agreement deflate; /* what was agreed on of compression */
 };
@@ -91,6 +93,11 @@ NODISCARD enum status connection_post(struct connection *connection, struct text
 enum { CONNECTION_IP_SIZE = 46 };
 /* Where it comes from, as text; an IPv4 address that came in over IPv6 is IPv4's. */
 void connection_source_ip(const struct connection *connection, char out[CONNECTION_IP_SIZE]);
+
+/* Bytes that came and wait: behind the request until it is answered, then for their turn. */
+size_t connection_kept_input(const struct connection *connection);
+/* Bytes that are held for it in all, unsent or not dealt with. */
+size_t connection_held(const struct connection *connection);
 
 /* Starts the closing handshake; before OPEN it answers what was asked with 503. Nothing when it is closing
  * already. */

@@ -124,13 +124,11 @@ void connection_resume(struct connection *connection)
 {
     if (connection->reading_input)
         return;
-    if (connection->input.length > 0 && connection_may_take(connection)) {
-        struct text rest = buffer_text(&connection->input);
+    if (connection->input && connection_may_take(connection)) {
+        struct text rest = buffer_text(connection->input);
         connection_read_input(connection, &rest);
-        if (connection->input.length > 0) /* not cleared by an end */
-            buffer_consume(&connection->input, connection->input.length - rest.length);
-        if (connection->input.length == 0)
-            buffer_deinit(&connection->input);
+        size_t kept = connection_kept_input(connection); /* nothing where it was cleared by an end */
+        connection_consume_input(connection, kept > 0 ? kept - rest.length : 0);
     }
     connection_update_reading(connection);
 }

@@ -52,11 +52,11 @@ static void open_connection(struct connection *connection, const struct upgrade_
     connection->reader.may_compress = connection->deflate.window_bits > 0;
     if (handshake_append_response(out, request->key, protocol,
                                   deflate_answer(&connection->deflate, answer)) != STATUS_OK ||
-        buffer_append_text(out, buffer_text(&connection->early)) != STATUS_OK) {
+        (connection->early && buffer_append_text(out, buffer_text(connection->early)) != STATUS_OK)) {
         connection_give_up(connection);
         return;
     }
-    buffer_deinit(&connection->early);
+    connection_forget_early(connection);
     connection->state = CONNECTION_OPEN;
     connection->was_open = true;
     connection->pinged_ms = uv_now(connection->runner->loop);
@@ -97,7 +97,7 @@ static void on_connect_done(struct event *event)
     if (connection->state != CONNECTION_CONNECTING) {
         leave_unopened(connection, event);
     } else {
-        struct text head = {connection->input.data, connection->head_length};
+        struct text head = {connection->input->data, connection->head_length};
         if (upgrade_parse(&request, head.data, head.length, &consumed) != UPGRADE_COMPLETE)
             abort(); /* it was complete before on_connect */
         int refused_with = refusal(event);
@@ -108,7 +108,7 @@ static void on_connect_done(struct event *event)
             return;
         }
         open_connection(connection, &request, connect_event_protocol(event->reply, &request));
-        buffer_consume(&connection->input, connection->head_length);
+        connection_consume_input(connection, connection->head_length);
         if (refused_with) {
             connection->refused = true;
             connection->runner->metrics.rejected[REJECTED_BY_ON_CONNECT]++;
@@ -205,7 +205,7 @@ void connection_read_head(struct connection *connection)
     struct upgrade_request request;
     size_t consumed = 0;
 
-    switch (upgrade_parse(&request, connection->input.data, connection->input.length, &consumed)) {
+    switch (upgrade_parse(&request, connection->input->data, connection->input->length, &consumed)) {
     case UPGRADE_INCOMPLETE: return;
     case UPGRADE_REFUSED:
         runner->metrics.rejected[metrics_rejection(request.refusal)]++;
@@ -239,9 +239,6 @@ void connection_read_head(struct connection *connection)
     }
     struct text offered = request.protocols;
     open_connection(connection, &request, upgrade_next_protocol(&offered));
-    if (connection->state == CONNECTION_OPEN)
-        buffer_consume(&connection->input, consumed);
-    if (connection->input.length == 0)
-        buffer_deinit(&connection->input);
+    connection_consume_input(connection, consumed);
     connection_resume(connection);
 }

@@ -14,10 +14,18 @@
 
 /* ---- connection.c ---- */
 
+/* Behind what waits already. */
+NODISCARD enum status connection_keep_input(struct connection *connection, struct text data);
+/* It has been dealt with, or counts no more. */
+void connection_forget_input(struct connection *connection);
+/* The first `count` bytes have been dealt with. */
+void connection_consume_input(struct connection *connection, size_t count);
 /* Memory is out: logs it and drops the connection. */
 void connection_give_up(struct connection *connection);
 NODISCARD enum status connection_append_frame(struct buffer *out, enum frame_opcode opcode, struct text data);
 void connection_send_frame(struct connection *connection, enum frame_opcode opcode, struct text data);
+/* What was pushed before the 101 has been dealt with, or counts no more. */
+void connection_forget_early(struct connection *connection);
 /* Whether a message of so many bytes is worth compressing, for this client. */
 bool connection_compresses(const struct connection *connection, size_t length);
 /* The thread's codec; NULL when memory is out. */

@@ -568,7 +568,7 @@ function goOn() {
       case REPLY: reply(events[slot]); break;
       case RELEASE: release(slot); break;
       case EXPIRE: expire(events[slot], inbox[at + CHAIN]); break;
-      case PEER_NEW: peers[slot] = new Peer(slot, entryText(), inbox[at + CHAIN]); break;
+      case PEER_NEW: peers[slot] = new Peer(slot, inbox[at + CHAIN]); break;
       case PEER_GONE: forgetPeer(slot); break;
       case PEER_DRAINED: peers[slot].drained(); break;
       case PEER_CLOSED: peers[slot].closed(); break;

@@ -12,17 +12,17 @@ const FULL = -2;
 const NO_MEMORY = -3;
 const LATER = -4;
 
+// One for every connection that has said something: what few of them need is made when it is.
 class Peer {
   #push;
   #postbackUrl;
+  #sending; // `streams` and `line`
   identity = undefined;
   gone = false; // nothing can be sent any more
-  streams = new Set();
-  line = new Line(() => this.congestion());
 
-  constructor(slot, id, runner) {
+  constructor(slot, runner) {
     this.slot = slot;
-    this.id = id;
+    this.id = native.peerId(slot);
     this.runner = runner; // its number
   }
 
@@ -33,6 +33,20 @@ class Peer {
   // undefined without a management server
   get postbackUrl() {
     return (this.#postbackUrl ??= postback.urlOf(this.id, this.runner));
+  }
+
+  get #senders() {
+    return (this.#sending ??= { streams: new Set(), line: new Line(() => this.congestion()) });
+  }
+
+  // What is being sent chunk by chunk.
+  get streams() {
+    return this.#senders.streams;
+  }
+
+  // Who waits for room.
+  get line() {
+    return this.#senders.line;
   }
 
   // 0: there is room; CONGESTED or EARLY: who can wait should; below 0: the connection is gone. Nobody may be made to wait
@@ -68,14 +82,14 @@ class Peer {
   }
 
   drained() {
-    this.line.letIn();
+    this.#sending?.line.letIn();
   }
 
   closed() {
     if (this.gone) return;
     this.gone = true;
-    this.line.end(new GoneError(this.id));
-    for (const stream of this.streams) stream.cancel();
+    this.#sending?.line.end(new GoneError(this.id));
+    for (const stream of this.#sending?.streams ?? []) stream.cancel();
   }
 }
 
