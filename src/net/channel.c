@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 enum {
-    MOST_PARTS = 128,          /* of one write: some 1 MiB of a backlog */
-    MOST_GATHERED = 32 * 1024, /* bytes, once others wait: these wait with them then, in blocks */
-    MARK_RESERVE = 16,         /* congestion begins a sixteenth of the high-water mark below it */
+    MOST_PARTS = 128, /* of one write: some 1 MiB of a backlog */
+    MOST_GATHERED =
+        32 * 1024,     /* bytes, once others wait: these wait with them then, in blocks; and of one text */
+    MARK_RESERVE = 16, /* congestion begins a sixteenth of the high-water mark below it */
 };
 
 /* ---- opening, closing ---- */
@@ -165,8 +166,10 @@ static void receive_sealed(struct channel *channel, struct text sealed)
 
 static void receive(struct channel *channel)
 {
-    char *data = channel->net->read_buffer;
-    ssize_t count = recv(channel->descriptor, data, NET_READ_BUFFER, 0);
+    size_t size = NET_READ_BUFFER;
+    char *room = channel->tls ? NULL : channel->events->on_room(channel, &size);
+    char *data = room ? room : channel->net->read_buffer;
+    ssize_t count = recv(channel->descriptor, data, size, 0);
 
     if (count > 0 && channel->tls)
         receive_sealed(channel, (struct text){data, (size_t)count});
@@ -278,16 +281,19 @@ static ssize_t offer(const struct channel *channel, struct iovec *parts, size_t 
     return sent < 0 && (errno == EAGAIN || errno == ENOBUFS) ? 0 : sent;
 }
 
+enum { READY_PARTS = 2 }; /* what was gathered, and what is not */
+
 /* Offers the kernel what waits and `ready` behind it. How many bytes of `ready` it took; -1 where the stream
  * is broken. */
-static ssize_t send_now(struct channel *channel, struct text ready)
+static ssize_t send_now(struct channel *channel, const struct text ready[READY_PARTS])
 {
     struct backlog *waiting = channel->waiting;
-    struct iovec parts[MOST_PARTS];
+    struct iovec parts[MOST_PARTS + READY_PARTS];
     size_t count = waiting ? backlog_parts(waiting, parts, MOST_PARTS) : 0;
 
-    if (ready.length > 0 && count < MOST_PARTS)
-        parts[count++] = (struct iovec){.iov_base = (char *)ready.data, .iov_len = ready.length};
+    for (size_t i = 0; i < READY_PARTS && (!waiting || count < MOST_PARTS); i++)
+        if (ready[i].length > 0)
+            parts[count++] = (struct iovec){.iov_base = (char *)ready[i].data, .iov_len = ready[i].length};
     if (count == 0)
         return 0;
     ssize_t sent = offer(channel, parts, count);
@@ -311,16 +317,19 @@ static bool send_later(struct channel *channel, struct text rest)
 }
 
 /* Sends what the kernel takes at once, the rest later. False where the stream is broken. */
-static bool send_ready(struct channel *channel, struct text ready, bool at_once)
+static bool send_ready(struct channel *channel, const struct text ready[READY_PARTS], bool at_once)
 {
     ssize_t sent = at_once ? send_now(channel, ready) : 0;
 
     if (sent < 0)
         return false;
-    ready.data += sent;
-    ready.length -= (size_t)sent;
-    if (ready.length > 0)
-        return send_later(channel, ready);
+    for (size_t i = 0; i < READY_PARTS; i++) {
+        size_t of_it = ready[i].length < (size_t)sent ? ready[i].length : (size_t)sent;
+        struct text rest = {ready[i].data + of_it, ready[i].length - of_it};
+        sent -= (ssize_t)of_it;
+        if (rest.length > 0 && !send_later(channel, rest))
+            return false;
+    }
     if (channel->waiting && channel->waiting->length == 0) {
         forget_waiting(channel);
         return watch(channel, wanted(channel));
@@ -328,15 +337,17 @@ static bool send_ready(struct channel *channel, struct text ready, bool at_once)
     return true;
 }
 
-/* `at_once`: the kernel may have room. */
-static void flush(struct channel *channel, bool at_once)
+/* Sends what was gathered and `body` behind it, which is empty over TLS. `at_once`: the kernel may have room.
+ */
+static void flush(struct channel *channel, struct text body, bool at_once)
 {
     list_remove(&channel->listed);
     if (channel->closing)
         return;
     bool good = !channel->tls || seal(channel);
-    struct buffer *ready = channel->tls ? channel->sealed : channel->out;
-    if (!good || !send_ready(channel, ready ? buffer_text(ready) : TEXT(""), at_once)) {
+    struct buffer *gathered = channel->tls ? channel->sealed : channel->out;
+    struct text ready[READY_PARTS] = {gathered ? buffer_text(gathered) : TEXT(""), body};
+    if (!good || !send_ready(channel, ready, at_once)) {
         end(channel);
         return;
     }
@@ -349,7 +360,19 @@ static void flush(struct channel *channel, bool at_once)
 
 void channel_flush(struct channel *channel)
 {
-    flush(channel, !channel->waiting); /* or else the kernel tells when it has room */
+    flush(channel, TEXT(""), !channel->waiting); /* or else the kernel tells when it has room */
+}
+
+enum status channel_send(struct channel *channel, struct text body)
+{
+    if (!channel->tls && !channel->closing && body.length >= MOST_GATHERED) {
+        flush(channel, body, !channel->waiting);
+        return STATUS_OK;
+    }
+    enum status status = buffer_append_text(channel_out(channel), body);
+    if (status == STATUS_OK)
+        channel_wrote(channel);
+    return status;
 }
 
 void channel_finish(struct channel *channel)
@@ -376,5 +399,5 @@ void channel_ready(struct channel *channel, uint32_t events)
     if (channel->reading && events & (EPOLLIN | broken))
         receive(channel);
     if (!channel->closing && channel->waiting && events & (EPOLLOUT | broken))
-        flush(channel, true);
+        flush(channel, TEXT(""), true);
 }

@@ -25,7 +25,10 @@
 struct channel;
 
 struct channel_events {
-    /* Bytes came; they are the owner's to change, and gone when it returns. */
+    /* Where what comes next is to lie, at most *size bytes of it; NULL: in the loop's buffer. Not asked over
+     * TLS. */
+    char *(*on_room)(struct channel *channel, size_t *size);
+    /* Bytes came; they are the owner's to change, and gone when it returns but where it has made the room. */
     void (*on_data)(struct channel *channel, char *data, size_t length);
     /* The peer's end of the stream, or an error: nothing more will come. The owner closes the channel, now or
      * soon. */
@@ -66,6 +69,9 @@ void channel_read_stop(struct channel *channel);
 /* The buffer that the next flush sends: append to it, then call channel_wrote(). */
 struct buffer *channel_out(struct channel *channel);
 void channel_wrote(struct channel *channel);
+/* The same with `body` behind what was appended: a long one is sent without being gathered, and copied only
+ * as far as it has to wait. STATUS_NO_MEMORY: none of it is queued. */
+NODISCARD enum status channel_send(struct channel *channel, struct text body);
 /* Bytes that neither the kernel nor the peer has: ours to hold. */
 size_t channel_unsent(const struct channel *channel);
 /* What became of what was sent before. */

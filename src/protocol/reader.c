@@ -127,6 +127,16 @@ static bool check_text(struct reader *reader, struct text data, bool ascii, bool
     return utf8_feed(&reader->utf8, data.data, data.length) && (!complete || utf8_is_complete(&reader->utf8));
 }
 
+static enum status collect(struct reader *reader, struct text data)
+{
+    struct buffer *message = &reader->message;
+
+    if (!message->data || data.data != message->data + message->length)
+        return buffer_append_text(message, data);
+    message->length += data.length; /* it came to reader_room() */
+    return STATUS_OK;
+}
+
 /* `data` is a piece of a data frame. What is whole is handed out where it lies; only what is cut is
  * collected. */
 static void take_data(struct reader *reader, struct text data, bool ascii, struct reader_event *event)
@@ -139,7 +149,7 @@ static void take_data(struct reader *reader, struct text data, bool ascii, struc
         return;
     }
     if (!complete || reader->message.length > 0) {
-        if (buffer_append_text(&reader->message, data) != STATUS_OK) {
+        if (collect(reader, data) != STATUS_OK) {
             fail_collecting(event);
             return;
         }
@@ -204,6 +214,24 @@ static void take_payload(struct reader *reader, struct text *input, struct reade
         take_control(reader, data, event);
     else
         take_data(reader, data, ascii, event);
+}
+
+char *reader_room(struct reader *reader, size_t *size)
+{
+    struct buffer *message = &reader->message;
+
+    if (reader->frame_left < READER_ROOM || message->length < READER_ROOM ||
+        reader->frame_opcode >= FRAME_CLOSE)
+        return NULL;
+    size_t room = message->capacity - message->length;
+    if (room < READER_ROOM) { /* again as much as has come, so that it is not moved often */
+        size_t more = message->length < reader->frame_left ? message->length : (size_t)reader->frame_left;
+        if (buffer_reserve(message, more) != STATUS_OK)
+            return NULL;
+        room = message->capacity - message->length;
+    }
+    *size = room < reader->frame_left ? room : (size_t)reader->frame_left;
+    return message->data + message->length;
 }
 
 struct reader_event reader_next(struct reader *reader, struct text *input)

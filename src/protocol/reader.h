@@ -60,6 +60,8 @@ struct reader_event {
                          caller's bytes go; whichever comes first */
 };
 
+enum { READER_ROOM = 64 * 1024 }; /* bytes; fewer are copied more cheaply than they are placed */
+
 void reader_init(struct reader *reader, size_t max_message);
 void reader_deinit(struct reader *reader);
 
@@ -69,6 +71,13 @@ void reader_deinit(struct reader *reader);
  * The bytes are changed: unmasked in place. After READER_CLOSE or READER_ERROR it must not be called again.
  */
 struct reader_event reader_next(struct reader *reader, struct text *input);
+
+/*
+ * Where the payload that comes next may be put, so that it need not be copied to where it is collected: at
+ * most *size bytes, to be given to reader_next() as they lie there before anything else is called. NULL where
+ * that is not worth it, or memory is out.
+ */
+char *reader_room(struct reader *reader, size_t *size);
 
 /* What the last event lent is not looked at any more: its memory goes, as it does with the next call of
  * reader_next(), which may be long in coming. What is still being collected stays. */

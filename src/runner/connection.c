@@ -89,12 +89,17 @@ enum status connection_append_frame(struct buffer *out, enum frame_opcode opcode
     return status == STATUS_OK ? buffer_append_text(out, data) : status;
 }
 
-void connection_wrote(struct connection *connection)
+static void check_overflow(struct connection *connection)
 {
-    channel_wrote(&connection->channel);
     if (connection->state == CONNECTION_OPEN &&
         channel_unsent(&connection->channel) > connection->runner->options.max_buffered)
         connection_overflow(connection);
+}
+
+void connection_wrote(struct connection *connection)
+{
+    channel_wrote(&connection->channel);
+    check_overflow(connection);
 }
 
 void connection_overflow(struct connection *connection)
@@ -158,8 +163,18 @@ void connection_send_message(struct connection *connection, enum frame_opcode op
 
 void connection_send_frame(struct connection *connection, enum frame_opcode opcode, struct text data)
 {
-    if (connection_append_frame(channel_out(&connection->channel), opcode, data) == STATUS_OK)
-        connection_wrote(connection);
+    struct buffer *out = channel_out(&connection->channel);
+    uint8_t header[FRAME_MAX_SERVER_HEADER];
+    size_t length = frame_encode_header(header, opcode, data.length);
+    enum status status = buffer_append(out, header, length);
+
+    if (status == STATUS_OK) {
+        status = channel_send(&connection->channel, data);
+        if (status != STATUS_OK)
+            out->length -= length;
+    }
+    if (status == STATUS_OK)
+        check_overflow(connection);
     else
         connection_give_up(connection);
 }
@@ -530,6 +545,11 @@ void connection_update_reading(struct connection *connection)
         channel_read_stop(&connection->channel);
 }
 
+static char *on_room(struct channel *channel, size_t *size)
+{
+    return reader_room(&of_channel(channel)->reader, size);
+}
+
 static void on_data(struct channel *channel, char *data, size_t length)
 {
     struct connection *connection = of_channel(channel);
@@ -592,6 +612,7 @@ static void on_closed(struct channel *channel)
 }
 
 static const struct channel_events channel_events = {
+    .on_room = on_room,
     .on_data = on_data,
     .on_end = on_end,
     .on_congested = on_congested,

@@ -42,6 +42,12 @@ static void on_data(struct channel *channel, char *data, size_t length)
     fixture_of(channel)->received += length;
 }
 
+static char *on_room(struct channel *channel, size_t *size)
+{
+    (void)channel, (void)size;
+    return NULL;
+}
+
 static void on_end(struct channel *channel)
 {
     fixture_of(channel)->ends++;
@@ -63,7 +69,7 @@ static void on_closed(struct channel *channel)
     fixture_of(channel)->closed = true;
 }
 
-static const struct channel_events events = {on_data, on_end, on_congested, on_drained, on_closed};
+static const struct channel_events events = {on_room, on_data, on_end, on_congested, on_drained, on_closed};
 
 static void on_connection(struct listener *server)
 {
@@ -258,6 +264,31 @@ static void goes_on_writing_while_some_waits(void **state)
     assert_owns_nothing(&fixture->channel);
 }
 
+/* Behind what was gathered, and ahead of what comes later, whether there is room for it or not. */
+static void sends_long_texts_in_their_order(void **state)
+{
+    enum { LONG = 300 * 1000 };
+    struct fixture *fixture = *state;
+    char *text = malloc(LONG);
+
+    for (int round = 0; round < 60; round++) {
+        size_t length = round % 7 == 3 ? 1000 : LONG;
+        write_message(fixture, (size_t)(round % 3) * 50);
+        for (size_t i = 0; i < length; i++)
+            text[i] = byte_at(fixture->written++);
+        assert_int_equal(channel_send(&fixture->channel, (struct text){text, length}), STATUS_OK);
+        memset(text, 0xEE, length);
+        if (round % 5 == 0)
+            turn(fixture);
+        if (round % 30 == 29)
+            read_all(fixture);
+    }
+    read_all(fixture);
+    assert_true(fixture->congestions > 0);
+    assert_owns_nothing(&fixture->channel);
+    free(text);
+}
+
 static void finishes_behind_what_waits(void **state)
 {
     struct fixture *fixture = *state;
@@ -349,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_what_the_peer_does_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(frees_what_has_left_while_more_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_on_writing_while_some_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sends_long_texts_in_their_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finishes_behind_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closes_while_some_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ends_when_the_peer_is_gone, set_up, tear_down),

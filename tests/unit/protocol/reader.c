@@ -734,6 +734,96 @@ static void grows_by_what_comes_not_by_what_is_promised(void **state)
     reader_deinit(&reader);
 }
 
+/* Reads the talk as from a socket, `most` bytes at once, into the room there is. How many bytes came there.
+ */
+static size_t take_into_room(struct talk *t, size_t most)
+{
+    size_t placed = 0;
+
+    begin(t);
+    for (size_t at = 0; at < t->sent.length;) {
+        size_t left = t->sent.length - at;
+        size_t size = most;
+        char *room = reader_room(&t->reader, &size);
+        size_t count = left < size ? left : size;
+        if (room) {
+            assert_true(t->reader.message.capacity <= 4 * t->reader.message.length);
+            count = count < most ? count : most;
+            memcpy(room, t->sent.data + at, count);
+            placed += count;
+            take(t, room, count);
+        } else {
+            char *piece = malloc(count);
+            memcpy(piece, t->sent.data + at, count);
+            take(t, piece, count);
+            free(piece);
+        }
+        at += count;
+    }
+    end(t);
+    return placed;
+}
+
+static void reads_long_payloads_to_where_they_stay(void **state)
+{
+    enum { LONG = 900 * 1000, SHORT = READER_ROOM };
+    static const size_t pieces[] = {1000, 65536, 70001, 1 << 20};
+    struct talk t = talk(BUFFER_UNLIMITED);
+    char *payload = malloc(LONG);
+
+    (void)state;
+    for (size_t i = 0; i < LONG; i++)
+        payload[i] = (char)('a' + i % 23);
+    memcpy(payload + 100000, "\xe2\x82\xac", 3); /* not ASCII throughout */
+    send_frame(&t, 0x81, payload, LONG);
+    expect_data(&t, "text", payload, LONG);
+    send_frame(&t, 0x81, payload, SHORT);
+    expect_data(&t, "text", payload, SHORT);
+    send_frame(&t, 0x02, payload, LONG / 2);
+    send_string(&t, 0x89, "amid it");
+    expect(&t, "ping", 0, "amid it");
+    send_frame(&t, 0x80, payload + LONG / 2, LONG - LONG / 2);
+    expect_data(&t, "binary", payload, LONG);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        size_t placed = take_into_room(&t, pieces[i]);
+        if (pieces[i] < LONG) /* all but beginnings and ends */
+            assert_in_range(placed, LONG, 2 * LONG);
+    }
+    free(payload);
+    end_talk(&t);
+}
+
+static void makes_no_room_for_what_is_no_payload(void **state)
+{
+    static char chunk[READER_ROOM];
+    struct reader reader;
+    size_t size = sizeof chunk;
+
+    (void)state;
+    reader_init(&reader, (size_t)1 << 30);
+    assert_null(reader_room(&reader, &size));
+    struct text input = {(char[]){"\x82\xff\0\0\0\0\x3f\xff\xff\xffmask"}, 14}; /* a promise of a gigabyte */
+    assert_int_equal(reader_next(&reader, &input).kind, READER_NEED_MORE);
+    assert_null(reader_room(&reader, &size)); /* nothing of it has come */
+    input = (struct text){chunk, sizeof chunk};
+    assert_int_equal(reader_next(&reader, &input).kind, READER_NEED_MORE);
+    assert_non_null(reader_room(&reader, &size));
+    assert_in_range(size, READER_ROOM, 3 * READER_ROOM);
+    reader_deinit(&reader);
+
+    reader_init(&reader, 2 * READER_ROOM); /* nor beyond its frame, or what a message may be */
+    input = (struct text){(char[]){"\x82\xff\0\0\0\0\0\x02\0\0mask"}, 14};
+    assert_int_equal(reader_next(&reader, &input).kind, READER_NEED_MORE);
+    input = (struct text){chunk, sizeof chunk};
+    assert_int_equal(reader_next(&reader, &input).kind, READER_NEED_MORE);
+    assert_non_null(reader_room(&reader, &size));
+    assert_int_equal(size, READER_ROOM);
+    input = (struct text){chunk, 1};
+    assert_int_equal(reader_next(&reader, &input).kind, READER_NEED_MORE);
+    assert_null(reader_room(&reader, &size)); /* what is left is copied more cheaply */
+    reader_deinit(&reader);
+}
+
 static void pays_nothing_for_empty_fragments(void **state)
 {
     struct reader reader;
@@ -946,6 +1036,8 @@ int main(void)
         cmocka_unit_test(copies_nothing_that_is_whole),
         cmocka_unit_test(gives_the_memory_back),
         cmocka_unit_test(grows_by_what_comes_not_by_what_is_promised),
+        cmocka_unit_test(reads_long_payloads_to_where_they_stay),
+        cmocka_unit_test(makes_no_room_for_what_is_no_payload),
         cmocka_unit_test(pays_nothing_for_empty_fragments),
         cmocka_unit_test(fails_softly_without_memory),
         cmocka_unit_test(may_be_left_and_taken_up_again),
