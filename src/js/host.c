@@ -79,7 +79,8 @@ static void dispatch(struct js_host *host)
         host->values.data[host->values.length++] = ']';
     JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, host->inbox_count),
                               take_units(context, &host->texts), take_units(context, &host->values)};
-    host->inbox_count = 0;
+    host->inbox_count = host->unhurried = 0;
+    host->unhurried_bytes = 0;
     buffer_init(&error, BUFFER_UNLIMITED);
     if (!world_call(host->world, WORLD_DISPATCH, arguments, 3, &error))
         report(host, &error); /* handlers' errors are caught inside: this one is ours, or nobody's */
@@ -181,8 +182,8 @@ static enum status introduce_peer(struct js_guest *guest, struct peer *peer, uin
 
     if (status != STATUS_OK)
         return status;
-    status = add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot, .chain = guest->number},
-                 TEXT(""));
+    status =
+        add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot, .chain = guest->number}, TEXT(""));
     if (status == STATUS_OK) {
         status = peer_meet(peer, &host->guest.language, *slot);
         if (status != STATUS_OK)
@@ -379,6 +380,10 @@ static void release(struct language *language, struct event *event)
     if (event->kind == EVENT_CONNECT && (event->service->mixed || event->service->retired))
         host_keep_identity(event);
     tell(host, OP_RELEASE, event->language_slot);
+    if (event->kind == EVENT_MESSAGE) {
+        host->unhurried++;
+        host->unhurried_bytes += event->message.length;
+    }
     slots_give_back(&host->events, event->language_slot);
     event->language_slot = 0;
 }
@@ -471,9 +476,12 @@ static void collect(struct js_host *host)
         world_call(host->world, WORLD_REFILL, NULL, 0, NULL);
 }
 
+/* A call into the engine only to say that events have ended would double what a lone message costs: that goes
+ * with the next one, or with js_host_idle(), unless much is kept alive by it. */
 bool js_host_has_work(const struct js_host *host)
 {
-    return host->inbox_count > 0 || host->outbox[0] > 0;
+    return host->inbox_count > host->unhurried || host->unhurried_bytes > MOST_UNHURRIED ||
+           host->outbox[0] > 0;
 }
 
 void js_host_turn(struct js_host *host)
@@ -515,6 +523,7 @@ void js_host_run_immediates(struct js_host *host)
 void js_host_idle(struct js_host *host)
 {
     world_idle(host->world);
+    dispatch(host);
     js_host_turn(host);
 }
 

@@ -25,7 +25,8 @@ enum {
     INBOX_ENTRIES = 256,   /* what is dispatched at a time: its objects should fit the caches */
     OUTBOX_ENTRIES = 1024, /* the results of several inboxes of one turn */
     OUTBOX_LAST = 1 + OUTBOX_ENTRIES * ENTRY, /* whether more is waiting than fits */
-    TEXTS_SOFT_LIMIT = 1 << 20, /* units; beyond it the inbox is dispatched before the turn ends */
+    TEXTS_SOFT_LIMIT = 1 << 20,  /* units; beyond it the inbox is dispatched before the turn ends */
+    MOST_UNHURRIED = 256 * 1024, /* bytes of messages whose end may wait to be told */
     MOST_APART = 16 * 1024, /* bytes; a longer message is parsed by itself, so that it is not held twice */
 };
 
@@ -78,6 +79,8 @@ struct js_host {
 
     struct entry inbox[INBOX_ENTRIES]; /* JavaScript reads it where it lies */
     uint32_t inbox_count;
+    uint32_t unhurried;     /* entries of it that nobody waits for: ends of messages' events */
+    size_t unhurried_bytes; /* of those messages */
     struct units texts;
     struct units
         values; /* what messages that were taken apart say: a JSON array, its last bracket still missing */
