@@ -73,9 +73,11 @@ static void open_library(void)
     symbol(library, "JSContextGroupClearExecutionTimeLimit", &extras->JSContextGroupClearExecutionTimeLimit);
     symbol(library, "g_main_context_iteration", &extras->g_main_context_iteration);
     symbol(library, "g_main_context_new", &extras->g_main_context_new);
-    symbol(library, "g_main_context_get_thread_default", &extras->g_main_context_get_thread_default);
     symbol(library, "g_main_context_push_thread_default", &extras->g_main_context_push_thread_default);
+    symbol(library, "g_main_context_pop_thread_default", &extras->g_main_context_pop_thread_default);
     symbol(library, "g_main_context_unref", &extras->g_main_context_unref);
+    symbol(library, "_ZN3WTF20initializeMainThreadEv", &extras->WTF_initializeMainThread);
+    symbol(library, "_ZN3WTF21MemoryPressureHandler9singletonEv", &extras->WTF_memory_pressure_handler);
     symbol(library, "jsc_options_set_boolean", &extras->jsc_options_set_boolean);
     symbol(library, "jsc_options_set_double", &extras->jsc_options_set_double);
     symbol(library, "jsc_options_set_uint", &extras->jsc_options_set_uint);
@@ -84,25 +86,45 @@ static void open_library(void)
         snprintf(failure, sizeof failure, "no key for threads' data is left");
 }
 
-static bool is_main_thread(void)
-{
-    return gettid() == getpid();
-}
-
-void *engine_thread_context(void)
+/* The thread's context, made when it is first asked for; NULL where the engine's deferred work can not be
+ * run. */
+static void *context_of_thread(void)
 {
     const struct engine_extras *extras = &table.extras;
+    void *context = pthread_getspecific(thread_context);
 
-    if (is_main_thread() || !extras->g_main_context_new || !extras->g_main_context_get_thread_default ||
-        !extras->g_main_context_push_thread_default || !extras->g_main_context_unref)
-        return NULL;
-    void *context = extras->g_main_context_get_thread_default();
-    if (context)
+    if (context || !extras->g_main_context_iteration || !extras->g_main_context_new ||
+        !extras->g_main_context_push_thread_default || !extras->g_main_context_pop_thread_default ||
+        !extras->g_main_context_unref || !extras->WTF_initializeMainThread ||
+        !extras->WTF_memory_pressure_handler)
         return context;
     context = extras->g_main_context_new();
-    extras->g_main_context_push_thread_default(context);
     pthread_setspecific(thread_context, context); /* unreferenced at the thread's end */
     return context;
+}
+
+/* The engine's timers look at memory's pressure as WebKit's main thread is told of it, and fail where nobody
+ * has said which that is. The handler, once made, keeps what it needs of this thread. */
+static void name_main_thread(void)
+{
+    table.extras.WTF_initializeMainThread();
+    (void)table.extras.WTF_memory_pressure_handler();
+}
+
+JSContextGroupRef engine_make_group(void **main_context)
+{
+    static pthread_once_t named = PTHREAD_ONCE_INIT;
+    void *context = context_of_thread();
+
+    *main_context = context;
+    if (!context)
+        return table.JSContextGroupCreate();
+    table.extras.g_main_context_push_thread_default(
+        context); /* for no longer: others of the thread have theirs */
+    pthread_once(&named, name_main_thread);
+    JSContextGroupRef group = table.JSContextGroupCreate();
+    table.extras.g_main_context_pop_thread_default(context);
+    return group;
 }
 
 enum status engine_open(struct buffer *error)

@@ -81,13 +81,16 @@ struct engine_extras {
     int (*jsc_options_set_boolean)(const char *option, int value);
     int (*jsc_options_set_double)(const char *option, double value);
     int (*jsc_options_set_uint)(const char *option, unsigned value);
-    /* What the engine defers goes to the thread's GLib main context: runs one piece of it; NULL is that of
-     * the process's main thread. */
+    /* What the engine defers goes to a GLib main context, that of the thread when its first group is made:
+     * runs one piece of it. */
     int (*g_main_context_iteration)(void *main_context, int may_block);
     void *(*g_main_context_new)(void);
-    void *(*g_main_context_get_thread_default)(void);
     void (*g_main_context_push_thread_default)(void *main_context);
+    void (*g_main_context_pop_thread_default)(void *main_context);
     void (*g_main_context_unref)(void *main_context);
+    /* C++: WTF::initializeMainThread() and WTF::MemoryPressureHandler::singleton(). */
+    void (*WTF_initializeMainThread)(void);
+    void *(*WTF_memory_pressure_handler)(void);
 };
 
 struct engine {
@@ -104,10 +107,10 @@ extern const struct engine *const jsc_table;
  * missing or lacks a function: `error` then says what and which package has it. */
 NODISCARD enum status engine_open(struct buffer *error);
 
-/* The GLib main context of this thread, as the engine sees it, for g_main_context_iteration(); a thread that
- * has none of its own gets one, so that the engine does not make one that nobody can reach. Before the
- * thread's first context. */
-void *engine_thread_context(void);
+/* A group, for this thread. What the engine defers (the end of garbage, registries' callbacks, its own
+ * timers) waits in *main_context, for g_main_context_iteration() from this thread; NULL where that can not
+ * be. */
+JSContextGroupRef engine_make_group(void **main_context);
 
 /* Strings across the border. JavaScript's are UTF-16; a lone surrogate becomes U+FFFD on its way out. */
 NODISCARD enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t count);

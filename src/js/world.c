@@ -116,8 +116,7 @@ enum status world_create(struct world **world, const struct world_functions *fun
     made->functions = functions;
     made->owner = owner;
     list_init(&made->works);
-    made->main_context = engine_thread_context();
-    made->group = jsc.JSContextGroupCreate();
+    made->group = engine_make_group(&made->main_context);
     made->context = jsc.JSGlobalContextCreateInGroup(made->group, NULL);
 
     JSObjectRef exports = bootstrap(made, &exception);
@@ -249,7 +248,7 @@ void world_end(struct world *world)
 void world_idle(struct world *world)
 {
     watchdog_enter(world->watchdog); /* finalizers are scripts' */
-    if (jsc.extras.g_main_context_iteration)
+    if (world->main_context)
         for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(world->main_context, 0); i++)
             ;
     if (watchdog_leave(world->watchdog))

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-    IDLE_INTERVAL_MS = 500,
+    IDLE_INTERVAL_MS = 250,
     LAST_MOMENT_MS = 500,
 };
 
