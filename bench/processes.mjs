@@ -120,10 +120,11 @@ export function residentBytes({ pid }) {
   return 1024 * Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB/m)[1]);
 }
 
-// How much that has grown at each call since the one before, or since this one, once it has settled: bytes for each of `count`.
-export function growthOf(child, count, settleMs) {
+// How much that has grown at each call since the one before, or since this one, once it has settled for so long: bytes for
+// each of `count`.
+export function growthOf(child, count) {
   let before = residentBytes(child);
-  return async () => {
+  return async (settleMs) => {
     await sleep(settleMs);
     const bytes = residentBytes(child) - before;
     before += bytes;

@@ -5,6 +5,7 @@ import { goal, show, tableOf } from '../figures.mjs';
 import { sizedMessageFile } from '../rounds.mjs';
 
 const SETTLE_MS = 500;
+const REST_MS = 5000; // after messages: the engine collects by timers of its own
 const FIRST = 200;
 const MOST = 600;
 const PEERS = { bun_echo: 'Bun', lws_echo: 'libwebsockets', node_ws_echo: 'Node ws', node_configurapi: 'the reference' };
@@ -17,21 +18,21 @@ export async function measure(bench) {
     // What the first ones cost is not what the others cost.
     await bench.load(port, '--hold', FIRST, '--seconds', 0.1);
     await sleep(SETTLE_MS);
-    const grown = growthOf(child, count, SETTLE_MS);
+    const grown = growthOf(child, count);
     const held = bench.startLoad(port, '--hold', count, '--seconds', 60);
     try {
       await linesOf(held, 1);
-      const opened = await grown();
+      const opened = await grown(SETTLE_MS);
       if (server.name !== 'runner') return { opened };
       // What others ask brings the JavaScript heap to its size, which is no connection's.
       const others = (message) => bench.closedLoop(port, server, { seconds: 0.5, warmup: 0, message });
       let each = opened;
       const afterOne = async (message, lines) => {
         await others(message);
-        await grown();
+        await grown(REST_MS);
         held.stdin.write(`${message ?? ''}\n`);
         await linesOf(held, lines);
-        each += await grown();
+        each += await grown(REST_MS);
         return each;
       };
       return { opened, asked: await afterOne(undefined, 2), askedLarge: await afterOne(large, 3) };

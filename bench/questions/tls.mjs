@@ -58,13 +58,13 @@ const open = (port, wanted) => inTurns(Array.from({ length: wanted }), () => ope
 async function measureOne(child, port, count) {
   const others = await open(port, OTHERS);
   await inTurns(others, askOne);
-  const grown = growthOf(child, count, SETTLE_MS);
+  const grown = growthOf(child, count);
   const streams = await open(port, count);
-  const opened = await grown();
+  const opened = await grown(SETTLE_MS);
   for (let i = 0; i < 150; i++) await inTurns(others, askOne); // the JavaScript heap grows by messages, whosever they are
-  await grown();
+  await grown(SETTLE_MS);
   await inTurns(streams, askOne);
-  const asked = opened + (await grown());
+  const asked = opened + (await grown(SETTLE_MS));
   [...others, ...streams].forEach((stream) => stream.destroy());
   return { opened, asked };
 }

@@ -12,7 +12,6 @@ enum operation {
     OP_RUN = 1,
     OP_REPLY,
     OP_RELEASE,
-    OP_PEER_NEW,
     OP_PEER_GONE,
     OP_PEER_DRAINED,
     OP_MAKE,
@@ -175,30 +174,24 @@ static uint32_t slot_of_peer(struct js_host *host, struct peer *peer)
     return known ? known->slot : 0;
 }
 
-static enum status introduce_peer(struct js_guest *guest, struct peer *peer, uint32_t *slot)
+/* Gives the connection a number, by which JavaScript meets it when it is first named. */
+static enum status introduce_peer(struct js_host *host, struct peer *peer, uint32_t *slot)
 {
-    struct js_host *host = guest->host;
     enum status status = slots_take(&host->peers, peer, slot);
 
     if (status != STATUS_OK)
         return status;
-    status =
-        add(host, (struct entry){.operation = OP_PEER_NEW, .slot = *slot, .chain = guest->number}, TEXT(""));
-    if (status == STATUS_OK) {
-        status = peer_meet(peer, &host->guest.language, *slot);
-        if (status != STATUS_OK)
-            tell(host, OP_PEER_GONE, *slot);
-    }
+    status = peer_meet(peer, &host->guest.language, *slot);
     if (status != STATUS_OK)
         slots_give_back(&host->peers, *slot);
     return status;
 }
 
 /* Tells what the connection's identity is, where that was not its doing. */
-static enum status tell_identity(struct js_host *host, struct peer *peer, uint32_t slot)
+static enum status tell_identity(struct js_guest *guest, struct peer *peer, uint32_t slot)
 {
-    struct entry entry = {.operation = OP_PEER_IDENTITY, .slot = slot};
-    enum status status = add(host, entry, text_from_cstr(peer->identity));
+    struct entry entry = {.operation = OP_PEER_IDENTITY, .slot = slot, .guest = guest->number};
+    enum status status = add(guest->host, entry, text_from_cstr(peer->identity));
 
     if (status == STATUS_OK)
         peer->identity_is_news = false;
@@ -213,10 +206,10 @@ static enum status meet_peer(struct js_guest *guest, const struct event *event, 
 
     *slot = slot_of_peer(guest->host, peer);
     if (!*slot)
-        status = introduce_peer(guest, peer, slot);
+        status = introduce_peer(guest->host, peer, slot);
     /* A world that a reload has replaced has it already: that is where it was read. */
     if (status == STATUS_OK && peer->identity_is_news && !event->service->retired)
-        status = tell_identity(guest->host, peer, *slot);
+        status = tell_identity(guest, peer, *slot);
     return status;
 }
 
@@ -278,6 +271,7 @@ static enum status introduce(struct js_guest *guest, struct event *event, struct
     struct js_host *host = guest->host;
     enum status status;
 
+    entry.guest = guest->number;
     if (event->peer) {
         status = meet_peer(guest, event, &entry.peer);
         if (status != STATUS_OK)

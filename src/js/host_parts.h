@@ -37,7 +37,8 @@ struct entry {
     uint32_t peer;
     uint32_t flags;
     uint32_t length; /* UTF-16 units of text */
-    int32_t spare[2];
+    uint32_t guest;  /* js_guest's number */
+    int32_t spare;
 };
 
 struct result {

@@ -20,6 +20,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_OPEN_STREAMS] = "openStreams",
     [WORLD_CLOSING_SOURCES] = "closingSources",
     [WORLD_READ] = "read",
+    [WORLD_SWEEP] = "sweep",
     [WORLD_FILES] = "files",
     [WORLD_REQUEST_DONE] = "requestDone",
     [WORLD_WORK_DONE] = "workDone",
@@ -253,6 +254,9 @@ void world_idle(struct world *world)
             ;
     if (watchdog_leave(world->watchdog))
         interrupted(world, WORLD_DESCRIBE, NULL);
+    JSValueRef swept = world_call(world, WORLD_SWEEP, NULL, 0, NULL);
+    if (swept && jsc.JSValueToBoolean(world->context, swept))
+        jsc.JSGarbageCollect(world->context); /* not now, but sooner than by what is allocated */
 }
 
 static JSValueRef text_value(struct world *world, struct text text)

@@ -65,3 +65,78 @@ runnerTest('and workers live on', litter, async (runner) => {
   const clients = await Promise.all(Array.from({ length: 8 }, () => runner.connect()));
   for (const client of clients) assert.equal((await client.ask({ name: 'keep' })).body, 'object');
 });
+
+// A silent connection's Peer is given up; another takes its place when it says something again (js/lib/peers.js).
+const acquaintances = {
+  routes: { on_connect: 'connectHandler', keep: 'keepHandler', use: 'useHandler', who: 'whoHandler', litter: 'litterHandler' },
+  prelude: `
+const kept = new Map();
+`,
+  handlers: {
+    async connectHandler(event) {
+      if (!event.params.name) return;
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      event.identity = new Identity(event.params.name, []);
+    },
+    keepHandler(event) {
+      kept.set(event.payload, event.request.headers['push-function']);
+      event.response = new Response('kept');
+    },
+    async useHandler(event) {
+      try {
+        await kept.get(event.payload.label)(event.payload.message);
+        event.response = new Response('pushed');
+      } catch (error) {
+        event.response = new Response(error.statusCode);
+      }
+    },
+    whoHandler(event) {
+      event.response = new Response(event.identity ? event.identity.id : 'nobody');
+    },
+    litterHandler(event) {
+      let sum = 0;
+      for (let i = 0; i < 300_000; i++) sum += [i, { i }].length;
+      event.response = new Response(sum);
+    },
+  },
+};
+
+const SILENCE_MS = 1500; // several sweeps
+
+/** What lives no longer is collected meanwhile. */
+async function silence(busy) {
+  for (let i = 0; i < 5; i++) {
+    await sleep(SILENCE_MS / 5);
+    await busy.ask({ name: 'litter' });
+  }
+}
+
+runnerTest('a push function works after a silence, and only for its connection', acquaintances, async (runner) => {
+  const busy = await runner.connect();
+  const silent = await runner.connect();
+  await silent.ask({ name: 'keep', payload: 'silent' });
+  const use = async (message) => (await busy.ask({ name: 'use', payload: { label: 'silent', message } })).body;
+  await silence(busy);
+  assert.equal(await use('once'), 'pushed');
+  assert.equal(await silent.nextText(), 'once');
+  assert.equal((await silent.ask({ name: 'who' })).body, 'nobody');
+  await silence(busy);
+  assert.equal(await use('again'), 'pushed');
+  assert.equal(await silent.nextText(), 'again');
+
+  silent.close();
+  await silent.closed;
+  const others = await Promise.all(Array.from({ length: 20 }, () => runner.connect())); // one of them has its number now
+  for (const other of others) await other.ask({ name: 'who' });
+  assert.equal(await use('to nobody'), 410);
+  await silence(busy);
+  assert.equal(await use('to nobody'), 410);
+  for (const other of others) assert.equal((await other.ask({ name: 'who' })).body, 'nobody'); // and no push before it
+});
+
+runnerTest('an identity outlasts silences', acquaintances, async (runner) => {
+  const busy = await runner.connect();
+  const known = await runner.connect({ path: '/?name=ada' });
+  for (let round = 0; round < 4; round++) await silence(busy); // until the engine has collected everything
+  assert.equal((await known.ask({ name: 'who' })).body, 'ada');
+});

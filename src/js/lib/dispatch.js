@@ -16,7 +16,7 @@ const { api, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
 const { revive } = require('./parameters');
-const { Peer } = require('./peers');
+const peers = require('./peers');
 const postback = require('./postback');
 const { write } = require('./replies');
 const streams = require('./streams');
@@ -29,18 +29,17 @@ const { ForeignStream } = streams;
 const ENTRY = 8;
 const MAX_STATUS = 2 ** 31 - 1;
 const TEXTS_LIMIT = 1 << 20; // characters in the outbox, so that much that comes at once is not held twice
-const [OP, SLOT, CHAIN, PEER, FLAGS, LENGTH] = [0, 1, 2, 3, 4, 5];
+const [OP, SLOT, CHAIN, PEER, FLAGS, LENGTH, RUNNER] = [0, 1, 2, 3, 4, 5, 6];
 
 const RUN = 1;
 const REPLY = 2;
 const RELEASE = 3;
-const PEER_NEW = 4;
-const PEER_GONE = 5;
-const PEER_DRAINED = 6;
-const MAKE = 7; // makes the event, runs nothing
-const PEER_CLOSED = 8; // nothing can be sent to it any more
-const PEER_IDENTITY = 9; // what a handler in C has made its identity
-const EXPIRE = 10; // the time of its handlers is over; CHAIN says how many milliseconds that was
+const PEER_GONE = 4;
+const PEER_DRAINED = 5;
+const MAKE = 6; // makes the event, runs nothing
+const PEER_CLOSED = 7; // nothing can be sent to it any more
+const PEER_IDENTITY = 8; // what a handler in C has made its identity
+const EXPIRE = 9; // the time of its handlers is over; CHAIN says how many milliseconds that was
 
 // How an entry's text makes the event; 0 where the event is here already.
 const KIND = 7;
@@ -83,7 +82,6 @@ const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
 const chains = [];
 const routeNames = []; // by chain
 const events = [];
-const peers = [];
 
 let inbox;
 let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
@@ -350,6 +348,7 @@ exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
 });
 
 exports.openStreams = streams.openStreams;
+exports.sweep = peers.sweep;
 exports.closingSources = streams.closingSources;
 exports.requestDone = (...all) => {
   frames.reset();
@@ -477,12 +476,13 @@ class Run {
   }
 }
 
-function startRun(slot, flags, peerSlot, chain) {
+function startRun(slot, flags, peerSlot, runner, chain) {
   const kind = flags & KIND;
   const run = events[slot];
   if (kind === KIND_CHANGED) applyChanges(run.event, entryText());
   if (kind === KIND_CHANGED || kind === 0) return run;
-  return (events[slot] = newRun(slot, kind, flags, peers[peerSlot], chain));
+  const peer = peerSlot === 0 ? undefined : peers.meet(peerSlot, runner);
+  return (events[slot] = newRun(slot, kind, flags, peer, chain));
 }
 
 function newRun(slot, kind, flags, peer, chain) {
@@ -505,8 +505,8 @@ function newRun(slot, kind, flags, peer, chain) {
   return run;
 }
 
-function runChain(slot, chain, flags, peerSlot) {
-  const run = startRun(slot, flags, peerSlot, chain);
+function runChain(slot, chain, flags, peerSlot, runner) {
+  const run = startRun(slot, flags, peerSlot, runner, chain);
   run.policies = chains[chain];
   run.next = 0;
   run.flags = flags;
@@ -528,13 +528,13 @@ function release(slot) {
   const run = events[slot];
   events[slot] = undefined;
   if (run === undefined || run.event === undefined) return;
-  if (run.kind === KIND_CONNECT) run.peer.identity = run.event.identity;
+  if (run.kind === KIND_CONNECT) setIdentity(run.peer, run.event.identity);
   ended(run.event);
 }
 
-function forgetPeer(slot) {
-  peers[slot]?.closed();
-  peers[slot] = undefined;
+function setIdentity(peer, identity) {
+  peer.identity = identity;
+  if (identity !== undefined) peers.keep(peer);
 }
 
 // ---- C's entry points ----
@@ -563,16 +563,15 @@ function goOn() {
     textTo += inbox[at + LENGTH];
     const slot = inbox[at + SLOT];
     switch (inbox[at + OP]) {
-      case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER]); break;
-      case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER]); break;
+      case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER], inbox[at + RUNNER]); break;
+      case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], inbox[at + RUNNER]); break;
       case REPLY: reply(events[slot]); break;
       case RELEASE: release(slot); break;
       case EXPIRE: expire(events[slot], inbox[at + CHAIN]); break;
-      case PEER_NEW: peers[slot] = new Peer(slot, inbox[at + CHAIN]); break;
-      case PEER_GONE: forgetPeer(slot); break;
-      case PEER_DRAINED: peers[slot].drained(); break;
-      case PEER_CLOSED: peers[slot].closed(); break;
-      case PEER_IDENTITY: peers[slot].identity = identityOf(JSON.parse(entryText())); break;
+      case PEER_GONE: peers.forget(slot); break;
+      case PEER_DRAINED: peers.find(slot)?.drained(); break;
+      case PEER_CLOSED: peers.find(slot)?.closed(); break;
+      case PEER_IDENTITY: setIdentity(peers.meet(slot, inbox[at + RUNNER]), identityOf(JSON.parse(entryText()))); break;
     }
     runTicks();
   }
@@ -597,7 +596,7 @@ exports.refill = () => {
 
 exports.read = (slot, part) => readPart(events[slot]?.event, part);
 
-exports.peerIdentity = (slot) => readIdentity(peers[slot]?.identity);
+exports.peerIdentity = (slot) => readIdentity(peers.find(slot)?.identity);
 
 exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
 

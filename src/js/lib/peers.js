@@ -1,121 +1,89 @@
 'use strict';
 
-// Connections as handlers see them: who is there, and how to send to it (CONTRACT, section 7).
+// The connections that are known, by C's numbers for them. One that is silent is not kept: most have nothing to be
+// remembered, and get another Peer when they say something again. Until it is collected the old one is found, for who
+// still holds its push function has to hear that the connection is gone.
+//
+//   known  --silent for a sweep or two, and plain-->  weak  --collected-->  nothing
+//     ^                                                 |                      |
+//     +-----------------says something------------------+----------------------+
 
-const { CONGESTED, Line } = require('./line');
-const postback = require('./postback');
-const { bytesOf, write } = require('./replies');
+const { Peer } = require('./peer');
 
-// What native.push says of a message that was not queued.
-const GONE = -1;
-const FULL = -2;
-const NO_MEMORY = -3;
-const LATER = -4;
+const MOST_LOOKED_AT = 1024; // weak ones, in a sweep
+const SWEEPS_WORTH = 8; // the engine is asked to collect so often: each time it thinks that a little more may go
 
-// One for every connection that has said something: what few of them need is made when it is.
-class Peer {
-  #push;
-  #postbackUrl;
-  #sending; // `streams` and `line`
-  identity = undefined;
-  gone = false; // nothing can be sent any more
+const known = []; // Peers
+const weak = []; // WeakRefs
+let recent = []; // Peers that were met since the last sweep
+let earlier = []; // and before that; those that are to be kept are in neither
+let silent = []; // numbers of those that are weak
+let worth = 0; // sweeps that are still to say so
 
-  constructor(slot, runner) {
-    this.slot = slot;
-    this.id = native.peerId(slot);
-    this.runner = runner; // its number
-  }
+// The connection, which is there. `runner` is that of it.
+exports.meet = (slot, runner) => {
+  const peer = known[slot];
+  if (peer === undefined) return meetAgain(slot, runner);
+  peer.met = true;
+  return peer;
+};
 
-  get push() {
-    return (this.#push ??= (response) => pushTo(this, response));
-  }
-
-  // undefined without a management server
-  get postbackUrl() {
-    return (this.#postbackUrl ??= postback.urlOf(this.id, this.runner));
-  }
-
-  get #senders() {
-    return (this.#sending ??= { streams: new Set(), line: new Line(() => this.congestion()) });
-  }
-
-  // What is being sent chunk by chunk.
-  get streams() {
-    return this.#senders.streams;
-  }
-
-  // Who waits for room.
-  get line() {
-    return this.#senders.line;
-  }
-
-  // 0: there is room; CONGESTED or EARLY: who can wait should; below 0: the connection is gone. Nobody may be made to wait
-  // where it is EARLY, for on_connect may be who does, and it is what the handshake's end waits for.
-  congestion() {
-    return native.congestion(this.slot);
-  }
-
-  // Queues a text, or bytes for a binary message, and says what congestion() would then; below 0 where it was not queued: LATER
-  // where that was to be only `ifRoom` there is, otherwise refusal() has the error.
-  send(message, binary, ifRoom = false) {
-    return native.push(this.slot, message, binary, ifRoom);
-  }
-
-  // The same for a text message of `head`, the text as JSON, and "}".
-  sendChunk(head, text, ifRoom) {
-    if (!text.isWellFormed()) return this.send(`${head}${JSON.stringify(text)}}`, false, ifRoom);
-    return native.pushChunk(this.slot, head, text, ifRoom);
-  }
-
-  // Why a message was not queued.
-  refusal(sent) {
-    if (sent === GONE) this.closed(); // we shall be told soon
-    if (sent === FULL) return Object.assign(new Error(`More waits to be sent to the connection ${this.id} than --max-buffered.`), { statusCode: 429 });
-    if (sent === NO_MEMORY) return Object.assign(new Error('Out of memory.'), { statusCode: 500 });
-    return new GoneError(this.id);
-  }
-
-  // Resolves when one may go on to send (see line.js).
-  async room(stream, onEarly) {
-    do await this.line.wait(stream, onEarly);
-    while (this.congestion() > 0); // somebody else was faster
-  }
-
-  drained() {
-    this.#sending?.line.letIn();
-  }
-
-  closed() {
-    if (this.gone) return;
-    this.gone = true;
-    this.#sending?.line.end(new GoneError(this.id));
-    for (const stream of this.#sending?.streams ?? []) stream.cancel();
-  }
+function meetAgain(slot, runner) {
+  const peer = weak[slot]?.deref() ?? new Peer(slot, runner);
+  peer.met = true;
+  weak[slot] = undefined;
+  known[slot] = peer;
+  recent.push(peer);
+  return peer;
 }
 
-class GoneError extends Error {
-  constructor(id) {
-    super(`The connection ${id} is gone.`);
-    this.name = 'GoneError';
-    this.statusCode = 410;
-  }
+// undefined where there is nothing to be told
+function find(slot) {
+  return known[slot] ?? weak[slot]?.deref();
 }
 
-// Resolves when the message is queued and the connection has room for more; for a stream, when its last one is.
-async function pushTo(peer, response) {
-  const { Stream, StreamResponse } = require('./streams');
-  if (response instanceof StreamResponse) {
-    await new Stream(peer, response).run();
-    if (peer.gone) throw new GoneError(peer.id);
-    return;
+exports.find = find;
+
+// There is something to be remembered of it.
+exports.keep = (peer) => {
+  if (peer.gone) return;
+  known[peer.slot] = peer;
+  weak[peer.slot] = undefined;
+};
+
+exports.forget = (slot) => {
+  find(slot)?.closed();
+  known[slot] = weak[slot] = undefined;
+};
+
+// To be called now and then; says whether it is worth collecting what is no longer held.
+exports.sweep = () => {
+  const candidates = earlier;
+  worth = Math.max(worth - 1, 0);
+  earlier = recent;
+  recent = [];
+  for (const peer of candidates) {
+    if (known[peer.slot] !== peer || !peer.isPlain) continue;
+    if (peer.met) earlier.push(peer);
+    else weaken(peer);
   }
-  if (peer.gone) throw new GoneError(peer.id);
-  const bytes = bytesOf(response);
-  const message = bytes ?? (typeof response === 'string' ? response : write(response, false));
-  const sent = peer.send(message, bytes !== undefined);
-  if (sent < 0) throw peer.refusal(sent);
-  if (sent === CONGESTED) await peer.room();
+  for (const peer of earlier) peer.met = false;
+  lookAtSilent();
+  return worth > 0;
+};
+
+function weaken(peer) {
+  known[peer.slot] = undefined;
+  weak[peer.slot] = new WeakRef(peer);
+  silent.push(peer.slot);
+  worth = SWEEPS_WORTH;
 }
 
-exports.Peer = Peer;
-exports.LATER = LATER;
+function lookAtSilent() {
+  const looked = silent.splice(0, MOST_LOOKED_AT);
+  for (const slot of looked) {
+    if (weak[slot] === undefined) continue;
+    if (weak[slot].deref() === undefined) weak[slot] = undefined;
+    else silent.push(slot);
+  }
+}

@@ -5,7 +5,7 @@
 
 const { api } = require('./configurapi');
 const { errorResponseOf } = require('./failures');
-const { LATER } = require('./peers');
+const { LATER } = require('./peer');
 const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
 
