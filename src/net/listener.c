@@ -65,9 +65,11 @@ enum status listener_open(struct listener *listener, uv_loop_t *loop, const char
 enum status listener_accept(struct listener *listener, int *descriptor)
 {
     for (;;) {
-        *descriptor = accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (*descriptor >= 0)
+        int accepted = accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (accepted >= 0) {
+            *descriptor = accepted;
             return STATUS_OK;
+        }
         switch (errno) {
         case EINTR:
         case ECONNABORTED: break; /* the next one, then */

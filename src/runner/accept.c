@@ -6,7 +6,7 @@
 
 enum {
     TELL_INTERVAL_MS = 60 * 1000,
-    MOST_A_TURN = 16, /* the descriptors are counted once for so many */
+    MOST_A_TURN = 16, /* others have something, too */
 };
 
 /* Says why connections wait, not more often than once a minute. */
@@ -25,7 +25,7 @@ static const char *reason_to_wait(const struct runner *runner)
 {
     if (runner->connection_count >= runner->most_connections)
         return "are as many as there are descriptors for (ulimit -n): more wait until one ends";
-    if (descriptors_are_short())
+    if ((size_t)runner->last_descriptor >= runner->short_from && descriptors_are_short())
         return "and all else have taken nearly all descriptors (ulimit -n): more wait until some are free";
     return NULL;
 }
@@ -38,20 +38,20 @@ static void let_wait(struct runner *runner, struct listener *listener, const cha
     tell_waiting(runner, reason);
 }
 
-/* Takes the listener's next connections, as far as they need not wait. */
+/* Takes the listener's next connections, of which there is one, as far as they need not wait. */
 static void accept_from(struct runner *runner, struct listener *listener, struct tls_context *tls)
 {
     const char *reason = reason_to_wait(runner);
 
     for (int i = 0; i < MOST_A_TURN && !reason; i++) {
-        switch (connection_accept(runner, listener, tls)) {
+        switch (connection_accept(runner, listener, tls, &runner->last_descriptor)) {
         case STATUS_OK: break;
         case STATUS_CLOSED: return; /* that was all */
         case STATUS_NO_MEMORY: reason = "are there: more wait until there is memory"; break;
         default: log_write(&runner->log, LOG_ERROR, "a connection could not be accepted"); break;
         }
-        if (runner->connection_count >= runner->most_connections)
-            return; /* the next ones' turn says why they wait */
+        if (!reason && reason_to_wait(runner))
+            return; /* whether another is there has to be seen */
     }
     if (reason)
         let_wait(runner, listener, reason);
@@ -112,6 +112,7 @@ enum status accept_open(struct runner *runner, struct buffer *error)
     runner->listener.on_closed = on_listener_closed;
     runner->secure_listener.on_connection = on_secure_connection;
     runner->secure_listener.on_closed = on_secure_listener_closed;
+    runner->short_from = descriptors_short_from();
     runner->most_connections = (descriptors_for_connections() - 1) / runner->crew->count + 1;
     enum status status = listen_on(runner, &runner->listener, &options->descriptor, options->port, error);
     if (status == STATUS_OK && runner->tls)

@@ -620,14 +620,14 @@ static const struct channel_events channel_events = {
     .on_closed = on_closed,
 };
 
-enum status connection_accept(struct runner *runner, struct listener *listener, struct tls_context *tls)
+enum status connection_accept(struct runner *runner, struct listener *listener, struct tls_context *tls,
+                              int *descriptor)
 {
     struct connection *connection = calloc(1, sizeof *connection);
-    int descriptor;
 
     if (!connection)
         return STATUS_NO_MEMORY;
-    enum status status = listener_accept(listener, &descriptor);
+    enum status status = listener_accept(listener, descriptor);
     if (status != STATUS_OK) {
         free(connection);
         return status;
@@ -642,7 +642,7 @@ enum status connection_accept(struct runner *runner, struct listener *listener, 
     list_append(&runner->connections, &connection->node);
     runner->connection_count++;
     runner->open_handles++;
-    if (channel_open(&connection->channel, &runner->net, descriptor, tls, &channel_events) != STATUS_OK)
+    if (channel_open(&connection->channel, &runner->net, *descriptor, tls, &channel_events) != STATUS_OK)
         return STATUS_SYSTEM;
     connection_set_deadline(connection, runner->options.handshake_timeout_ms);
     connection_update_reading(connection);

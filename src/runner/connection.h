@@ -82,9 +82,10 @@ struct connection {
 
 /* Takes the listener's next connection, over TLS where there is a context. It is in runner->connections until
  * its end. STATUS_CLOSED where none is there, STATUS_NO_MEMORY where it was not taken and still waits;
- * anything else that is not STATUS_OK where it was, and is closed. */
+ * anything else that is not STATUS_OK where it was, and is closed. Where it was taken, *descriptor is its
+ * socket. */
 NODISCARD enum status connection_accept(struct runner *runner, struct listener *listener,
-                                        struct tls_context *tls);
+                                        struct tls_context *tls, int *descriptor);
 
 /* Queues one message, text where it is UTF-8. STATUS_CLOSED where nothing can be sent any more, STATUS_LIMIT
  * where it would pass --max-buffered: it is not queued then. */

@@ -45,9 +45,16 @@ size_t descriptors_for_connections(void)
     return others < all && kept_back < all - others ? all - others - kept_back : 1;
 }
 
-bool descriptors_are_short(void)
+size_t descriptors_short_from(void)
 {
     size_t all = limit();
 
-    return all != SIZE_MAX && taken() >= all - descriptors_kept_back() / 4;
+    return all == SIZE_MAX ? SIZE_MAX : all - descriptors_kept_back() / 4;
+}
+
+bool descriptors_are_short(void)
+{
+    size_t from = descriptors_short_from();
+
+    return from != SIZE_MAX && taken() >= from;
 }

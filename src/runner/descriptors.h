@@ -15,3 +15,6 @@ size_t descriptors_for_connections(void);
 /* Whether the rest of the process has taken so much that connections must not take more, however few they
  * are. */
 bool descriptors_are_short(void);
+/* The same told by a descriptor that was just opened, for systems give the lowest that is free: whether it is
+ * as high as this, by the limit as it is now. SIZE_MAX where there is none. */
+size_t descriptors_short_from(void);

@@ -59,6 +59,8 @@ struct runner {
                                next one; 0: not so */
     struct list left;       /* connections to be settled in this turn */
     size_t connection_count;
+    size_t short_from;       /* a descriptor as high as this says that they are short */
+    int last_descriptor;     /* of the connections that were accepted */
     size_t most_connections; /* that there are descriptors for: beyond, accepting waits until one has ended */
     bool waiting[2];         /* a connection waits to be accepted, of the listener and of the secure one */
     uint64_t told_waiting_ms; /* when that was logged last; 0: never */
