@@ -255,7 +255,8 @@ void world_idle(struct world *world)
     if (watchdog_leave(world->watchdog))
         interrupted(world, WORLD_DESCRIBE, NULL);
     JSValueRef swept = world_call(world, WORLD_SWEEP, NULL, 0, NULL);
-    if (swept && jsc.JSValueToBoolean(world->context, swept))
+    double times = swept ? jsc.JSValueToNumber(world->context, swept, NULL) : 0;
+    for (int i = 0; i < times; i++)
         jsc.JSGarbageCollect(world->context); /* not now, but sooner than by what is allocated */
 }
 

@@ -13,6 +13,35 @@ enum {
     MARK_RESERVE = 16, /* congestion begins a sixteenth of the high-water mark below it */
 };
 
+/* ---- what the kernel is to tell ---- */
+
+static uint8_t wanted(const struct channel *channel)
+{
+    return (uint8_t)((channel->reading ? EPOLLIN : 0) | (channel->waiting ? EPOLLOUT : 0));
+}
+
+/* Where nothing is wanted the socket leaves the set: errors are told of whether asked for or not. */
+static bool watch(struct channel *channel, uint8_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = channel};
+    int operation = !channel->watched ? EPOLL_CTL_ADD : events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+
+    if (events == channel->watched)
+        return true;
+    if (epoll_ctl(channel->net->epoll, operation, channel->descriptor, &event) != 0)
+        return false;
+    channel->watched = events;
+    return true;
+}
+
+/* What is wanted no more stays in the set until it happens: reading often stops and starts within a turn. */
+static bool watch_more(struct channel *channel)
+{
+    uint8_t events = wanted(channel);
+
+    return !(events & ~channel->watched) || watch(channel, events);
+}
+
 /* ---- opening, closing ---- */
 
 static size_t length_of(const struct buffer *buffer)
@@ -51,7 +80,8 @@ void channel_close(struct channel *channel)
     channel->closing = true;
     list_remove(&channel->listed);
     give_buffers(channel);
-    close(channel->descriptor); /* which takes it from the epoll set */
+    watch(channel, 0); /* closing alone would not do, where a child process has the socket too */
+    close(channel->descriptor);
     channel->descriptor = -1;
     net_part(channel->net, &channel->listed);
 }
@@ -86,35 +116,6 @@ enum status channel_open(struct channel *channel, struct net *net, int descripto
     if (status != STATUS_OK)
         channel_close(channel);
     return status;
-}
-
-/* ---- what the kernel is to tell ---- */
-
-static uint8_t wanted(const struct channel *channel)
-{
-    return (uint8_t)((channel->reading ? EPOLLIN : 0) | (channel->waiting ? EPOLLOUT : 0));
-}
-
-/* Where nothing is wanted the socket leaves the set: errors are told of whether asked for or not. */
-static bool watch(struct channel *channel, uint8_t events)
-{
-    struct epoll_event event = {.events = events, .data.ptr = channel};
-    int operation = !channel->watched ? EPOLL_CTL_ADD : events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
-
-    if (events == channel->watched)
-        return true;
-    if (epoll_ctl(channel->net->epoll, operation, channel->descriptor, &event) != 0)
-        return false;
-    channel->watched = events;
-    return true;
-}
-
-/* What is wanted no more stays in the set until it happens: reading often stops and starts within a turn. */
-static bool watch_more(struct channel *channel)
-{
-    uint8_t events = wanted(channel);
-
-    return !(events & ~channel->watched) || watch(channel, events);
 }
 
 /* ---- reading ---- */
@@ -217,8 +218,9 @@ struct socket_progress channel_progress(const struct channel *channel)
 }
 
 /* The mark is what unsent bytes may cost. A chunk may be on its way already when it is reached, and blocks
- * are never quite full: room is left for both. */
-static void check_congestion(struct channel *channel)
+ * are never quite full: room is left for both. What on_drained lets go on must not go on within a sender, who
+ * may be a handler: it hears of it `in_turn`. */
+static void check_congestion(struct channel *channel, bool in_turn)
 {
     size_t unsent = channel_unsent(channel);
     size_t mark = channel->net->high_water_mark;
@@ -229,23 +231,13 @@ static void check_congestion(struct channel *channel)
             channel->events->on_congested(channel);
         }
     } else if (channel->congested && unsent <= mark / 2) {
-        channel->congested = false;
-        channel->events->on_drained(channel);
+        if (in_turn) {
+            channel->congested = false;
+            channel->events->on_drained(channel);
+        } else {
+            mark_dirty(channel);
+        }
     }
-}
-
-void channel_wrote(struct channel *channel)
-{
-    if (channel->closing) {
-        buffer_deinit(&channel->net->dropped);
-        return;
-    }
-    if (length_of(channel->out) > 0)
-        mark_dirty(channel);
-    if (channel->waiting && length_of(channel->out) >= MOST_GATHERED)
-        channel_flush(channel);
-    else
-        check_congestion(channel);
 }
 
 /* Makes records of what was gathered; behind the last of all, the alert that says so. False where it can not.
@@ -338,8 +330,8 @@ static bool send_ready(struct channel *channel, const struct text ready[READY_PA
 }
 
 /* Sends what was gathered and `body` behind it, which is empty over TLS. `at_once`: the kernel may have room.
- */
-static void flush(struct channel *channel, struct text body, bool at_once)
+ * `in_turn`: as for check_congestion(). */
+static void flush(struct channel *channel, struct text body, bool at_once, bool in_turn)
 {
     list_remove(&channel->listed);
     if (channel->closing)
@@ -352,7 +344,7 @@ static void flush(struct channel *channel, struct text body, bool at_once)
         return;
     }
     give_buffers(channel);
-    check_congestion(channel);
+    check_congestion(channel, in_turn);
     if (channel->finishing && !channel->waiting && !channel->closing && !channel->out &&
         shutdown(channel->descriptor, SHUT_WR) != 0)
         end(channel);
@@ -360,13 +352,27 @@ static void flush(struct channel *channel, struct text body, bool at_once)
 
 void channel_flush(struct channel *channel)
 {
-    flush(channel, TEXT(""), !channel->waiting); /* or else the kernel tells when it has room */
+    flush(channel, TEXT(""), !channel->waiting, true); /* or else the kernel tells when it has room */
+}
+
+void channel_wrote(struct channel *channel)
+{
+    if (channel->closing) {
+        buffer_deinit(&channel->net->dropped);
+        return;
+    }
+    if (length_of(channel->out) > 0)
+        mark_dirty(channel);
+    if (channel->waiting && length_of(channel->out) >= MOST_GATHERED)
+        flush(channel, TEXT(""), false, false);
+    else
+        check_congestion(channel, false);
 }
 
 enum status channel_send(struct channel *channel, struct text body)
 {
     if (!channel->tls && !channel->closing && body.length >= MOST_GATHERED) {
-        flush(channel, body, !channel->waiting);
+        flush(channel, body, !channel->waiting, false);
         return STATUS_OK;
     }
     enum status status = buffer_append_text(channel_out(channel), body);
@@ -399,5 +405,5 @@ void channel_ready(struct channel *channel, uint32_t events)
     if (channel->reading && events & (EPOLLIN | broken))
         receive(channel);
     if (!channel->closing && channel->waiting && events & (EPOLLOUT | broken))
-        flush(channel, TEXT(""), true);
+        flush(channel, TEXT(""), true, true);
 }

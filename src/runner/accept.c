@@ -6,6 +6,7 @@
 
 enum {
     TELL_INTERVAL_MS = 60 * 1000,
+    TRY_AGAIN_MS = 1000,
     MOST_A_TURN = 16, /* others have something, too */
 };
 
@@ -35,7 +36,29 @@ static void let_wait(struct runner *runner, struct listener *listener, const cha
 {
     runner->waiting[listener == &runner->secure_listener] = true;
     listener_pause(listener);
+    deadline_set(&runner->deadlines, &runner->try_again, TRY_AGAIN_MS);
     tell_waiting(runner, reason);
+}
+
+static void on_try_again(struct deadline *deadline)
+{
+    struct runner *runner = LIST_ENTRY(deadline, struct runner, try_again);
+
+    if (runner->waiting[0] || runner->waiting[1]) /* the turn that this is tries */
+        deadline_set(&runner->deadlines, &runner->try_again, TRY_AGAIN_MS);
+}
+
+void accept_close(struct runner *runner)
+{
+    listener_close(&runner->listener);
+    listener_close(&runner->secure_listener);
+    deadline_cancel(&runner->deadlines, &runner->try_again);
+    runner->waiting[0] = runner->waiting[1] = false;
+}
+
+void accept_init(struct runner *runner)
+{
+    deadline_init(&runner->try_again, on_try_again);
 }
 
 /* Takes the listener's next connections, of which there is one, as far as they need not wait. */

@@ -4,6 +4,7 @@
 #include "net/http_client.h"
 #include "net/tls.h"
 #include "protocol/deflate.h"
+#include "runner/accept.h"
 #include "runner/application.h"
 #include "runner/c_loop.h"
 #include "runner/js_loop.h"
@@ -130,8 +131,7 @@ void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool cle
     runner->closing = true;
     runner->on_closed = on_closed;
     list_remove(&runner->sharing);
-    listener_close(&runner->listener);
-    listener_close(&runner->secure_listener);
+    accept_close(runner);
     close_descriptor(&runner->options.descriptor);
     close_descriptor(&runner->options.secure_descriptor);
     stop_drop_all(runner);

@@ -148,20 +148,21 @@ static enum status append_compressed(struct connection *connection, enum frame_o
     return status;
 }
 
-void connection_send_message(struct connection *connection, enum frame_opcode opcode, struct text data)
+enum status connection_send_message(struct connection *connection, enum frame_opcode opcode, struct text data)
 {
-    if (!connection_compresses(connection, data.length)) {
-        connection_send_frame(connection, opcode, data);
-        return;
-    }
-    switch (append_compressed(connection, opcode, data)) {
-    case STATUS_OK: connection_wrote(connection); break;
-    case STATUS_LIMIT: connection_send_frame(connection, opcode, data); break; /* it would be longer */
-    default: connection_give_up(connection); break;
-    }
+    if (!connection_compresses(connection, data.length))
+        return connection_send_frame(connection, opcode, data);
+    enum status status = append_compressed(connection, opcode, data);
+    if (status == STATUS_LIMIT) /* it would be longer */
+        return connection_send_frame(connection, opcode, data);
+    if (status == STATUS_OK)
+        connection_wrote(connection);
+    else
+        connection_give_up(connection);
+    return status;
 }
 
-void connection_send_frame(struct connection *connection, enum frame_opcode opcode, struct text data)
+enum status connection_send_frame(struct connection *connection, enum frame_opcode opcode, struct text data)
 {
     struct buffer *out = channel_out(&connection->channel);
     uint8_t header[FRAME_MAX_SERVER_HEADER];
@@ -177,6 +178,7 @@ void connection_send_frame(struct connection *connection, enum frame_opcode opco
         check_overflow(connection);
     else
         connection_give_up(connection);
+    return status;
 }
 
 /* It leaves behind the 101. Where that is more than --max-buffered, the connection is closed then. */
@@ -205,9 +207,10 @@ static enum status push(struct peer *peer, struct text data, bool binary)
         return push_early(connection, opcode, data);
     if (connection->state != CONNECTION_OPEN)
         return STATUS_CLOSED;
-    connection_send_message(connection, opcode, data);
+    if (connection_send_message(connection, opcode, data) != STATUS_OK)
+        return STATUS_NO_MEMORY;
     if (connection->state == CONNECTION_CLOSED)
-        return STATUS_NO_MEMORY; /* it was given up */
+        return STATUS_CLOSED; /* as sending has found */
     connection_sent_message(connection, data.length);
     return STATUS_OK;
 }
@@ -252,6 +255,8 @@ static enum congestion congestion(const struct peer *peer)
     if (connection->state == CONNECTION_CONNECTING)
         return early_length(connection) > connection->runner->options.high_water_mark ? CONGESTION_EARLY
                                                                                       : CONGESTION_NONE;
+    if (connection->state > CONNECTION_OPEN) /* nobody is to wait for what does not end: sending says so */
+        return CONGESTION_NONE;
     return connection->channel.congested ? CONGESTION_OPEN : CONGESTION_NONE;
 }
 

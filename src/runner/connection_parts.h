@@ -23,7 +23,8 @@ void connection_consume_input(struct connection *connection, size_t count);
 /* Memory is out: logs it and drops the connection. */
 void connection_give_up(struct connection *connection);
 NODISCARD enum status connection_append_frame(struct buffer *out, enum frame_opcode opcode, struct text data);
-void connection_send_frame(struct connection *connection, enum frame_opcode opcode, struct text data);
+/* Anything but STATUS_OK where memory is out, and the connection given up. */
+enum status connection_send_frame(struct connection *connection, enum frame_opcode opcode, struct text data);
 /* What was pushed before the 101 has been dealt with, or counts no more. */
 void connection_forget_early(struct connection *connection);
 /* Whether a message of so many bytes is worth compressing, for this client. */
@@ -31,7 +32,8 @@ bool connection_compresses(const struct connection *connection, size_t length);
 /* The thread's codec; NULL when memory is out. */
 NODISCARD struct deflate *connection_deflate(struct connection *connection);
 /* As connection_send_frame(), of a whole message: compressed, where that pays. */
-void connection_send_message(struct connection *connection, enum frame_opcode opcode, struct text data);
+enum status connection_send_message(struct connection *connection, enum frame_opcode opcode,
+                                    struct text data);
 /* After anything was queued: a peer that does not read must not cost more than --max-buffered. */
 void connection_wrote(struct connection *connection);
 /* That much is unsent: closes the connection with 1013. */

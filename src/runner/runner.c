@@ -144,6 +144,7 @@ static void open_handles(struct runner *runner)
     uv_timer_init(loop, &runner->drain_timer);
     uv_timer_init(loop, &runner->spread_timer);
     deadlines_init(&runner->deadlines, loop);
+    accept_init(runner);
     c_loop_init(runner);
     runner->after_poll.data = runner->before_poll.data = runner;
     runner->drain_timer.data = runner->spread_timer.data = runner;

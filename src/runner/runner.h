@@ -63,7 +63,8 @@ struct runner {
     int last_descriptor;     /* of the connections that were accepted */
     size_t most_connections; /* that there are descriptors for: beyond, accepting waits until one has ended */
     bool waiting[2];         /* a connection waits to be accepted, of the listener and of the secure one */
-    uint64_t told_waiting_ms; /* when that was logged last; 0: never */
+    struct deadline try_again; /* to accept, where nothing else turns the loop meanwhile */
+    uint64_t told_waiting_ms;  /* when that was logged last; 0: never */
 
     uv_check_t after_poll; /* handles what came, then flushes */
     uv_prepare_t before_poll;

@@ -1,5 +1,6 @@
 #include "runner/stop.h"
 #include "protocol/close.h"
+#include "runner/accept.h"
 #include "runner/connection.h"
 #include "runner/runner.h"
 
@@ -87,8 +88,7 @@ void runner_stop(struct runner *runner)
     }
     runner->stopping = true;
     reload_cancel(runner);
-    listener_close(&runner->listener);
-    listener_close(&runner->secure_listener);
+    accept_close(runner);
     runner->close_batch = (runner->connection_count + batches - 1) / batches;
     if (runner->close_batch < LEAST_BATCH)
         runner->close_batch = LEAST_BATCH;

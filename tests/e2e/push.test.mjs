@@ -16,6 +16,8 @@ const app = {
     progress: 'progressHandler',
     broadcast: 'broadcastHandler',
     outcomes: 'outcomesHandler',
+    stall: 'stallHandler',
+    brim: 'brimHandler',
   },
   prelude: `
 const kept = new Map();
@@ -88,6 +90,23 @@ const messages = {
         finished = true;
       })().catch(() => {});
       event.response = new Response('begun');
+    },
+    /** Pushes when the client has gone and nobody can know yet. */
+    stallHandler(event) {
+      const push = event.request.headers['push-function'];
+      const until = Date.now() + 600;
+      while (Date.now() < until);
+      push('x'.repeat(100_000)).then(() => outcomes.push('sent'), (error) => outcomes.push(error.statusCode));
+      event.response = new Response('');
+    },
+    /** Fills the connection and has room made, several times, while the next one's event waits. */
+    brimHandler(event) {
+      const push = event.request.headers['push-function'];
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 4; i++) push('y'.repeat(20_000));
+        push('z'.repeat(40_000));
+      }
+      event.response = new Response(event.payload);
     },
     progressHandler(event) {
       event.response = new Response({ flooded, finished });
@@ -225,4 +244,35 @@ runnerTest('a push to a hundred', app, async (runner) => {
   assert.equal((await sender.next()).body, 'to all');
   assert.equal((await sender.next()).body, 101);
   for (const client of clients) assert.equal((await client.next()).body, 'to all');
+});
+
+runnerTest('a push to one that has gone unseen rejects with 410', app, async (runner) => {
+  const client = await runner.connectRaw();
+  await client.upgrade({ path: '/?label=unseen' });
+  client.write(text({ name: 'stall' }));
+  await new Promise((resolve) => setTimeout(resolve, 200)); // it is being handled
+  await client.reset();
+  const watcher = await runner.connect();
+  let outcomes = [];
+  for (let i = 0; i < 100 && outcomes.length === 0; i++) outcomes = (await watcher.ask({ name: 'outcomes' })).body;
+  assert.deepEqual(outcomes, [410]);
+});
+
+runnerTest('room that is made while a handler pushes', { ...app, args: ['--high-water-mark', '64k'] }, async (runner) => {
+  const clients = await Promise.all(Array.from({ length: 4 }, () => runner.connect()));
+  const ROUNDS = 20;
+  for (let round = 0; round < ROUNDS; round++)
+    for (const client of clients) for (let i = 0; i < 5; i++) client.send({ name: 'brim', payload: `${round} ${i}` });
+  for (const client of clients) {
+    const replies = [];
+    const pushes = { y: 0, z: 0 };
+    while (replies.length < 5 * ROUNDS) {
+      const data = await client.nextText();
+      if (data.startsWith('{')) replies.push(JSON.parse(data).body);
+      else pushes[data[0]]++;
+    }
+    assert.deepEqual(replies.sort(), Array.from({ length: 5 * ROUNDS }, (_, n) => `${Math.floor(n / 5)} ${n % 5}`).sort());
+    assert.equal(pushes.z, 15 * ROUNDS);
+    assert.equal(pushes.y, 60 * ROUNDS);
+  }
 });

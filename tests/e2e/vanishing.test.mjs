@@ -219,6 +219,7 @@ const leaves = {
   },
   '1013': {
     async go(client, watcher, label) {
+      client.socket.pause();
       await watcher.ask({ name: 'flood', params: { label } });
       client.socket.resume();
       const { code } = await client.closeFrame();

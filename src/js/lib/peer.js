@@ -18,12 +18,14 @@ class Peer {
   #postbackUrl;
   #sending; // `streams` and `line`
   identity = undefined;
-  gone = false; // nothing can be sent any more
+  gone; // nothing can be sent any more
   met = true; // since peers.js looked last
 
   constructor(slot, runner) {
+    const id = native.peerId(slot);
     this.slot = slot;
-    this.id = native.peerId(slot);
+    this.id = id ?? '';
+    this.gone = id === undefined; // while what it had said waited
     this.runner = runner; // its number
   }
 

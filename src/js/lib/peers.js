@@ -11,14 +11,20 @@
 const { Peer } = require('./peer');
 
 const MOST_LOOKED_AT = 1024; // weak ones, in a sweep
-const SWEEPS_WORTH = 8; // the engine is asked to collect so often: each time it thinks that a little more may go
+// When so many have been weakened, the engine is asked to collect, so often in each of so many sweeps (each time it thinks
+// that a little more may go), and then not for so many sweeps.
+const MANY = 256;
+const TIMES = 4;
+const SWEEPS = 4;
+const PAUSE = 16;
 
 const known = []; // Peers
 const weak = []; // WeakRefs
 let recent = []; // Peers that were met since the last sweep
 let earlier = []; // and before that; those that are to be kept are in neither
-let silent = []; // numbers of those that are weak
-let worth = 0; // sweeps that are still to say so
+const silent = new Set(); // numbers of those that are weak
+let weakened = 0; // since collecting was worth it
+let phase = 0; // sweeps until it may be again
 
 // The connection, which is there. `runner` is that of it.
 exports.meet = (slot, runner) => {
@@ -56,10 +62,9 @@ exports.forget = (slot) => {
   known[slot] = weak[slot] = undefined;
 };
 
-// To be called now and then; says whether it is worth collecting what is no longer held.
+// To be called now and then; returns how often the engine is to be asked to collect.
 exports.sweep = () => {
   const candidates = earlier;
-  worth = Math.max(worth - 1, 0);
   earlier = recent;
   recent = [];
   for (const peer of candidates) {
@@ -69,21 +74,33 @@ exports.sweep = () => {
   }
   for (const peer of earlier) peer.met = false;
   lookAtSilent();
-  return worth > 0;
+  return timesToAsk();
 };
+
+function timesToAsk() {
+  if (phase === 0 && weakened >= MANY) {
+    phase = SWEEPS + PAUSE;
+    weakened = 0;
+  }
+  if (phase === 0) return 0;
+  phase--;
+  return phase >= PAUSE ? TIMES : 0;
+}
 
 function weaken(peer) {
   known[peer.slot] = undefined;
   weak[peer.slot] = new WeakRef(peer);
-  silent.push(peer.slot);
-  worth = SWEEPS_WORTH;
+  silent.add(peer.slot);
+  weakened++;
 }
 
 function lookAtSilent() {
-  const looked = silent.splice(0, MOST_LOOKED_AT);
-  for (const slot of looked) {
+  const first = [];
+  for (const slot of silent) if (first.push(slot) === MOST_LOOKED_AT) break;
+  for (const slot of first) {
+    silent.delete(slot);
     if (weak[slot] === undefined) continue;
     if (weak[slot].deref() === undefined) weak[slot] = undefined;
-    else silent.push(slot);
+    else silent.add(slot); // behind the others
   }
 }

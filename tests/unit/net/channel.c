@@ -289,6 +289,26 @@ static void sends_long_texts_in_their_order(void **state)
     free(text);
 }
 
+/* What a drain lets go on may be what sends: it is told when the turn ends. */
+static void tells_of_room_in_the_turn(void **state)
+{
+    enum { LONG = 40 * 1000 };
+    struct fixture *fixture = *state;
+    char *text = malloc(LONG);
+
+    while (!fixture->channel.congested)
+        write_message(fixture, MESSAGE); /* nothing of it has gone to the kernel */
+    for (size_t i = 0; i < LONG; i++)
+        text[i] = byte_at(fixture->written++);
+    assert_int_equal(channel_send(&fixture->channel, (struct text){text, LONG}), STATUS_OK);
+    assert_true(channel_unsent(&fixture->channel) < MARK / 2);
+    assert_int_equal(fixture->drains, 0);
+    turn(fixture);
+    assert_int_equal(fixture->drains, 1);
+    read_all(fixture);
+    free(text);
+}
+
 static void finishes_behind_what_waits(void **state)
 {
     struct fixture *fixture = *state;
@@ -381,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(frees_what_has_left_while_more_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_on_writing_while_some_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sends_long_texts_in_their_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_of_room_in_the_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finishes_behind_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closes_while_some_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ends_when_the_peer_is_gone, set_up, tear_down),

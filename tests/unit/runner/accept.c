@@ -108,6 +108,22 @@ static void accepts_when_there_is_memory_again(void **state)
     close(second);
 }
 
+/* The loop has nothing else to do. */
+static void tries_again_by_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    int first = connect_to(fixture);
+
+    no_connections = true;
+    turn(fixture);
+    assert_true(fixture->runner->waiting[false]);
+    no_connections = false;
+    while (fixture->runner->connection_count == 0)
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+    assert_false(fixture->runner->waiting[false]);
+    close(first);
+}
+
 static void accepts_when_another_has_ended(void **state)
 {
     struct fixture *fixture = *state;
@@ -130,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accepts_when_there_is_memory_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tries_again_by_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(accepts_when_another_has_ended, set_up, tear_down),
     };
 
