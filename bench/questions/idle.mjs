@@ -25,11 +25,10 @@ export async function measure(bench) {
       const opened = await grown(SETTLE_MS);
       if (server.name !== 'runner') return { opened };
       // What others ask brings the JavaScript heap to its size, which is no connection's.
-      const others = (message) => bench.closedLoop(port, server, { seconds: 0.5, warmup: 0, message });
+      for (const message of [undefined, large]) await bench.closedLoop(port, server, { seconds: 0.5, warmup: 0, message });
+      await grown(REST_MS);
       let each = opened;
       const afterOne = async (message, lines) => {
-        await others(message);
-        await grown(REST_MS);
         held.stdin.write(`${message ?? ''}\n`);
         await linesOf(held, lines);
         each += await grown(REST_MS);
