@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 enum {
-    MOST_PARTS = 128, /* of one write: some 1 MiB of a backlog */
-    MOST_GATHERED =
-        32 * 1024,     /* bytes, once others wait: these wait with them then, in blocks; and of one text */
-    MARK_RESERVE = 16, /* congestion begins a sixteenth of the high-water mark below it */
+    MOST_PARTS = 128,          /* of one write: some 1 MiB of a backlog */
+    MOST_GATHERED = 32 * 1024, /* bytes: more in one text, or while others wait, is passed on at once */
+    MARK_RESERVE = 16,         /* congestion begins a sixteenth of the high-water mark below it */
 };
 
 /* ---- what the kernel is to tell ---- */
