@@ -7,12 +7,13 @@
 #include "js/world.h"
 
 /*
- * What the four parts of the host know of each other; nobody else includes this.
+ * What the parts of the host know of each other; nobody else includes this.
  *
  *   host.c         the crossing: inbox, outbox, a turn; the host's life
  *   host_chains.c  modules and chains, before the service starts
  *   host_changes.c an event that handlers in C see too
  *   host_calls.c   what JavaScript asks of the runner
+ *   host_asked.c   what the runner asks of JavaScript, or tells it, once
  *
  * The inbox and outbox are lib/dispatch.js's, which describes them; the numbers are the same there.
  *
@@ -103,9 +104,6 @@ static inline struct js_host *host_of(struct language *language)
     return guest_of(language)->host;
 }
 
-/* A JavaScript string; NULL when memory is out. */
-JSValueRef host_string(struct js_host *host, struct text text);
-
 /* ---- host_chains.c ---- */
 
 NODISCARD enum status host_prepare(struct language *language, struct chain *chain,
@@ -123,6 +121,11 @@ NODISCARD enum status host_read(struct language *language, struct event *event, 
 /* Keeps what a JavaScript on_connect has made the connection's identity, for handlers in C and for the world
  * that a reload has put in place of this one. */
 void host_keep_identity(struct event *event);
+
+/* ---- host_asked.c ---- */
+
+/* A JavaScript string; NULL when memory is out. */
+JSValueRef host_string(struct js_host *host, struct text text);
 
 /* ---- host_calls.c ---- */
 

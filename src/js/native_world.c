@@ -146,38 +146,41 @@ static JSValueRef on_exit_call(JSContextRef context, JSObjectRef function, JSObj
     return undefined(context);
 }
 
+/* The text that the runner has for a number, the only argument; undefined where it has none. */
+static JSValueRef text_by_number(JSContextRef context, JSObjectRef function, size_t count,
+                                 const JSValueRef arguments[], JSValueRef *exception,
+                                 struct text (*text_of)(void *owner, uint32_t number))
+{
+    struct text text = text_of(world_of(function)->owner, argument_number(context, count, arguments, 0));
+
+    return text.length ? native_string(context, text, exception) : undefined(context);
+}
+
 /* eventId(slot) -> the id, or undefined */
 static JSValueRef on_event_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                               size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
-    struct world *world = world_of(function);
-    struct text id = world->functions->event_id(world->owner, argument_number(context, count, arguments, 0));
-
     (void)this_object;
-    return id.length ? native_string(context, id, exception) : undefined(context);
+    return text_by_number(context, function, count, arguments, exception,
+                          world_of(function)->functions->event_id);
 }
 
 /* messageId(slot) -> JSON text, or undefined */
 static JSValueRef on_message_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                 size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
-    struct world *world = world_of(function);
-    struct text id =
-        world->functions->message_id(world->owner, argument_number(context, count, arguments, 0));
-
     (void)this_object;
-    return id.length ? native_string(context, id, exception) : undefined(context);
+    return text_by_number(context, function, count, arguments, exception,
+                          world_of(function)->functions->message_id);
 }
 
 /* peerId(peer) -> a string, or undefined */
 static JSValueRef on_peer_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                              size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
-    struct world *world = world_of(function);
-    struct text id = world->functions->peer_id(world->owner, argument_number(context, count, arguments, 0));
-
     (void)this_object;
-    return id.length ? native_string(context, id, exception) : undefined(context);
+    return text_by_number(context, function, count, arguments, exception,
+                          world_of(function)->functions->peer_id);
 }
 
 /* congestion(peer) -> see world.h */
