@@ -66,6 +66,7 @@ static void open_library(void)
     ENGINE_FUNCTIONS(ENGINE_LOOK_UP)
 #undef ENGINE_LOOK_UP
     struct engine_extras *extras = &table.extras;
+    symbol(library, "JSStringCreateWithCharactersNoCopy", &extras->JSStringCreateWithCharactersNoCopy);
     symbol(library, "JSGlobalContextSetUnhandledRejectionCallback",
            &extras->JSGlobalContextSetUnhandledRejectionCallback);
     symbol(library, "JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics);
@@ -78,6 +79,9 @@ static void open_library(void)
     symbol(library, "g_main_context_unref", &extras->g_main_context_unref);
     symbol(library, "_ZN3WTF20initializeMainThreadEv", &extras->WTF_initializeMainThread);
     symbol(library, "_ZN3WTF21MemoryPressureHandler9singletonEv", &extras->WTF_memory_pressure_handler);
+    symbol(library, "_ZN3JSC12JSLockHolderC1EPNS_2VME", &extras->JSLockHolder_construct);
+    symbol(library, "_ZN3JSC12JSLockHolderD1Ev", &extras->JSLockHolder_destroy);
+    symbol(library, "_ZN3JSC2VM15drainMicrotasksEv", &extras->VM_drain_microtasks);
     symbol(library, "jsc_options_set_boolean", &extras->jsc_options_set_boolean);
     symbol(library, "jsc_options_set_double", &extras->jsc_options_set_double);
     symbol(library, "jsc_options_set_uint", &extras->jsc_options_set_uint);
@@ -125,6 +129,19 @@ JSContextGroupRef engine_make_group(void **main_context)
     JSContextGroupRef group = table.JSContextGroupCreate();
     table.extras.g_main_context_pop_thread_default(context);
     return group;
+}
+
+bool engine_run_jobs(JSContextGroupRef group)
+{
+    const struct engine_extras *extras = &table.extras;
+    void *holder[8]; /* it is one pointer in the versions that there are */
+
+    if (!extras->JSLockHolder_construct || !extras->JSLockHolder_destroy || !extras->VM_drain_microtasks)
+        return false;
+    extras->JSLockHolder_construct(holder, group); /* a function of C's is called without the lock */
+    extras->VM_drain_microtasks(group);
+    extras->JSLockHolder_destroy(holder);
+    return true;
 }
 
 enum status engine_open(struct buffer *error)

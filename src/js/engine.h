@@ -68,6 +68,8 @@
 
 /* What the library exports without declaring it; each may be NULL, and its user does without. */
 struct engine_extras {
+    /* The characters must stay where they are until the string is released. */
+    JSStringRef (*JSStringCreateWithCharactersNoCopy)(const JSChar *characters, size_t count);
     void (*JSGlobalContextSetUnhandledRejectionCallback)(JSGlobalContextRef context, JSObjectRef function,
                                                          JSValueRef *exception);
     JSObjectRef (*JSGetMemoryUsageStatistics)(JSContextRef context);
@@ -91,6 +93,11 @@ struct engine_extras {
     /* C++: WTF::initializeMainThread() and WTF::MemoryPressureHandler::singleton(). */
     void (*WTF_initializeMainThread)(void);
     void *(*WTF_memory_pressure_handler)(void);
+    /* C++, where a group is a JSC::VM: JSLockHolder's constructor and destructor, and VM::drainMicrotasks(),
+     * for engine_run_jobs(). */
+    void (*JSLockHolder_construct)(void *holder, JSContextGroupRef vm);
+    void (*JSLockHolder_destroy)(void *holder);
+    void (*VM_drain_microtasks)(JSContextGroupRef vm);
 };
 
 struct engine {
@@ -111,6 +118,11 @@ NODISCARD enum status engine_open(struct buffer *error);
  * timers) waits in *main_context, for g_main_context_iteration() from this thread; NULL where that can not
  * be. */
 JSContextGroupRef engine_make_group(void **main_context);
+
+/* Runs the promises' jobs that are due, from within a function that JavaScript has called. The engine does so
+ * by itself when the outermost call into JavaScript returns, but enters the world anew for each job then.
+ * False where that can not be, and nothing was done. */
+bool engine_run_jobs(JSContextGroupRef group);
 
 /* Strings across the border. JavaScript's are UTF-16; a lone surrogate becomes U+FFFD on its way out. */
 NODISCARD enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t count);

@@ -57,35 +57,60 @@ static void report(struct js_host *host, struct buffer *error)
         log_write(host->log, LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(error)));
 }
 
-static JSValueRef take_units(JSContextRef context, struct units *units)
+/* Both have a copy of their own, so that one is enough. */
+static JSStringRef lend_units(const struct units *units)
 {
-    JSStringRef string = jsc.JSStringCreateWithCharacters(units->data, units->length);
+    return jsc.extras.JSStringCreateWithCharactersNoCopy
+               ? jsc.extras.JSStringCreateWithCharactersNoCopy(units->data, units->length)
+               : jsc.JSStringCreateWithCharacters(units->data, units->length);
+}
+
+static JSValueRef take_texts(JSContextRef context, struct units *texts)
+{
+    JSStringRef string = lend_units(texts);
     JSValueRef value = jsc.JSValueMakeString(context, string);
 
     jsc.JSStringRelease(string);
-    units->length = 0;
+    texts->length = 0;
     return value;
 }
 
-static void dispatch(struct js_host *host)
+/* Undefined where there are none, or the engine takes less than JSON allows. */
+static JSValueRef take_values(JSContextRef context, struct units *values)
+{
+    JSValueRef value = NULL;
+
+    if (values->length > 0) {
+        values->data[values->length++] = ']';
+        JSStringRef string = lend_units(values);
+        value = jsc.JSValueMakeFromJSONString(context, string);
+        jsc.JSStringRelease(string);
+        values->length = 0;
+    }
+    return value ? value : jsc.JSValueMakeUndefined(context);
+}
+
+/* Returns what there is to collect, if that is wanted and known; NULL otherwise. */
+static JSValueRef dispatch(struct js_host *host, bool collects)
 {
     struct buffer error;
 
     if (host->inbox_count == 0)
-        return;
+        return NULL;
     JSContextRef context = host->world->context;
-    if (host->values.length > 0)
-        host->values.data[host->values.length++] = ']';
     JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, host->inbox_count),
-                              take_units(context, &host->texts), take_units(context, &host->values)};
+                              take_texts(context, &host->texts), take_values(context, &host->values),
+                              jsc.JSValueMakeBoolean(context, collects)};
     host->inbox_count = host->unhurried = 0;
     host->unhurried_bytes = 0;
     buffer_init(&error, BUFFER_UNLIMITED);
-    if (!world_call(host->world, WORLD_DISPATCH, arguments, 3, &error))
+    JSValueRef texts = world_call(host->world, WORLD_DISPATCH, arguments, 4, &error);
+    if (!texts)
         report(host, &error); /* handlers' errors are caught inside: this one is ours, or nobody's */
     buffer_deinit(&error);
     slots_reclaim(&host->events);
     slots_reclaim(&host->peers);
+    return texts && jsc.JSValueIsString(context, texts) ? texts : NULL;
 }
 
 static enum status reserve(struct units *units, size_t more)
@@ -108,7 +133,7 @@ static enum status make_room(struct js_host *host, size_t length)
 {
     if (host->inbox_count == INBOX_ENTRIES ||
         (host->inbox_count > 0 && host->texts.length + length > TEXTS_SOFT_LIMIT))
-        dispatch(host);
+        (void)dispatch(host, false);
     return reserve(&host->texts, length);
 }
 
@@ -442,7 +467,8 @@ static void take_result(struct js_host *host, const struct result *result, const
         service_resume(event, verdict);
 }
 
-static void collect(struct js_host *host)
+/* `texts` is what dispatch() has returned; NULL: to be asked for. */
+static void collect(struct js_host *host, JSValueRef texts)
 {
     uint32_t count = (uint32_t)host->outbox[0];
     JSContextRef context = host->world->context;
@@ -450,10 +476,11 @@ static void collect(struct js_host *host)
     if (count == 0)
         return;
     memcpy(host->results, host->outbox + 1, count * sizeof *host->results);
-    JSValueRef texts = world_call(host->world, WORLD_COLLECT, NULL, 0, NULL);
+    host->outbox[0] = 0;
+    if (!texts)
+        texts = world_call(host->world, WORLD_COLLECT, NULL, 0, NULL);
     JSStringRef string = texts ? jsc.JSValueToStringCopy(context, texts, NULL) : NULL;
     if (!string) {
-        host->outbox[0] = 0;
         log_write(host->log, LOG_ERROR, "out of memory: %u results are lost", count);
         return;
     }
@@ -483,10 +510,8 @@ void js_host_turn(struct js_host *host)
     if (host->collecting) /* a result's consequence: the loop below goes on with it */
         return;
     host->collecting = true;
-    while (js_host_has_work(host)) {
-        dispatch(host);
-        collect(host);
-    }
+    while (js_host_has_work(host))
+        collect(host, dispatch(host, true));
     host->collecting = false;
 }
 
@@ -517,7 +542,7 @@ void js_host_run_immediates(struct js_host *host)
 void js_host_idle(struct js_host *host)
 {
     world_idle(host->world);
-    dispatch(host);
+    (void)dispatch(host, false);
     js_host_turn(host);
 }
 
@@ -526,7 +551,7 @@ static void append_correlation_id(struct language *language, struct event *event
     struct js_host *host = host_of(language);
 
     /* What the event is made of may still lie in the inbox. */
-    dispatch(host);
+    (void)dispatch(host, false);
     JSValueRef slot = jsc.JSValueMakeNumber(host->world->context, event->language_slot);
     JSValueRef id = world_call(host->world, WORLD_CORRELATION_ID, &slot, 1, NULL);
     if (!id || engine_append_value(out, host->world->context, id) != STATUS_OK)

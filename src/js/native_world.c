@@ -430,6 +430,16 @@ static JSValueRef on_part(JSContextRef context, JSObjectRef function, JSObjectRe
     return part ? part : undefined(context);
 }
 
+/* runJobs(): the promises' jobs that are due, now; false where they are left to the engine, which runs them
+ * later: it may have no way to run them here, or a script may be waiting for what it has called to return. */
+static JSValueRef on_run_jobs(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                              size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    (void)this_object, (void)count, (void)arguments, (void)exception;
+    const struct world *world = world_of(function);
+    return jsc.JSValueMakeBoolean(context, world->depth == 1 && engine_run_jobs(world->group));
+}
+
 static const struct native functions[] = {
     {"log", on_log},
     {"logEvent", on_log_event},
@@ -452,6 +462,7 @@ static const struct native functions[] = {
     {"cancelRequest", on_cancel_request},
     {"internalModule", on_internal_module},
     {"part", on_part},
+    {"runJobs", on_run_jobs},
     {NULL, NULL},
 };
 

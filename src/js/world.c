@@ -171,9 +171,11 @@ void world_describe(struct world *world, JSValueRef error, struct buffer *out)
 {
     JSValueRef exception = NULL;
     watchdog_enter(world->watchdog);
+    world->depth++;
     JSValueRef text = jsc.JSObjectCallAsFunction(world->context, world->entries[WORLD_DESCRIBE], NULL, 1,
                                                  &error, &exception);
 
+    world->depth--;
     if (watchdog_leave(world->watchdog))
         interrupted(world, WORLD_DESCRIBE, NULL);
     if (!text || engine_append_value(out, world->context, text) != STATUS_OK)
@@ -185,9 +187,11 @@ JSValueRef world_call(struct world *world, enum world_entry entry, const JSValue
 {
     JSValueRef exception = NULL;
     watchdog_enter(world->watchdog);
+    world->depth++;
     JSValueRef result =
         jsc.JSObjectCallAsFunction(world->context, world->entries[entry], NULL, count, arguments, &exception);
 
+    world->depth--;
     if (watchdog_leave(world->watchdog)) {
         interrupted(world, entry, error);
         return NULL;
@@ -249,9 +253,11 @@ void world_end(struct world *world)
 void world_idle(struct world *world)
 {
     watchdog_enter(world->watchdog); /* finalizers are scripts' */
+    world->depth++;
     if (world->main_context)
         for (int i = 0; i < 8 && jsc.extras.g_main_context_iteration(world->main_context, 0); i++)
             ;
+    world->depth--;
     if (watchdog_leave(world->watchdog))
         interrupted(world, WORLD_DESCRIBE, NULL);
     JSValueRef swept = world_call(world, WORLD_SWEEP, NULL, 0, NULL);

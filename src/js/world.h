@@ -134,6 +134,7 @@ struct world {
     const struct js_script_functions *script; /* NULL but for a script's, see js/script.h */
     void *script_owner;
     struct watchdog *watchdog; /* NULL where nothing is ended */
+    unsigned depth;            /* of calls into it, in each other */
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on

@@ -1,10 +1,11 @@
 'use strict';
 
 // The handlers' side of the pipeline: takes what C put into the inbox, runs chains of handlers, and leaves verdicts and
-// replies in the outbox. One call in (`dispatch`) and one call out (`collect`) serve all events that came together.
+// replies in the outbox. One call (`dispatch`) serves all events that came together and returns what came of them at once;
+// what comes of them later is taken by another (`collect`).
 //
 //   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string, and what
-//           messages say in another, as JSON
+//           messages say in one array
 //   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise; the last integer is 1 where
 //           more is waiting than fits
 //
@@ -380,15 +381,6 @@ function entryText() {
 let values;
 let nextValue = 0;
 
-function parseValues(text) {
-  try {
-    values = text ? JSON.parse(text) : undefined;
-  } catch {
-    values = undefined;
-  }
-  nextValue = 0;
-}
-
 function readMessage(event, request, flags, peer, chain) {
   let params;
   let query;
@@ -493,8 +485,10 @@ function newRun(slot, kind, flags, peer, chain) {
       event = makeEvent(slot, kind, flags, peer, chain);
     } catch (error) {
       // Valid, but more than the engine takes: nested too deeply, or memory is out.
+      const end = textTo;
       textTo = textFrom;
       event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, peer, chain);
+      textTo = end; // where the next entry's begins
       broken = error;
     }
   }
@@ -545,14 +539,18 @@ exports.attach = (newInbox, newOutbox, level) => {
   runnerLevel = level;
 };
 
-exports.dispatch = (count, given, said) => {
+// `said` is undefined where the messages could not be parsed together. Promises' jobs are run before this returns: the engine
+// would run them then, but enter the world anew for each. With `collects`, returns what collect() does; undefined where the
+// jobs are still to come.
+exports.dispatch = (count, given, said, collects) => {
   frames.reset();
   turn++;
-  parseValues(said);
+  values = said;
   texts = given;
-  textTo = next = 0;
+  textTo = next = nextValue = 0;
   end = count * ENTRY;
   goOn();
+  return native.runJobs() && collects ? collect() : undefined;
 };
 
 function goOn() {
@@ -579,12 +577,14 @@ function goOn() {
   texts = '';
 }
 
-exports.collect = () => {
+// C knows by then how many results there are, and makes it none.
+function collect() {
   const texts = outTexts;
   outTexts = '';
-  outbox[0] = 0;
   return texts;
-};
+}
+
+exports.collect = collect;
 
 // After C has read the outbox: refill it with what did not fit.
 exports.refill = () => {
