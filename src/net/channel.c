@@ -171,6 +171,8 @@ static void receive(struct channel *channel)
     char *data = room ? room : channel->net->read_buffer;
     ssize_t count = recv(channel->descriptor, data, size, 0);
 
+    if (count > 0)
+        channel->net->turn_bytes += (size_t)count;
     if (count > 0 && channel->tls)
         receive_sealed(channel, (struct text){data, (size_t)count});
     else if (count > 0)

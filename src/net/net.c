@@ -5,17 +5,26 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Taken from the kernel in one turn. So many, with what is written for them, fit into the caches; the others
- * come next. */
-enum { MOST_READY = 256 };
+/* Sockets that are served in one turn; the others come next. What came on them, what is made of it and what is
+ * written for them is to fit into the caches: as many as brought TURN_BYTES, going by the turn before. */
+enum { LEAST_READY = 16, MOST_READY = 256, TURN_BYTES = 64 * 1024 };
+
+static int most_ready(const struct net *net)
+{
+    size_t most = net->turn_bytes > 0 ? net->turn_count * TURN_BYTES / net->turn_bytes : MOST_READY;
+
+    return most < LEAST_READY ? LEAST_READY : most > MOST_READY ? MOST_READY : (int)most;
+}
 
 static void on_ready(uv_poll_t *handle, int status, int what)
 {
     struct net *net = handle->data;
     struct epoll_event ready[MOST_READY];
-    int count = epoll_wait(net->epoll, ready, MOST_READY, 0);
+    int count = epoll_wait(net->epoll, ready, most_ready(net), 0);
 
     (void)status, (void)what;
+    net->turn_count = (size_t)(count > 0 ? count : 0);
+    net->turn_bytes = 0;
     for (int i = 0; i < count; i++) {
         if (i + 1 < count)
             __builtin_prefetch(ready[i + 1].data.ptr);

@@ -36,6 +36,8 @@ struct net {
     struct buffer dropped;    /* what is written to channels that are closed */
     struct block_pool blocks; /* of what waits on any channel */
     size_t channels;          /* that have not heard on_closed */
+    size_t turn_count;        /* sockets that were served in this turn, or the last one */
+    size_t turn_bytes;        /* what came on them */
     int epoll;
     uv_poll_t readiness; /* of the epoll set; keeps the loop alive while there are channels */
     uv_idle_t farewell;  /* active while `closed` has any */
