@@ -5,8 +5,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Sockets that are served in one turn; the others come next. What came on them, what is made of it and what is
- * written for them is to fit into the caches: as many as brought TURN_BYTES, going by the turn before. */
+/* Sockets that are served in one turn; the others come next. What came on them, what is made of it and what
+ * is written for them is to fit into the caches: as many as brought TURN_BYTES, going by the turn before. */
 enum { LEAST_READY = 16, MOST_READY = 256, TURN_BYTES = 64 * 1024 };
 
 static int most_ready(const struct net *net)
