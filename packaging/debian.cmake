@@ -15,13 +15,15 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
     WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-# They are opened when they are wanted, so that nothing in the program tells of them.
+# They are opened when they are wanted, so that nothing in the program tells of them. The first is always wanted, but
+# without a management server.
+set(opened_at_start "libmicrohttpd12")
 set(opened_at_run_time "libjavascriptcoregtk-4.1-0, libcurl4")
 
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME configurapi-runner-ws)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "configurapi-validation (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "configurapi-validation (= ${PROJECT_VERSION}), ${opened_at_start}")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS ${opened_at_run_time})
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS libconfigurapi-runner-ws-dev)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/postinst
@@ -33,7 +35,7 @@ in JavaScript, for which JavaScriptCore is needed, or in C.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME ${library_package})
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "configurapi-validation (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "configurapi-validation (= ${PROJECT_VERSION}), ${opened_at_start}")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_RECOMMENDS ${opened_at_run_time})
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_LIBRARY_DESCRIPTION
@@ -51,7 +53,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${library_package} (= ${PROJECT_VERSION}), libjansson-dev")
 # For who links the static library.
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS
-    "libuv1-dev, libmicrohttpd-dev, libfyaml-dev, libssl-dev, zlib1g-dev, configurapi-runner-ws")
+    "libuv1-dev, libfyaml-dev, libssl-dev, zlib1g-dev, configurapi-runner-ws")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
 "What one builds with: <configurapi.h> for handlers in C, <configurapi-runner-ws.h> for
 programs that have the runner inside, and the library to link.")

@@ -1,7 +1,7 @@
 #include "js/engine.h"
+#include "base/library.h"
 #include "base/utf8.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +15,10 @@ const struct engine *const jsc_table = &table;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_context; /* of threads that got theirs here */
-static char failure[256];            /* empty where the library was opened */
-
-/* POSIX has dlsym return an object pointer for functions too; C knows no cast for that. */
-static void *symbol(void *library, const char *name, void *slot)
-{
-    void *found = dlsym(library, name);
-
-    memcpy(slot, &found, sizeof found);
-    return found;
-}
+static struct library library = {
+    .file = CONFIGURAPI_ENGINE_LIBRARY,
+    .purpose = "JavaScript handlers need JavaScriptCore (Debian package libjavascriptcoregtk-4.1-0)",
+};
 
 /* Before the first group is made. */
 static void set_options(const struct engine_extras *extras)
@@ -50,44 +44,37 @@ static void set_options(const struct engine_extras *extras)
 
 static void open_library(void)
 {
-    void *library = dlopen(CONFIGURAPI_ENGINE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-
-    if (!library) {
-        snprintf(failure, sizeof failure,
-                 "JavaScript handlers need JavaScriptCore (Debian package libjavascriptcoregtk-4.1-0): %s",
-                 dlerror());
-        return;
-    }
-#define ENGINE_LOOK_UP(name) \
-    if (!symbol(library, #name, &table.name)) { \
-        snprintf(failure, sizeof failure, "%s has no %s: too old?", CONFIGURAPI_ENGINE_LIBRARY, #name); \
-        return; \
-    }
-    ENGINE_FUNCTIONS(ENGINE_LOOK_UP)
-#undef ENGINE_LOOK_UP
     struct engine_extras *extras = &table.extras;
-    symbol(library, "JSStringCreateWithCharactersNoCopy", &extras->JSStringCreateWithCharactersNoCopy);
-    symbol(library, "JSGlobalContextSetUnhandledRejectionCallback",
-           &extras->JSGlobalContextSetUnhandledRejectionCallback);
-    symbol(library, "JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics);
-    symbol(library, "JSContextGroupSetExecutionTimeLimit", &extras->JSContextGroupSetExecutionTimeLimit);
-    symbol(library, "JSContextGroupClearExecutionTimeLimit", &extras->JSContextGroupClearExecutionTimeLimit);
-    symbol(library, "g_main_context_iteration", &extras->g_main_context_iteration);
-    symbol(library, "g_main_context_new", &extras->g_main_context_new);
-    symbol(library, "g_main_context_push_thread_default", &extras->g_main_context_push_thread_default);
-    symbol(library, "g_main_context_pop_thread_default", &extras->g_main_context_pop_thread_default);
-    symbol(library, "g_main_context_unref", &extras->g_main_context_unref);
-    symbol(library, "_ZN3WTF20initializeMainThreadEv", &extras->WTF_initializeMainThread);
-    symbol(library, "_ZN3WTF21MemoryPressureHandler9singletonEv", &extras->WTF_memory_pressure_handler);
-    symbol(library, "_ZN3JSC12JSLockHolderC1EPNS_2VME", &extras->JSLockHolder_construct);
-    symbol(library, "_ZN3JSC12JSLockHolderD1Ev", &extras->JSLockHolder_destroy);
-    symbol(library, "_ZN3JSC2VM15drainMicrotasksEv", &extras->VM_drain_microtasks);
-    symbol(library, "jsc_options_set_boolean", &extras->jsc_options_set_boolean);
-    symbol(library, "jsc_options_set_double", &extras->jsc_options_set_double);
-    symbol(library, "jsc_options_set_uint", &extras->jsc_options_set_uint);
+#define ENGINE_SYMBOL(name) {#name, &table.name, false},
+    const struct library_symbol symbols[] = {
+        ENGINE_FUNCTIONS(ENGINE_SYMBOL) /* and what may be missing: */
+        {"JSStringCreateWithCharactersNoCopy", &extras->JSStringCreateWithCharactersNoCopy, true},
+        {"JSGlobalContextSetUnhandledRejectionCallback",
+         &extras->JSGlobalContextSetUnhandledRejectionCallback, true},
+        {"JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics, true},
+        {"JSContextGroupSetExecutionTimeLimit", &extras->JSContextGroupSetExecutionTimeLimit, true},
+        {"JSContextGroupClearExecutionTimeLimit", &extras->JSContextGroupClearExecutionTimeLimit, true},
+        {"g_main_context_iteration", &extras->g_main_context_iteration, true},
+        {"g_main_context_new", &extras->g_main_context_new, true},
+        {"g_main_context_push_thread_default", &extras->g_main_context_push_thread_default, true},
+        {"g_main_context_pop_thread_default", &extras->g_main_context_pop_thread_default, true},
+        {"g_main_context_unref", &extras->g_main_context_unref, true},
+        {"_ZN3WTF20initializeMainThreadEv", &extras->WTF_initializeMainThread, true},
+        {"_ZN3WTF21MemoryPressureHandler9singletonEv", &extras->WTF_memory_pressure_handler, true},
+        {"_ZN3JSC12JSLockHolderC1EPNS_2VME", &extras->JSLockHolder_construct, true},
+        {"_ZN3JSC12JSLockHolderD1Ev", &extras->JSLockHolder_destroy, true},
+        {"_ZN3JSC2VM15drainMicrotasksEv", &extras->VM_drain_microtasks, true},
+        {"jsc_options_set_boolean", &extras->jsc_options_set_boolean, true},
+        {"jsc_options_set_double", &extras->jsc_options_set_double, true},
+        {"jsc_options_set_uint", &extras->jsc_options_set_uint, true},
+    };
+#undef ENGINE_SYMBOL
+
+    if (!library_open(&library, symbols, sizeof symbols / sizeof *symbols))
+        return;
     set_options(extras);
     if (pthread_key_create(&thread_context, extras->g_main_context_unref) != 0)
-        snprintf(failure, sizeof failure, "no key for threads' data is left");
+        snprintf(library.failure, sizeof library.failure, "no key for threads' data is left");
 }
 
 /* The thread's context, made when it is first asked for; NULL where the engine's deferred work can not be
@@ -147,10 +134,7 @@ bool engine_run_jobs(JSContextGroupRef group)
 enum status engine_open(struct buffer *error)
 {
     pthread_once(&once, open_library);
-    if (!failure[0])
-        return STATUS_OK;
-    enum status status = buffer_append_text(error, text_from_cstr(failure));
-    return status == STATUS_OK ? STATUS_SYSTEM : status;
+    return library_status(&library, error);
 }
 
 /* Narrows ASCII from the front, sixteen units a step so that the compiler can use vectors; returns how many.

@@ -2,11 +2,11 @@
 #include "management/answer.h"
 #include "management/errand.h"
 #include "management/guard.h"
+#include "management/microhttpd.h"
 #include "management/visitors.h"
 #include "runner/descriptors.h"
 #include "runner/runner.h"
 
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,20 +56,20 @@ struct exchange {
 
 static struct text header(struct MHD_Connection *http, const char *name)
 {
-    return text_from_cstr(MHD_lookup_connection_value(http, MHD_HEADER_KIND, name));
+    return text_from_cstr(mhd.lookup_connection_value(http, MHD_HEADER_KIND, name));
 }
 
 static struct text argument(struct MHD_Connection *http, const char *name)
 {
-    return text_from_cstr(MHD_lookup_connection_value(http, MHD_GET_ARGUMENT_KIND, name));
+    return text_from_cstr(mhd.lookup_connection_value(http, MHD_GET_ARGUMENT_KIND, name));
 }
 
 /* Whether the request is refused for who sends it. */
 static bool is_barred(const struct management *management, struct MHD_Connection *http, struct answer *answer)
 {
     struct text host = header(http, MHD_HTTP_HEADER_HOST);
-    const char *origin = MHD_lookup_connection_value(http, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
-    const char *site = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Sec-Fetch-Site");
+    const char *origin = mhd.lookup_connection_value(http, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+    const char *site = mhd.lookup_connection_value(http, MHD_HEADER_KIND, "Sec-Fetch-Site");
 
     if (!guard_host(host, management->options.host)) {
         answer_error(answer, 403,
@@ -94,7 +94,7 @@ static bool is_barred(const struct management *management, struct MHD_Connection
 static bool is_too_long(const struct management *management, struct MHD_Connection *http,
                         struct answer *answer)
 {
-    const char *length = MHD_lookup_connection_value(http, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *length = mhd.lookup_connection_value(http, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
     if (!length || strtoull(length, NULL, 10) <= management->runner->options.max_payload)
         return false;
@@ -121,7 +121,7 @@ static void read_head(const struct management *management, struct MHD_Connection
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
-    if (value && MHD_add_response_header(response, name, value) != MHD_YES)
+    if (value && mhd.add_response_header(response, name, value) != MHD_YES)
         return; /* out of memory: the rest of the response says it too */
 }
 
@@ -130,8 +130,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
 {
     struct MHD_Response *response =
         answer->body.length > 0
-            ? MHD_create_response_from_buffer(answer->body.length, answer->body.data, MHD_RESPMEM_MUST_FREE)
-            : MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+            ? mhd.create_response_from_buffer(answer->body.length, answer->body.data, MHD_RESPMEM_MUST_FREE)
+            : mhd.create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 
     if (!response || answer->body.length == 0)
         buffer_deinit(&answer->body);
@@ -145,8 +145,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
     add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (answer->status == 503)
         add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
-    enum MHD_Result result = MHD_queue_response(http, answer->status, response);
-    MHD_destroy_response(response);
+    enum MHD_Result result = mhd.queue_response(http, answer->status, response);
+    mhd.destroy_response(response);
     return result;
 }
 
@@ -203,7 +203,7 @@ static void on_errand_done(void *owner, struct answer *answer)
     exchange->errand = NULL;
     exchange->answer = *answer;
     exchange->answered = true;
-    MHD_resume_connection(exchange->http); /* on_request() is called for it again */
+    mhd.resume_connection(exchange->http); /* on_request() is called for it again */
     work(management);
 }
 
@@ -248,7 +248,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
         return take_body(management, exchange, piece);
     }
     if (!exchange->refused && !exchange->answered && !answer_now(management, exchange)) {
-        MHD_suspend_connection(http);
+        mhd.suspend_connection(http);
         return MHD_YES;
     }
     return send_answer(http, &exchange->answer);
@@ -273,7 +273,7 @@ static void on_completed(void *owner, struct MHD_Connection *http, void **state,
 static size_t on_unescape(void *owner, struct MHD_Connection *http, char *text)
 {
     (void)owner, (void)http;
-    return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
+    return strstr(text, "%00") ? strlen(text) : mhd.http_unescape(text);
 }
 
 /* ---- the loop ---- */
@@ -292,7 +292,7 @@ static void on_timer(uv_timer_t *timer)
 static bool is_full(const struct management *management)
 {
     const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(management->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+        mhd.get_daemon_info(management->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
     return info->num_connections >= management->max_connections;
 }
@@ -313,13 +313,13 @@ static void work(struct management *management)
     /* A full daemon does not listen, and begins to again in the run behind the one that made room. */
     do {
         was_full = is_full(management);
-        MHD_run(management->daemon);
+        mhd.run(management->daemon);
     } while (was_full && !is_full(management));
     if (!visitors_are_there(&management->visitors))
         uv_timer_stop(&management->parting);
     else if (!uv_is_active((uv_handle_t *)&management->parting))
         uv_timer_start(&management->parting, on_parting, PARTING_INTERVAL_MS, PARTING_INTERVAL_MS);
-    if (MHD_get_timeout(management->daemon, &wait_ms) == MHD_YES)
+    if (mhd.get_timeout(management->daemon, &wait_ms) == MHD_YES)
         uv_timer_start(&management->timer, on_timer, wait_ms, 0);
     else
         uv_timer_stop(&management->timer);
@@ -355,7 +355,7 @@ static enum status start_daemon(struct management *management, struct buffer *er
     };
 
     management->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, management,
+        mhd.start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, management,
                          MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION, visitors_notify,
                          &management->visitors, MHD_OPTION_NOTIFY_COMPLETED, on_completed, management,
                          MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_END);
@@ -379,7 +379,7 @@ static enum status listen_on(struct management *management, struct buffer *error
 static void open_handles(struct management *management)
 {
     uv_loop_t *loop = management->runner->loop;
-    const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(management->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *epoll = mhd.get_daemon_info(management->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
     uv_poll_init(loop, &management->poll, epoll->epoll_fd);
     uv_timer_init(loop, &management->timer);
@@ -412,6 +412,8 @@ enum status management_open(struct management **management, struct runner *runne
     visitors_init(&made->visitors);
     list_init(&made->waiting);
     enum status status = buffer_append_text(error, TEXT("management: "));
+    if (status == STATUS_OK)
+        status = mhd_open(error);
     if (status == STATUS_OK)
         status = listen_on(made, error);
     if (status == STATUS_OK)
@@ -446,7 +448,7 @@ static void abandon_errands(struct management *management)
         exchange->errand = NULL;
         answer_error(&exchange->answer, 503, "This server is stopping.");
         exchange->answered = true;
-        MHD_resume_connection(exchange->http);
+        mhd.resume_connection(exchange->http);
     }
 }
 
@@ -458,7 +460,7 @@ void management_close(struct management *management)
         uv_poll_stop(&management->poll); /* before its descriptor goes */
     abandon_errands(management);
     if (management->daemon)
-        MHD_stop_daemon(management->daemon);
+        mhd.stop_daemon(management->daemon);
     if (management->descriptor >= 0)
         close(management->descriptor);
     if (management->open_handles == 0) {

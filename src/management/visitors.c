@@ -1,5 +1,6 @@
 #include "management/visitors.h"
 #include "base/clock.h"
+#include "management/microhttpd.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -39,7 +40,7 @@ void visitors_part(struct visitors *visitors)
 
 void visitors_answered(struct MHD_Connection *http)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct visitor *visitor = info ? info->socket_context : NULL;
 
     if (visitor)
@@ -58,7 +59,7 @@ void visitors_notify(void *owner, struct MHD_Connection *http, void **state,
         free(visitor);
         return;
     }
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct visitor *visitor = info ? malloc(sizeof *visitor) : NULL;
     *state = visitor; /* without memory for it, the time-out has to do */
     if (!visitor)

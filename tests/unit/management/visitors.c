@@ -1,5 +1,6 @@
 #include "management/visitors.h"
 #include "base/clock.h"
+#include "management/microhttpd.h"
 
 #include "support/cmocka_all.h"
 #include <sys/socket.h>
@@ -14,12 +15,10 @@ struct MHD_Connection {
 
 static uint64_t now_ms;
 
-const union MHD_ConnectionInfo *__wrap_MHD_get_connection_info(struct MHD_Connection *http,
-                                                               enum MHD_ConnectionInfoType type, ...);
 uint64_t __wrap_clock_now_ns(void);
 
-const union MHD_ConnectionInfo *__wrap_MHD_get_connection_info(struct MHD_Connection *http,
-                                                               enum MHD_ConnectionInfoType type, ...)
+static const union MHD_ConnectionInfo *get_connection_info(struct MHD_Connection *http,
+                                                           enum MHD_ConnectionInfoType type, ...)
 {
     if (type == MHD_CONNECTION_INFO_CONNECTION_FD)
         http->info.connect_fd = http->ends[0];
@@ -27,6 +26,9 @@ const union MHD_ConnectionInfo *__wrap_MHD_get_connection_info(struct MHD_Connec
         http->info.socket_context = http->state;
     return &http->info;
 }
+
+static const struct mhd_functions functions = {.get_connection_info = get_connection_info};
+const struct mhd_functions *const mhd_table = &functions;
 
 uint64_t __wrap_clock_now_ns(void)
 {
