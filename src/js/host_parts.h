@@ -17,8 +17,9 @@
  *
  * The inbox and outbox are lib/dispatch.js's, which describes them; the numbers are the same there.
  *
- *   run() ... run() --inbox, texts, values--> dispatch()   one crossing in for a turn's events
- *   service_resume() <--outbox, texts-- collect()          one crossing out
+ *   run() ... run() --inbox, texts, values--> dispatch()   one crossing for a turn's events
+ *   service_resume() <--outbox, texts-- dispatch()         and for what comes of them at once;
+ *   service_resume() <--outbox, texts-- collect()          another one for what comes later
  */
 
 enum {
