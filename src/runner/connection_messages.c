@@ -137,7 +137,7 @@ static void on_message_done(struct event *event)
 {
     struct connection *connection = event->owner;
 
-    connection->runner->waits_since_ns = metrics_event(&connection->runner->metrics, event);
+    connection->runner->idle_since_ns = metrics_event(&connection->runner->metrics, event);
     connection->in_flight--;
     connection->bytes_in_flight -= event->message.length;
     if (connection->state == CONNECTION_OPEN)
@@ -179,8 +179,7 @@ static void reject(struct connection *connection, struct event *event)
 
 static void start_event(struct connection *connection, struct text message, bool binary)
 {
-    struct runner *runner = connection->runner;
-    struct event *event = service_event(runner->application->service);
+    struct event *event = service_event(connection->runner->application->service);
 
     if (!event) {
         connection_give_up(connection);
@@ -209,9 +208,9 @@ static void start_event(struct connection *connection, struct text message, bool
     }
     connection->in_flight++;
     connection->bytes_in_flight += message.length;
-    if (connection->deflate.window_bits || !runner->waits_since_ns) /* compressing is nobody's time */
-        runner->waits_since_ns = clock_now_ns();
-    event->started_ns = runner->waits_since_ns;
+    if (!connection->deflate.window_bits) /* compressing is nobody's time */
+        event->started_ns = connection->runner->idle_since_ns;
+    connection->runner->idle_since_ns = 0;
     service_process(event);
 }
 
@@ -263,7 +262,7 @@ static void count_message(struct connection *connection, size_t length)
 void connection_read_input(struct connection *connection, struct text *input)
 {
     connection->reading_input = true;
-    connection->runner->waits_since_ns = 0;
+    connection->runner->idle_since_ns = 0;
     while (input->length > 0 && connection_may_take(connection)) {
         struct reader_event event = reader_next(&connection->reader, input);
         switch (event.kind) {

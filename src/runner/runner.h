@@ -55,9 +55,9 @@ struct runner {
     struct buffer scratch;   /* a reply before it is compressed */
     struct roster roster;
     struct metrics metrics;
-    uint64_t waits_since_ns; /* since when the next message of those that came together has waited: when the
-                                last one's event ended, or began where it goes on; 0 before the first one's */
-    struct list left;        /* connections to be settled in this turn */
+    uint64_t idle_since_ns; /* when the last message's event ended, and nothing was done since but reading the
+                               next one; 0: not so */
+    struct list left;       /* connections to be settled in this turn */
     size_t connection_count;
     size_t short_from;       /* a descriptor as high as this says that they are short */
     int last_descriptor;     /* of the connections that were accepted */
