@@ -68,7 +68,8 @@
 
 /* What the library exports without declaring it; each may be NULL, and its user does without. */
 struct engine_extras {
-    /* The characters must stay where they are until the string is released. */
+    /* The characters must stay where they are until the string is released; until what JSValueMakeString()
+     * makes of it has gone, too, for that does not copy them. */
     JSStringRef (*JSStringCreateWithCharactersNoCopy)(const JSChar *characters, size_t count);
     void (*JSGlobalContextSetUnhandledRejectionCallback)(JSGlobalContextRef context, JSObjectRef function,
                                                          JSValueRef *exception);

@@ -57,17 +57,10 @@ static void report(struct js_host *host, struct buffer *error)
         log_write(host->log, LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(error)));
 }
 
-/* Both have a copy of their own, so that one is enough. */
-static JSStringRef lend_units(const struct units *units)
-{
-    return jsc.extras.JSStringCreateWithCharactersNoCopy
-               ? jsc.extras.JSStringCreateWithCharactersNoCopy(units->data, units->length)
-               : jsc.JSStringCreateWithCharacters(units->data, units->length);
-}
-
+/* Pieces of them may be kept for as long as scripts like. */
 static JSValueRef take_texts(JSContextRef context, struct units *texts)
 {
-    JSStringRef string = lend_units(texts);
+    JSStringRef string = jsc.JSStringCreateWithCharacters(texts->data, texts->length);
     JSValueRef value = jsc.JSValueMakeString(context, string);
 
     jsc.JSStringRelease(string);
@@ -82,7 +75,10 @@ static JSValueRef take_values(JSContextRef context, struct units *values)
 
     if (values->length > 0) {
         values->data[values->length++] = ']';
-        JSStringRef string = lend_units(values);
+        /* What is parsed has no part of the text, so that the text may be lent. */
+        JSStringRef string = jsc.extras.JSStringCreateWithCharactersNoCopy
+                                 ? jsc.extras.JSStringCreateWithCharactersNoCopy(values->data, values->length)
+                                 : jsc.JSStringCreateWithCharacters(values->data, values->length);
         value = jsc.JSValueMakeFromJSONString(context, string);
         jsc.JSStringRelease(string);
         values->length = 0;
@@ -485,10 +481,18 @@ static void collect(struct js_host *host, JSValueRef texts)
         return;
     }
     const JSChar *units = jsc.JSStringGetCharactersPtr(string);
+    size_t left = jsc.JSStringGetLength(string);
     for (uint32_t i = 0; i < count; i++) {
         const struct result *result = &host->results[i];
+        size_t length = (size_t)result->reply_length + result->message_length + result->name_length +
+                        result->method_length;
+        if (length > left) {
+            log_write(host->log, LOG_ERROR, "%u results have lost their texts", count - i);
+            break;
+        }
         take_result(host, result, units);
-        units += result->reply_length + result->message_length + result->name_length + result->method_length;
+        units += length;
+        left -= length;
     }
     jsc.JSStringRelease(string);
     if (host->scratch.capacity > TEXTS_SOFT_LIMIT)

@@ -1,6 +1,7 @@
 #include "js/native_world.h"
 #include "js/embedded.h"
 #include "js/native.h"
+#include "js/watchdog.h"
 #include "json/write.h"
 
 #include <stdio.h>
@@ -431,13 +432,15 @@ static JSValueRef on_part(JSContextRef context, JSObjectRef function, JSObjectRe
 }
 
 /* runJobs(): the promises' jobs that are due, now; false where they are left to the engine, which runs them
- * later: it may have no way to run them here, or a script may be waiting for what it has called to return. */
+ * later: it may have no way to run them here, a script may be waiting for what it has called to return, or
+ * one was ended (see watchdog.h), and the engine has not got over that yet. */
 static JSValueRef on_run_jobs(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                               size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     (void)this_object, (void)count, (void)arguments, (void)exception;
     const struct world *world = world_of(function);
-    return jsc.JSValueMakeBoolean(context, world->depth == 1 && engine_run_jobs(world->group));
+    bool ended = world->watchdog && world->watchdog->ended;
+    return jsc.JSValueMakeBoolean(context, world->depth == 1 && !ended && engine_run_jobs(world->group));
 }
 
 static const struct native functions[] = {

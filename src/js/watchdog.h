@@ -10,8 +10,9 @@
 #include <time.h>
 
 /*
- * Ends JavaScript that does not return: an endless loop, in a call or in a promise's job. An endless chain of
- * such jobs, each of which returns, is not ended (see watchdog.c).
+ * Ends JavaScript that does not return: an endless loop, in a call or in a promise's job; and an endless
+ * chain of such jobs that is run within a call (engine_run_jobs()). One that the engine runs behind a call,
+ * each of which returns, is not ended (see watchdog.c).
  *
  * The engine has a time limit of its own, and its compiled code looks for it at no cost. But as long as one
  * is set, each call and each promise's job asks the kernel what the thread has used of the processor, which

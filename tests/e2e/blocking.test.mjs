@@ -142,6 +142,9 @@ const behind = {
       for (;;);
     });
   },
+  async chainHandler() {
+    for (;;) await null;
+  },
 };
 for (const name of Object.keys(behind)) {
   runnerTest(`behind an await, alone: ${name}`, app({ [name]: behind[name] }), async (runner) => {
@@ -153,6 +156,56 @@ for (const name of Object.keys(behind)) {
     await runner.output('stderr', /Error: configurapi .*JavaScript ran for 200ms without returning and was ended/);
   });
 }
+
+// Those who are called when all jobs have run: the engine's call of them swallows the end.
+for (const [kind, source] of Object.entries({
+  'a listener for rejections': `
+    process.on('unhandledRejection', () => { for (;;) {} });
+    exports.strayHandler = (event) => { Promise.reject(new Error('x')); event.response = new Response('stray'); };`,
+  'an error that has no end': `
+    exports.strayHandler = (event) => {
+      process.nextTick(() => { throw { toString() { for (;;) {} } }; });
+      event.response = new Response('stray');
+    };`,
+})) {
+  runnerTest(`replies that were made in the same turn are sent: ${kind}`, {
+    routes: { stray: 'strayHandler', wait: 'waitHandler', echo: 'echoHandler' },
+    args,
+    files: {
+      'handlers/app.js': `
+        const { Response } = require('configurapi');
+        exports.echoHandler = (event) => { event.response = new Response(event.payload); };
+        exports.waitHandler = async (event) => { await null; event.response = new Response(event.payload); };
+        ${source}`,
+    },
+  }, async (runner) => {
+    const client = await runner.connectRaw();
+    await client.upgrade();
+    const { text } = await import('./support/raw.mjs');
+    const names = ['echo', 'wait', 'stray', 'wait', 'echo'];
+    for (let round = 0; round < 2; round++) {
+      client.write(Buffer.concat(names.map((name, i) => text({ name, payload: `${name} ${i}`, headers: { 'message-id': i } }))));
+      const replies = [];
+      while (replies.length < names.length) replies.push(JSON.parse((await client.frame()).payload));
+      replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+      assert.deepEqual(replies.map(({ body }) => body), ['echo 0', 'wait 1', 'stray', 'wait 3', 'echo 4']);
+    }
+    await serves(runner);
+    client.socket.destroy();
+    await runner.output('stderr', /JavaScript ran for 200ms without returning and was ended/);
+  });
+}
+
+runnerTest('a chain of jobs behind a timer is nobody\'s call, and goes on', app({
+  async chainHandler(event) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const until = Date.now() + 800;
+    while (Date.now() < until) await null;
+    event.response = new Response('done');
+  },
+}), async (runner) => {
+  assert.equal((await runner.ask(message('chain'))).body, 'done');
+});
 
 runnerTest('a later handler, called behind an await, is known', app({
   async firstHandler() {

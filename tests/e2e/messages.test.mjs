@@ -170,3 +170,30 @@ runnerTest('bytes of all kinds', app, async (runner) => {
     }
   }
 });
+
+runnerTest('what a handler keeps of a message stays as it came, whatever comes later', {
+  routes: { keep: 'keepHandler', kept: 'keptHandler', catchall: 'keepHandler' },
+  prelude: 'const kept = [];',
+  handlers: {
+    keepHandler({ request, payload }) {
+      kept.push({ request, payload });
+    },
+    keptHandler(event) {
+      event.response = new Response(kept.splice(0).map(({ request, payload }) => [request.raw, payload]));
+    },
+  },
+}, async (runner) => {
+  const client = await runner.connect();
+  for (const length of [10, 20_000, 300_000]) {
+    const texts = Array.from({ length: 8 }, (_, i) => {
+      const letters = String.fromCharCode(97 + i).repeat(length);
+      return i % 2 === 0 ? letters : `{"name":"keep","payload":"${letters}"}`;
+    });
+    for (const text of texts) {
+      client.send(text);
+      await client.next(); // one turn after another
+    }
+    const { body } = await client.ask({ name: 'kept' });
+    assert.deepEqual(body, texts.map((text, i) => [text, i % 2 === 0 ? text : JSON.parse(text).payload]));
+  }
+});

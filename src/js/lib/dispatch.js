@@ -204,6 +204,7 @@ function deliverReply(run, verdict, message) {
 
 function put(slot, verdict, flags, reply, message, name, method, status) {
   const count = outbox[0];
+  if (count === 0) outTexts = '';
   const isFull = 1 + (count + 1) * ENTRY >= outbox.length || outTexts.length > TEXTS_LIMIT;
   if (isFull || overflow.length > 0) {
     outbox[outbox.length - 1] = 1;
@@ -349,7 +350,10 @@ exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
 });
 
 exports.openStreams = streams.openStreams;
-exports.sweep = peers.sweep;
+exports.sweep = () => {
+  if (outbox[0] === 0) outTexts = '';
+  return peers.sweep();
+};
 exports.closingSources = streams.closingSources;
 exports.requestDone = (...all) => {
   frames.reset();
@@ -550,7 +554,7 @@ exports.dispatch = (count, given, said, collects) => {
   textTo = next = nextValue = 0;
   end = count * ENTRY;
   goOn();
-  return native.runJobs() && collects ? collect() : undefined;
+  return native.runJobs() && collects ? outTexts : undefined;
 };
 
 function goOn() {
@@ -577,14 +581,9 @@ function goOn() {
   texts = '';
 }
 
-// C knows by then how many results there are, and makes it none.
-function collect() {
-  const texts = outTexts;
-  outTexts = '';
-  return texts;
-}
-
-exports.collect = collect;
+// C takes the results with it and makes their number 0. Until then they keep their texts: C may not get them, where
+// something was interrupted.
+exports.collect = () => outTexts;
 
 // After C has read the outbox: refill it with what did not fit.
 exports.refill = () => {
