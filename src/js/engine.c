@@ -118,16 +118,35 @@ JSContextGroupRef engine_make_group(void **main_context)
     return group;
 }
 
-bool engine_run_jobs(JSContextGroupRef group)
+/* Whether the three functions are there. */
+static bool has_lock(void)
 {
     const struct engine_extras *extras = &table.extras;
-    void *holder[8]; /* it is one pointer in the versions that there are */
 
-    if (!extras->JSLockHolder_construct || !extras->JSLockHolder_destroy || !extras->VM_drain_microtasks)
+    return extras->JSLockHolder_construct && extras->JSLockHolder_destroy && extras->VM_drain_microtasks;
+}
+
+void engine_lock(struct engine_lock *lock, JSContextGroupRef group)
+{
+    if (has_lock())
+        table.extras.JSLockHolder_construct(lock->holder, group);
+}
+
+void engine_unlock(struct engine_lock *lock)
+{
+    if (has_lock())
+        table.extras.JSLockHolder_destroy(lock->holder);
+}
+
+bool engine_run_jobs(JSContextGroupRef group)
+{
+    struct engine_lock lock;
+
+    if (!has_lock())
         return false;
-    extras->JSLockHolder_construct(holder, group); /* a function of C's is called without the lock */
-    extras->VM_drain_microtasks(group);
-    extras->JSLockHolder_destroy(holder);
+    engine_lock(&lock, group); /* a function of C's is called without the lock */
+    table.extras.VM_drain_microtasks(group);
+    engine_unlock(&lock);
     return true;
 }
 

@@ -94,8 +94,8 @@ struct engine_extras {
     /* C++: WTF::initializeMainThread() and WTF::MemoryPressureHandler::singleton(). */
     void (*WTF_initializeMainThread)(void);
     void *(*WTF_memory_pressure_handler)(void);
-    /* C++, where a group is a JSC::VM: JSLockHolder's constructor and destructor, and VM::drainMicrotasks(),
-     * for engine_run_jobs(). */
+    /* C++, where a group is a JSC::VM: JSLockHolder's constructor and destructor, and VM::drainMicrotasks().
+     * All three or none. */
     void (*JSLockHolder_construct)(void *holder, JSContextGroupRef vm);
     void (*JSLockHolder_destroy)(void *holder);
     void (*VM_drain_microtasks)(JSContextGroupRef vm);
@@ -120,10 +120,19 @@ NODISCARD enum status engine_open(struct buffer *error);
  * be. */
 JSContextGroupRef engine_make_group(void **main_context);
 
-/* Runs the promises' jobs that are due, from within a function that JavaScript has called. The engine does so
- * by itself when the outermost call into JavaScript returns, but enters the world anew for each job then.
- * False where that can not be, and nothing was done. */
+/* The engine runs promises' jobs by itself when nobody holds its lock any more: when the outermost call into
+ * JavaScript returns, if not for these two. It enters the world anew for each job then. */
+
+/* Runs the jobs that are due, from within a function that JavaScript has called. False where that can not be,
+ * and nothing was done. */
 bool engine_run_jobs(JSContextGroupRef group);
+
+/* The lock for several calls, or for none where it can not be had. */
+struct engine_lock {
+    void *holder[8]; /* it takes one in the versions that there are */
+};
+void engine_lock(struct engine_lock *lock, JSContextGroupRef group);
+void engine_unlock(struct engine_lock *lock);
 
 /* Strings across the border. JavaScript's are UTF-16; a lone surrogate becomes U+FFFD on its way out. */
 NODISCARD enum status engine_append_utf8(struct buffer *out, const JSChar *units, size_t count);

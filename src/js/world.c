@@ -157,9 +157,13 @@ static void interrupted(struct world *world, enum world_entry entry, struct buff
     JSStringRef dropped = jsc.JSValueToStringCopy(context, jsc.JSValueMakeNumber(context, 0), NULL);
     if (dropped)
         jsc.JSStringRelease(dropped);
+    /* What is left to do may have to be ended, too: then it is still that call's. */
+    if (entry != WORLD_INTERRUPTED)
+        world->ended = entry;
+    bool is_loading = world->ended == WORLD_LOAD || world->ended == WORLD_LOADED;
     JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, world->watchdog->limit_ms),
-                              jsc.JSValueMakeBoolean(context, entry == WORLD_DISPATCH),
-                              jsc.JSValueMakeBoolean(context, entry == WORLD_LOAD || entry == WORLD_LOADED)};
+                              jsc.JSValueMakeBoolean(context, world->ended == WORLD_DISPATCH),
+                              jsc.JSValueMakeBoolean(context, is_loading)};
     JSValueRef said = world_call(world, WORLD_INTERRUPTED, arguments, 3, error);
     buffer_init(&text, BUFFER_UNLIMITED);
     if (said && engine_append_value(error ? error : &text, context, said) == STATUS_OK && text.length > 0)
@@ -186,16 +190,27 @@ JSValueRef world_call(struct world *world, enum world_entry entry, const JSValue
                       struct buffer *error)
 {
     JSValueRef exception = NULL;
+    struct engine_lock lock;
+
     watchdog_enter(world->watchdog);
+    engine_lock(&lock, world->group);
     world->depth++;
     JSValueRef result =
         jsc.JSObjectCallAsFunction(world->context, world->entries[entry], NULL, count, arguments, &exception);
-
     world->depth--;
-    if (watchdog_leave(world->watchdog)) {
+
+    /* The engine runs what jobs there are when it is unlocked. Where the call was ended, interrupted() has
+     * them run in another one, which can be ended again. */
+    bool is_ended = !result && world->watchdog && world->watchdog->ended;
+    if (!is_ended)
+        engine_unlock(&lock);
+    bool was_ended = watchdog_leave(world->watchdog);
+    if (was_ended)
         interrupted(world, entry, error);
+    if (is_ended)
+        engine_unlock(&lock);
+    if (was_ended)
         return NULL;
-    }
     if (!exception)
         return result;
     if (error)

@@ -135,6 +135,7 @@ struct world {
     void *script_owner;
     struct watchdog *watchdog; /* NULL where nothing is ended */
     unsigned depth;            /* of calls into it, in each other */
+    enum world_entry ended;    /* the call that was ended last, see watchdog.h */
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on

@@ -145,6 +145,18 @@ const behind = {
   async chainHandler() {
     for (;;) await null;
   },
+  async timersChainHandler() {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    for (;;) await null;
+  },
+  async immediatesChainHandler() {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (;;) await null;
+  },
+  async worksChainHandler() {
+    await require('fs').promises.readFile(__filename);
+    for (;;) await null;
+  },
 };
 for (const name of Object.keys(behind)) {
   runnerTest(`behind an await, alone: ${name}`, app({ [name]: behind[name] }), async (runner) => {
@@ -196,15 +208,29 @@ for (const [kind, source] of Object.entries({
   });
 }
 
-runnerTest('a chain of jobs behind a timer is nobody\'s call, and goes on', app({
-  async chainHandler(event) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    const until = Date.now() + 800;
-    while (Date.now() < until) await null;
-    event.response = new Response('done');
+runnerTest('endless chains of jobs that came with an endless loop', app({
+  loopHandler: loops.loopHandler,
+  chainHandler: behind.chainHandler,
+  async waitHandler(event) {
+    for (let i = 0; i < 10; i++) await null;
+    event.response = new Response(event.payload);
   },
 }), async (runner) => {
-  assert.equal((await runner.ask(message('chain'))).body, 'done');
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  const { text } = await import('./support/raw.mjs');
+  const names = ['wait', 'chain', 'wait', 'loop', 'chain', 'wait', 'loop', 'echo'];
+  for (let round = 0; round < 2; round++) {
+    client.write(Buffer.concat(names.map((name, i) => text({ name, payload: i, headers: { 'message-id': i } }))));
+    const replies = [];
+    while (replies.length < names.length) replies.push(JSON.parse((await client.frame()).payload));
+    replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+    const statuses = replies.map(({ statusCode }) => statusCode);
+    assert.deepEqual(statuses.filter((_, i) => /chain|loop/.test(names[i])), [500, 500, 500, 500]);
+    assert.equal(replies.at(-1).body, 7);
+  }
+  await serves(runner);
+  client.socket.destroy();
 });
 
 runnerTest('a later handler, called behind an await, is known', app({

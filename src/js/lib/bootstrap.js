@@ -14,12 +14,22 @@ require('./errors').install(globalThis);
 require('./globals').install(globalThis);
 timers.install(globalThis);
 
+// An entry, and the promises' jobs behind it: what it starts by them is its own doing, and ended with it where it has no end.
+const withJobs = (entry) => (...all) => {
+  const result = entry(...all);
+  native.runJobs();
+  return result;
+};
+
 module.exports = {
   ...dispatch,
+  requestDone: withJobs(dispatch.requestDone),
+  requestTold: withJobs(dispatch.requestTold),
+  workDone: withJobs(dispatch.workDone),
   load: handlers.load,
   loaded: handlers.loaded,
-  runTimers: timers.run,
-  runImmediates: timers.runImmediates,
+  runTimers: withJobs(timers.run),
+  runImmediates: withJobs(timers.runImmediates),
   rejected: (...all) => require('./process_events').rejected(...all),
   files: () => require('./compile').files(),
   runScript: (...all) => require('./script').run(...all),

@@ -653,12 +653,14 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
 // Afterwards. What else was to be done in that call is done here.
 exports.interrupted = (milliseconds, inDispatch, isLoading) => {
   frames.reset();
+  native.runJobs(); // who gets through now was not at it
   const all = interruptions;
   interruptions = [];
   const said = all.map((each) => settle(each, `${milliseconds}ms`, inDispatch, isLoading)).filter(Boolean);
   timers.goOn();
   goOn();
   runTicks();
+  native.runJobs();
   return said.join('\n');
 };
 
