@@ -11,8 +11,9 @@
 
 /*
  * What is left to JavaScript when the engine is told. Not nothing: a limit of 0 would end an endless chain of
- * promises' jobs behind a call, too, but then each job starts a timer of the engine's that is due at once, and where one of
- * them asks for the end while that of another is dealt with, an assertion of the engine's ends the process.
+ * promises' jobs behind a call, too, but then each job starts a timer of the engine's that is due at once,
+ * and where one of them asks for the end while that of another is dealt with, an assertion of the engine's
+ * ends the process.
  */
 static const double LAST_S = 0.01;
 
