@@ -35,6 +35,7 @@ static const char *const entry_names[WORLD_ENTRY_COUNT] = {
     [WORLD_BEFORE_EXIT] = "beforeExit",
     [WORLD_INTERRUPTING] = "interrupting",
     [WORLD_INTERRUPTED] = "interrupted",
+    [WORLD_RUN_JOBS] = "runJobs",
     [WORLD_END] = "end",
 };
 
@@ -158,8 +159,11 @@ static void interrupted(struct world *world, enum world_entry entry, struct buff
     if (dropped)
         jsc.JSStringRelease(dropped);
     /* What is left to do may have to be ended, too: then it is still that call's. */
-    if (entry != WORLD_INTERRUPTED)
+    if (entry != WORLD_INTERRUPTED && entry != WORLD_RUN_JOBS)
         world->ended = entry;
+    /* Who gets through now was not at it. Not within the next call: the engine may end it later for one of
+     * these. */
+    world_call(world, WORLD_RUN_JOBS, NULL, 0, error);
     bool is_loading = world->ended == WORLD_LOAD || world->ended == WORLD_LOADED;
     JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, world->watchdog->limit_ms),
                               jsc.JSValueMakeBoolean(context, world->ended == WORLD_DISPATCH),

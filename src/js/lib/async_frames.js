@@ -129,6 +129,11 @@ exports.reset = () => {
   if (marked.frame !== ROOT) marked = { frame: ROOT, generation: 1 };
 };
 
+// Something was ended: nothing is under way, but the queue may hold jobs.
+exports.leave = () => {
+  if (active) enter(ROOT);
+};
+
 // The frame of now with another value for one storage, or without one.
 exports.derive = (storage, value) => new Frame(new Map(current.values).set(storage, value));
 exports.without = (storage) => {

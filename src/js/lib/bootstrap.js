@@ -6,6 +6,7 @@
 for (const name of ['dispose', 'asyncDispose'])
   if (Symbol[name] === undefined) Object.defineProperty(Symbol, name, { value: Symbol(`Symbol.${name}`) });
 
+const frames = require('./async_frames');
 const dispatch = require('./dispatch');
 const handlers = require('./handlers');
 const timers = require('./timers');
@@ -16,9 +17,11 @@ timers.install(globalThis);
 
 // An entry, and the promises' jobs behind it: what it starts by them is its own doing, and ended with it where it has no end.
 const withJobs = (entry) => (...all) => {
-  const result = entry(...all);
-  native.runJobs();
-  return result;
+  try {
+    return entry(...all);
+  } finally {
+    native.runJobs();
+  }
 };
 
 module.exports = {
@@ -26,15 +29,19 @@ module.exports = {
   requestDone: withJobs(dispatch.requestDone),
   requestTold: withJobs(dispatch.requestTold),
   workDone: withJobs(dispatch.workDone),
-  load: handlers.load,
-  loaded: handlers.loaded,
+  load: withJobs(handlers.load),
+  loaded: withJobs(handlers.loaded),
+  runJobs: () => {
+    frames.leave();
+    native.runJobs();
+  },
   runTimers: withJobs(timers.run),
   runImmediates: withJobs(timers.runImmediates),
   rejected: (...all) => require('./process_events').rejected(...all),
   files: () => require('./compile').files(),
-  runScript: (...all) => require('./script').run(...all),
-  tellRunner: (...all) => require('./runners').tell(...all),
-  beforeExit: () => require('./script').beforeExit(),
+  runScript: withJobs((...all) => require('./script').run(...all)),
+  tellRunner: withJobs((...all) => require('./runners').tell(...all)),
+  beforeExit: withJobs(() => require('./script').beforeExit()),
   end: () => require('./process_events').end(),
   // A failure in words, for an error message or the log.
   describe: (value) => {

@@ -634,7 +634,7 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
   const trace = stack.slice(stack.indexOf('\n') + 1);
   const text = `Error: ${error.message}\n${trace}`;
   error.stack = text;
-  if (isLoading) return `${require('./stack').placeOf(error) ?? handlers.waitingName()}: ${error.message}`;
+  if (isLoading) return `${require('./stack').placeOf(error) ?? handlers.waitingName() ?? 'a module'}: ${error.message}`;
   if (stream) {
     stream.interrupted(error, run === undefined);
     if (run) deliver(run, CONTINUE, '', error.message, 500);
@@ -652,8 +652,7 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
 
 // Afterwards. What else was to be done in that call is done here.
 exports.interrupted = (milliseconds, inDispatch, isLoading) => {
-  frames.reset();
-  native.runJobs(); // who gets through now was not at it
+  frames.leave();
   const all = interruptions;
   interruptions = [];
   const said = all.map((each) => settle(each, `${milliseconds}ms`, inDispatch, isLoading)).filter(Boolean);
