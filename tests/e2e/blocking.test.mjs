@@ -5,6 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeApp } from './support/app.mjs';
+import { text } from './support/raw.mjs';
 import { runnerTest, runToEnd } from './support/runner.mjs';
 
 const LIMIT = 200; // ms
@@ -27,6 +28,14 @@ async function serves(runner) {
   const client = await runner.connect();
   for (let i = 0; i < 20; i++) assert.equal((await client.ask({ name: 'echo', payload: i })).body, i);
   await client.close();
+}
+
+/** Sends messages in one piece, a message-id each by their places, and returns the replies in that order. */
+async function together(client, messages) {
+  client.write(Buffer.concat(messages.map((each, i) => text({ ...each, headers: { 'message-id': i } }))));
+  const replies = [];
+  while (replies.length < messages.length) replies.push(JSON.parse((await client.frame()).payload));
+  return replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
 }
 
 function assertEnded(reply, pattern) {
@@ -82,12 +91,8 @@ for (const name of Object.keys(loops)) {
 runnerTest('the events that came with it are handled, and what was answered before is sent', app({ loopHandler: loops.loopHandler }), async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
-  const { text } = await import('./support/raw.mjs');
   const names = ['echo', 'echo', 'loop', 'echo', 'loop', 'echo', 'echo'];
-  client.write(Buffer.concat(names.map((name, i) => text({ name, payload: i, headers: { 'message-id': i } }))));
-  const replies = [];
-  while (replies.length < names.length) replies.push(JSON.parse((await client.frame()).payload));
-  replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+  const replies = await together(client, names.map((name, i) => ({ name, payload: i })));
   assert.deepEqual(replies.map(({ statusCode, body }) => (statusCode === 200 ? body : statusCode)), [0, 1, 500, 3, 500, 5, 6]);
   client.socket.destroy();
 });
@@ -101,11 +106,7 @@ runnerTest('promises of others that came with it are kept', app({
 }), async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
-  const { text } = await import('./support/raw.mjs');
-  client.write(Buffer.concat(['wait', 'loop', 'wait'].map((name, i) => text({ name, payload: i, headers: { 'message-id': i } }))));
-  const replies = [];
-  while (replies.length < 3) replies.push(JSON.parse((await client.frame()).payload));
-  replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+  const replies = await together(client, ['wait', 'loop', 'wait'].map((name, i) => ({ name, payload: i })));
   assert.deepEqual(replies.map(({ statusCode }) => statusCode), [200, 500, 200]);
   client.socket.destroy();
 });
@@ -193,13 +194,9 @@ for (const [kind, source] of Object.entries({
   }, async (runner) => {
     const client = await runner.connectRaw();
     await client.upgrade();
-    const { text } = await import('./support/raw.mjs');
     const names = ['echo', 'wait', 'stray', 'wait', 'echo'];
     for (let round = 0; round < 2; round++) {
-      client.write(Buffer.concat(names.map((name, i) => text({ name, payload: `${name} ${i}`, headers: { 'message-id': i } }))));
-      const replies = [];
-      while (replies.length < names.length) replies.push(JSON.parse((await client.frame()).payload));
-      replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+      const replies = await together(client, names.map((name, i) => ({ name, payload: `${name} ${i}` })));
       assert.deepEqual(replies.map(({ body }) => body), ['echo 0', 'wait 1', 'stray', 'wait 3', 'echo 4']);
     }
     await serves(runner);
@@ -218,13 +215,9 @@ runnerTest('endless chains of jobs that came with an endless loop', app({
 }), async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
-  const { text } = await import('./support/raw.mjs');
   const names = ['wait', 'chain', 'wait', 'loop', 'chain', 'wait', 'loop', 'echo'];
   for (let round = 0; round < 2; round++) {
-    client.write(Buffer.concat(names.map((name, i) => text({ name, payload: i, headers: { 'message-id': i } }))));
-    const replies = [];
-    while (replies.length < names.length) replies.push(JSON.parse((await client.frame()).payload));
-    replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+    const replies = await together(client, names.map((name, i) => ({ name, payload: i })));
     const statuses = replies.map(({ statusCode }) => statusCode);
     assert.deepEqual(statuses.filter((_, i) => /chain|loop/.test(names[i])), [500, 500, 500, 500]);
     assert.equal(replies.at(-1).body, 7);
@@ -372,10 +365,7 @@ runnerTest('who came with a handler that was ended sees nothing of its AsyncLoca
 }, async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
-  const { text } = await import('./support/raw.mjs');
-  client.write(Buffer.concat(['wait', 'loop', 'wait'].map((name, i) => text({ name, headers: { 'message-id': i } }))));
-  const replies = [];
-  while (replies.length < 3) replies.push(JSON.parse((await client.frame()).payload));
+  const replies = await together(client, ['wait', 'loop', 'wait'].map((name) => ({ name })));
   for (const { headers, statusCode, body } of replies)
     if (headers['message-id'] !== 1) assert.deepEqual([statusCode, body], [200, ['nothing', 'nothing', 'nothing']]);
   client.socket.destroy();
@@ -395,12 +385,8 @@ runnerTest('a listener for rejections that does not return, between endless chai
 }, async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
-  const { text } = await import('./support/raw.mjs');
   for (let round = 0; round < 3; round++) {
-    client.write(Buffer.concat(['chain', 'stray', 'chain'].map((name, i) => text({ name, headers: { 'message-id': i } }))));
-    const replies = [];
-    while (replies.length < 3) replies.push(JSON.parse((await client.frame()).payload));
-    replies.sort((a, b) => a.headers['message-id'] - b.headers['message-id']);
+    const replies = await together(client, ['chain', 'stray', 'chain'].map((name) => ({ name })));
     assert.deepEqual(replies.map(({ statusCode }) => statusCode), [500, 200, 500]);
   }
   await serves(runner);
