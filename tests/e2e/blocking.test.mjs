@@ -97,12 +97,16 @@ runnerTest('the events that came with it are handled, and what was answered befo
   client.socket.destroy();
 });
 
-runnerTest('promises of others that came with it are kept', app({
-  loopHandler: loops.loopHandler,
+const waiting = {
   async waitHandler(event) {
     for (let i = 0; i < 10; i++) await null;
     event.response = new Response(event.payload);
   },
+};
+
+runnerTest('promises of others that came with it are kept', app({
+  loopHandler: loops.loopHandler,
+  ...waiting,
 }), async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
@@ -208,10 +212,7 @@ for (const [kind, source] of Object.entries({
 runnerTest('endless chains of jobs that came with an endless loop', app({
   loopHandler: loops.loopHandler,
   chainHandler: behind.chainHandler,
-  async waitHandler(event) {
-    for (let i = 0; i < 10; i++) await null;
-    event.response = new Response(event.payload);
-  },
+  ...waiting,
 }), async (runner) => {
   const client = await runner.connectRaw();
   await client.upgrade();
