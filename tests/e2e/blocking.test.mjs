@@ -131,6 +131,35 @@ runnerTest('it goes the way of a failure', app({
   assert.match(metrics, /^configurapi_events_in_flight 0$/m);
 });
 
+runnerTest('a handler that has failed its event first: once', app({
+  caughtHandler() {
+    this.catch(new Error('first'));
+    for (;;) {}
+  },
+  async onErrorHandler(event) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    event.response.headers['x-error'] = event.response.body.message;
+  },
+  async slowHandler(event) {
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    event.response = new Response('slow');
+  },
+}, { routes: { caught: 'caughtHandler', on_error: 'onErrorHandler', slow: 'slowHandler' } }), async (runner) => {
+  const [client, other] = [await runner.connect(), await runner.connect()];
+  for (let i = 0; i < 2; i++) {
+    const caught = client.ask(message('caught'));
+    const slow = other.ask(message('slow'));
+    const reply = await caught;
+    assert.deepEqual([reply.statusCode, reply.headers['x-error'], reply.body.message], [500, 'first', 'first']);
+    assert.equal((await slow).body, 'slow');
+  }
+  const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+  assert.match(metrics, /^configurapi_events_in_flight 0$/m);
+  await runner.stop();
+  assert.match(runner.stderr, /Failed to handle caught: first/);
+  assert.match(runner.stderr, /Error: JavaScript ran for 200ms without returning and was ended\s+at .*app\.js/);
+});
+
 // ---- behind an await ----
 
 const behind = {

@@ -157,6 +157,7 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
     run.settle(verdict);
     return;
   }
+  run.isDelivered = true;
   let flags = 0;
   let name = '';
   let method = '';
@@ -469,6 +470,7 @@ class Run {
     this.outer = undefined; // which of whose handlers has called this one's, within a Service of its own
     this.turn = 0; // that it went on in last
     this.isReplying = false; // all its handlers are through
+    this.isDelivered = false; // the verdict on the chain, or the reply, that C waits for
   }
 }
 
@@ -508,6 +510,7 @@ function runChain(slot, chain, flags, peerSlot, runner) {
   run.policies = chains[chain];
   run.next = 0;
   run.flags = flags;
+  run.isDelivered = false;
   if (run.broken) fail(run, run.broken);
   else if (frames.isActive()) frames.runIn(run.frame, () => advance(run));
   else advance(run);
@@ -516,6 +519,7 @@ function runChain(slot, chain, flags, peerSlot, runner) {
 function reply(run) {
   if (textTo > textFrom) applyChanges(run.event, entryText());
   run.isReplying = true;
+  run.isDelivered = false;
   running = run;
   if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
   else deliverReply(run, CONTINUE);
@@ -640,6 +644,7 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
     if (run) deliver(run, CONTINUE, '', error.message, 500);
     return text;
   }
+  if (run?.isDelivered) return text; // this.catch(), and then a loop
   if (run) {
     const who = run.isReplying ? 'What made the reply' : `The handler '${run.policies[run.next - 1].name}'`;
     blame(run, `${who} ran for ${time} without returning.`, trace);
