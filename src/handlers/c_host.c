@@ -144,6 +144,7 @@ static enum verdict run_chain(struct language *language, struct event *event, co
     c->count = chain->count;
     c->next = 0;
     c->flags = flags;
+    event->resumed_ns = 0;
     return run_on(c);
 }
 

@@ -1,5 +1,6 @@
 #include "js/host.h"
 #include "js/host_parts.h"
+#include "base/clock.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
 #include "json/write.h"
@@ -39,6 +40,7 @@ enum entry_flags {
     FLAG_HAS_QUERY = 1 << 16,
     FLAG_HAS_HEADERS = 1 << 17, /* behind them the payload's, above */
     FLAG_ROUTES_NAME = 1 << 18, /* its name is that of the chain's route */
+    FLAG_ENDS_WITH_REPLY = 1 << 19, /* if the chain succeeds: JavaScript releases it by itself then */
 };
 
 enum result_flags {
@@ -47,6 +49,7 @@ enum result_flags {
     RESULT_HAS_NAME = 4,
     RESULT_HAS_METHOD = 8,
     RESULT_IS_VIEWS_STREAM = 16,
+    RESULT_IS_RELEASED = 32,
 };
 
 /* ---- the inbox ---- */
@@ -338,6 +341,16 @@ static enum verdict out_of_memory(struct event *event)
     return VERDICT_FAILED;
 }
 
+/* Whether nobody asks for the event any more once it has succeeded and its reply is there: neither handlers in
+ * C, nor the log for its id. */
+static bool ends_with_reply(const struct event *event, unsigned flags)
+{
+    const struct service *service = event->service;
+
+    return event->kind == EVENT_MESSAGE && flags & CHAIN_REPLY_ON_SUCCESS && !service->mixed &&
+           !log_enabled(service->log, LOG_TRACE);
+}
+
 static enum verdict run(struct language *language, struct event *event, const struct chain *chain,
                         unsigned flags)
 {
@@ -346,6 +359,8 @@ static enum verdict run(struct language *language, struct event *event, const st
     struct entry entry = {.operation = OP_RUN, .chain = chain->id, .flags = flags << FLAG_CHAIN_SHIFT};
     enum status status = STATUS_OK;
 
+    if (ends_with_reply(event, flags))
+        entry.flags |= FLAG_ENDS_WITH_REPLY;
     /* What runs behind the chain may want to read the message. */
     if (event->service->mixed)
         status = event_own_message(event);
@@ -388,6 +403,14 @@ static void follow(struct language *language, struct event *heir)
     host_of(language)->events.pointers[heir->language_slot] = heir;
 }
 
+/* JavaScript has let go of it, or is told to. */
+static void forget(struct js_host *host, struct event *event)
+{
+    slots_give_back(&host->events, event->language_slot);
+    event->language_slot = 0;
+    event->holder = NULL;
+}
+
 static void release(struct language *language, struct event *event)
 {
     struct js_host *host = host_of(language);
@@ -399,8 +422,7 @@ static void release(struct language *language, struct event *event)
         host->unhurried++;
         host->unhurried_bytes += event->message.length;
     }
-    slots_give_back(&host->events, event->language_slot);
-    event->language_slot = 0;
+    forget(host, event);
 }
 
 static void peer_news(struct language *language, struct peer *peer, enum peer_news news)
@@ -419,19 +441,32 @@ static void peer_news(struct language *language, struct peer *peer, enum peer_ne
 
 /* ---- the outbox ---- */
 
-static void take_result(struct js_host *host, const struct result *result, const JSChar *texts)
+/* What came of it can not be kept. Where JavaScript has let go of it there is only the reply to come. */
+static void lose(struct event *event)
+{
+    bool is_held = event->holder != NULL;
+    enum verdict verdict = out_of_memory(event);
+
+    service_resume(event, is_held ? verdict : VERDICT_CONTINUE);
+}
+
+static void take_result(struct js_host *host, const struct result *result, uint64_t now_ns,
+                        const JSChar *texts)
 {
     struct event *event = slots_get(&host->events, result->slot);
     size_t ends[4];
 
     if (!event)
         return;
+    if (result->flags & RESULT_IS_RELEASED)
+        forget(host, event);
+    event->resumed_ns = now_ns;
     buffer_clear(&host->scratch);
     const uint32_t lengths[] = {result->reply_length, result->message_length, result->name_length,
                                 result->method_length};
     for (size_t i = 0; i < 4; i++) {
         if (engine_append_utf8(&host->scratch, texts, lengths[i]) != STATUS_OK) {
-            service_resume(event, out_of_memory(event));
+            lose(event);
             return;
         }
         texts += lengths[i];
@@ -444,12 +479,12 @@ static void take_result(struct js_host *host, const struct result *result, const
         event_set_failure(event, (struct text){data + ends[0], ends[1] - ends[0]});
     if (result->flags & RESULT_HAS_NAME &&
         event_set_name(event, (struct text){data + ends[1], ends[2] - ends[1]}) != STATUS_OK) {
-        service_resume(event, out_of_memory(event));
+        lose(event);
         return;
     }
     if (result->flags & RESULT_HAS_METHOD &&
         event_set_method(event, (struct text){data + ends[2], ends[3] - ends[2]}) != STATUS_OK) {
-        service_resume(event, out_of_memory(event));
+        lose(event);
         return;
     }
     if (result->flags & RESULT_HAS_REPLY)
@@ -480,6 +515,7 @@ static void collect(struct js_host *host, JSValueRef texts)
         log_write(host->log, LOG_ERROR, "out of memory: %u results are lost", count);
         return;
     }
+    uint64_t now_ns = clock_now_ns();
     const JSChar *units = jsc.JSStringGetCharactersPtr(string);
     size_t left = jsc.JSStringGetLength(string);
     for (uint32_t i = 0; i < count; i++) {
@@ -490,7 +526,7 @@ static void collect(struct js_host *host, JSValueRef texts)
             log_write(host->log, LOG_ERROR, "%u results have lost their texts", count - i);
             break;
         }
-        take_result(host, result, units);
+        take_result(host, result, now_ns, units);
         units += length;
         left -= length;
     }
@@ -581,6 +617,7 @@ static void guest_init(struct js_guest *guest, struct js_host *host, const struc
         .language =
             {
                 .name = "JavaScript",
+                .defers = true,
                 .prepare = host_prepare,
                 .run = run,
                 .reply = reply,

@@ -61,6 +61,7 @@ struct event {
     size_t chain;                      /* the next chain of `route` */
     const struct service_route *taken; /* the event's own route, once it is known; NULL where it has none */
     uint64_t started_ns;               /* by clock_now_ns(); 0 until its maker or service_process() sets it */
+    uint64_t resumed_ns;               /* likewise: when a language's word came; 0 where it may be long ago */
     uint64_t expires_ns;               /* likewise: when its handlers' time is over; 0 until it waits */
     struct list node;                  /* in service->waiting */
     char id[UUID_LENGTH + 1];          /* made when first looked at: "" until then */

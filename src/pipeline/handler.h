@@ -73,6 +73,7 @@ struct chain {
 
 struct language {
     const char *name; /* "JavaScript" */
+    bool defers;      /* run() only takes note of what is to run, and takes no time by itself */
 
     /* Makes a chain ready to run, once, before the service starts; all its handlers are in the registry.
      * `error` gets one line on failure. */

@@ -117,6 +117,7 @@ enum status service_create(struct service **service, const struct config *config
         if (status != STATUS_OK)
             goto out;
     }
+    made->defers = language && language->defers && !made->mixed;
     status = build_table(made);
 out:
     if (status != STATUS_OK) {

@@ -53,6 +53,7 @@ struct service {
     const struct service_route *on_disconnect;
     const struct service_route *catchall;
     bool mixed;         /* there are chains of more than one language */
+    bool defers;        /* the only language does */
     bool ready;         /* on_first_request has succeeded */
     bool retired;       /* another serves in its place: only events under way are still its own */
     size_t event_count; /* events under way */

@@ -179,7 +179,8 @@ static void reject(struct connection *connection, struct event *event)
 
 static void start_event(struct connection *connection, struct text message, bool binary)
 {
-    struct event *event = service_event(connection->runner->application->service);
+    struct runner *runner = connection->runner;
+    struct event *event = service_event(runner->application->service);
 
     if (!event) {
         connection_give_up(connection);
@@ -209,8 +210,10 @@ static void start_event(struct connection *connection, struct text message, bool
     connection->in_flight++;
     connection->bytes_in_flight += message.length;
     if (!connection->deflate.window_bits) /* compressing is nobody's time */
-        event->started_ns = connection->runner->idle_since_ns;
-    connection->runner->idle_since_ns = 0;
+        event->started_ns = runner->idle_since_ns;
+    if (event->started_ns == 0)
+        event->started_ns = clock_now_ns();
+    runner->idle_since_ns = event->service->defers ? event->started_ns : 0;
     service_process(event);
 }
 

@@ -142,7 +142,7 @@ uint64_t metrics_event(struct metrics *metrics, const struct event *event)
 {
     const struct service_route *taken = event->taken;
     struct route_metrics *route = taken ? taken->metrics : metrics->unrouted;
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = event->resumed_ns ? event->resumed_ns : clock_now_ns();
     uint64_t duration_ns = now_ns - event->started_ns;
     size_t bucket = 0;
 

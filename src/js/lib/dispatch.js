@@ -66,6 +66,7 @@ const HAS_PARAMS = 1 << 15;
 const HAS_QUERY = 1 << 16;
 const HAS_HEADERS = 1 << 17;
 const ROUTES_NAME = 1 << 18; // its name is the route's
+const ENDS_WITH_REPLY = 1 << 19; // if it succeeds
 
 const CONTINUE = 0;
 const COMPLETE = 1;
@@ -76,6 +77,7 @@ const HAS_REPLY = 2;
 const HAS_NAME = 4; // the event's name was changed
 const HAS_METHOD = 8; // and its method
 const IS_FOREIGN_STREAM = 16; // the reply is the head of a stream that a handler in C sends
+const IS_RELEASED = 32;
 
 const [DEBUG, TRACE, INFO, ERROR] = [4, 3, 2, 1];
 const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
@@ -178,6 +180,10 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
     }
   }
   if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
+  if (run.flags & ENDS_WITH_REPLY && reply !== undefined && verdict !== FAILED) {
+    flags |= IS_RELEASED;
+    release(run.slot);
+  }
   put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method, status);
 }
 
