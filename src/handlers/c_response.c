@@ -501,19 +501,28 @@ static enum status append_headers(const struct c_response *response, struct text
     return status == STATUS_OK ? buffer_append(out, "}", 1) : status;
 }
 
-enum status c_response_append(struct c_event *c, struct buffer *out)
+/* All that comes before the body. */
+static enum status append_head(const struct c_response *response, struct text message_id, struct buffer *out)
 {
-    struct c_response *response = current(c);
-    enum status status = buffer_append_text(out, TEXT("{\"statusCode\":"));
+    bool adds_headers = response->kind == BODY_BYTES || response->kind == BODY_STREAM;
 
+    if (!adds_headers && json_object_size(response->headers) == 0)
+        return json_append_reply_head(out, response->status, message_id);
+    enum status status = buffer_append_text(out, TEXT("{\"statusCode\":"));
     if (status == STATUS_OK)
         status = buffer_append_integer(out, response->status);
     if (status == STATUS_OK)
         status = buffer_append_text(out, TEXT(",\"headers\":"));
     if (status == STATUS_OK)
-        status = append_headers(response, c->event->message_id, out);
-    if (status == STATUS_OK)
-        status = buffer_append_text(out, TEXT(",\"body\":"));
+        status = append_headers(response, message_id, out);
+    return status == STATUS_OK ? buffer_append_text(out, TEXT(",\"body\":")) : status;
+}
+
+enum status c_response_append(struct c_event *c, struct buffer *out)
+{
+    struct c_response *response = current(c);
+    enum status status = append_head(response, c->event->message_id, out);
+
     if (status == STATUS_OK)
         status = append_body(response, out);
     return status == STATUS_OK ? buffer_append(out, "}", 1) : status;

@@ -1,6 +1,6 @@
 #include "js/host.h"
-#include "js/host_parts.h"
 #include "base/clock.h"
+#include "js/host_parts.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
 #include "json/write.h"
@@ -38,8 +38,8 @@ enum entry_flags {
     FLAG_HAS_NAME = 1 << 14,
     FLAG_HAS_PARAMS = 1 << 15,
     FLAG_HAS_QUERY = 1 << 16,
-    FLAG_HAS_HEADERS = 1 << 17, /* behind them the payload's, above */
-    FLAG_ROUTES_NAME = 1 << 18, /* its name is that of the chain's route */
+    FLAG_HAS_HEADERS = 1 << 17,     /* behind them the payload's, above */
+    FLAG_ROUTES_NAME = 1 << 18,     /* its name is that of the chain's route */
     FLAG_ENDS_WITH_REPLY = 1 << 19, /* if the chain succeeds: JavaScript releases it by itself then */
 };
 
@@ -50,6 +50,7 @@ enum result_flags {
     RESULT_HAS_METHOD = 8,
     RESULT_IS_VIEWS_STREAM = 16,
     RESULT_IS_RELEASED = 32,
+    RESULT_IS_BODY = 64, /* the reply is its body alone, and has no headers */
 };
 
 /* ---- the inbox ---- */
@@ -341,8 +342,8 @@ static enum verdict out_of_memory(struct event *event)
     return VERDICT_FAILED;
 }
 
-/* Whether nobody asks for the event any more once it has succeeded and its reply is there: neither handlers in
- * C, nor the log for its id. */
+/* Whether nobody asks for the event any more once it has succeeded and its reply is there: neither handlers
+ * in C, nor the log for its id. */
 static bool ends_with_reply(const struct event *event, unsigned flags)
 {
     const struct service *service = event->service;
@@ -450,45 +451,74 @@ static void lose(struct event *event)
     service_resume(event, is_held ? verdict : VERDICT_CONTINUE);
 }
 
+/* The result's texts in UTF-8, in the scratch buffer: the reply, the failure's message, the new name and
+ * method. */
+static enum status read_texts(struct js_host *host, const struct event *event, const struct result *result,
+                              const JSChar *units, struct text texts[4])
+{
+    const uint32_t lengths[4] = {result->reply_length, result->message_length, result->name_length,
+                                 result->method_length};
+    bool is_body = result->flags & RESULT_IS_BODY;
+    struct buffer *out = &host->scratch;
+    size_t ends[4];
+    enum status status = STATUS_OK;
+
+    buffer_clear(out);
+    if (is_body)
+        status = json_append_reply_head(out, result->status, event->message_id);
+    for (size_t i = 0; i < 4 && status == STATUS_OK; i++) {
+        status = engine_append_utf8(out, units, lengths[i]);
+        units += lengths[i];
+        if (is_body && i == 0 && status == STATUS_OK)
+            status = buffer_append(out, "}", 1);
+        ends[i] = out->length;
+    }
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < 4; i++) {
+        size_t start = i ? ends[i - 1] : 0;
+        texts[i] = (struct text){out->data + start, ends[i] - start};
+    }
+    return STATUS_OK;
+}
+
+/* Makes the event what the result says of it. */
+static enum status apply(struct js_host *host, struct event *event, const struct result *result,
+                         const JSChar *units)
+{
+    struct text texts[4];
+    enum status status = read_texts(host, event, result, units, texts);
+
+    if (status != STATUS_OK)
+        return status;
+    event->response_is_error = result->flags & RESULT_RESPONSE_IS_ERROR;
+    event->reply_status = result->status;
+    event->reply_has_id = result->flags & RESULT_IS_BODY;
+    if (texts[1].length > 0)
+        event_set_failure(event, texts[1]);
+    if (result->flags & RESULT_HAS_NAME)
+        status = event_set_name(event, texts[2]);
+    if (status == STATUS_OK && result->flags & RESULT_HAS_METHOD)
+        status = event_set_method(event, texts[3]);
+    if (status == STATUS_OK && result->flags & RESULT_HAS_REPLY)
+        event_set_reply(event, texts[0]);
+    return status;
+}
+
 static void take_result(struct js_host *host, const struct result *result, uint64_t now_ns,
-                        const JSChar *texts)
+                        const JSChar *units)
 {
     struct event *event = slots_get(&host->events, result->slot);
-    size_t ends[4];
 
     if (!event)
         return;
     if (result->flags & RESULT_IS_RELEASED)
         forget(host, event);
     event->resumed_ns = now_ns;
-    buffer_clear(&host->scratch);
-    const uint32_t lengths[] = {result->reply_length, result->message_length, result->name_length,
-                                result->method_length};
-    for (size_t i = 0; i < 4; i++) {
-        if (engine_append_utf8(&host->scratch, texts, lengths[i]) != STATUS_OK) {
-            lose(event);
-            return;
-        }
-        texts += lengths[i];
-        ends[i] = host->scratch.length;
-    }
-    const char *data = host->scratch.data;
-    event->response_is_error = result->flags & RESULT_RESPONSE_IS_ERROR;
-    event->reply_status = result->status;
-    if (result->message_length)
-        event_set_failure(event, (struct text){data + ends[0], ends[1] - ends[0]});
-    if (result->flags & RESULT_HAS_NAME &&
-        event_set_name(event, (struct text){data + ends[1], ends[2] - ends[1]}) != STATUS_OK) {
+    if (apply(host, event, result, units) != STATUS_OK) {
         lose(event);
         return;
     }
-    if (result->flags & RESULT_HAS_METHOD &&
-        event_set_method(event, (struct text){data + ends[2], ends[3] - ends[2]}) != STATUS_OK) {
-        lose(event);
-        return;
-    }
-    if (result->flags & RESULT_HAS_REPLY)
-        event_set_reply(event, (struct text){data, ends[0]});
     enum verdict verdict = (enum verdict)result->verdict;
     if (event->view)
         event->view->functions->forget(event);

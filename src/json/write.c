@@ -151,6 +151,25 @@ enum status json_append_error_reply(struct buffer *out, int status, struct text 
     return result;
 }
 
+enum status json_append_reply_head(struct buffer *out, int status, struct text message_id)
+{
+    size_t length_before = out->length;
+    enum status result = buffer_append_text(out, TEXT("{\"statusCode\":"));
+
+    if (result == STATUS_OK)
+        result = buffer_append_integer(out, status);
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, message_id.length > 0 ? TEXT(",\"headers\":{\"message-id\":")
+                                                               : TEXT(",\"headers\":{"));
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, message_id);
+    if (result == STATUS_OK)
+        result = buffer_append_text(out, TEXT("},\"body\":"));
+    if (result != STATUS_OK)
+        out->length = length_before;
+    return result;
+}
+
 /* Past `wanted`, NULL where something else is there. */
 static const char *skip_text(const char *at, const char *end, struct text wanted)
 {

@@ -22,6 +22,11 @@ NODISCARD enum status json_append_decoded(struct buffer *out, struct text bytes,
 NODISCARD enum status json_append_error_reply(struct buffer *out, int status, struct text message,
                                               struct text details, struct text message_id);
 
+/* Appends what stands before the body of a reply that has no headers of its own:
+ *   {"statusCode":S,"headers":{"message-id":ID},"body":
+ * `message_id` as above. The body's JSON and a brace are to follow. */
+NODISCARD enum status json_append_reply_head(struct buffer *out, int status, struct text message_id);
+
 /*
  * Appends a reply that a handler's language wrote, `{"statusCode":…,"headers":{…},"body":…}` in this order,
  * with the client's message-id put first into its headers; as it is, and not looked at, where `message_id` is

@@ -57,6 +57,7 @@ failures.cases({
 
   'ErrorResponse thrown': named('throwErrorResponse', 403),
   'ErrorResponse thrown, all defaults': named('throwErrorResponseDefaults'),
+  'ErrorResponse without headers thrown': named('throwErrorResponseBare', 409),
   'ErrorResponse of an Error': named('throwErrorResponseOfError', 422),
   'ErrorResponse of an ErrorResponse': named('throwErrorResponseOfErrorResponse', 409),
   'ErrorResponse of objects': named('throwErrorResponseOfObject', 400),

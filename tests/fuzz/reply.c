@@ -100,6 +100,26 @@ static void check_splice(struct text reply, struct text message_id)
     fuzz_free(spliced);
 }
 
+/* A reply without headers of its own, whose body is JSON, is what json_append_reply() makes of one. */
+static void check_head(struct text body, struct text message_id)
+{
+    struct buffer whole;
+    struct buffer wanted;
+
+    buffer_init(&whole, BUFFER_UNLIMITED);
+    HOLDS(json_append_reply_head(&whole, 200, message_id) == STATUS_OK);
+    HOLDS(buffer_append_text(&whole, body) == STATUS_OK && buffer_append(&whole, "}", 1) == STATUS_OK);
+    buffer_init(&wanted, BUFFER_UNLIMITED);
+    HOLDS(buffer_append_text(&wanted, TEXT("{\"statusCode\":200,\"headers\":{},\"body\":")) == STATUS_OK);
+    HOLDS(buffer_append_text(&wanted, body) == STATUS_OK && buffer_append(&wanted, "}", 1) == STATUS_OK);
+    struct text plain = taken(&wanted);
+    HOLDS(json_append_reply(&wanted, plain, message_id) == STATUS_OK);
+    HOLDS(text_equal(buffer_text(&whole), buffer_text(&wanted)));
+    buffer_deinit(&whole);
+    buffer_deinit(&wanted);
+    fuzz_free(plain);
+}
+
 /* A buffer that is full leaves nothing half done. */
 static void check_limit(struct text reply, struct text message_id, size_t limit)
 {
@@ -198,6 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool is_object = is_json(reply) && reply.data[0] == '{';
 
     check_splice(reply, message_id);
+    check_head(reply, message_id);
     check_limit(reply, message_id, plain.length);
     if (utf8_is_valid(plain.data, plain.length)) {
         check_string(plain);

@@ -19,7 +19,7 @@ const handlers = require('./handlers');
 const { revive } = require('./parameters');
 const peers = require('./peers');
 const postback = require('./postback');
-const { write } = require('./replies');
+const { bodyOf, write } = require('./replies');
 const streams = require('./streams');
 const timers = require('./timers');
 
@@ -77,7 +77,8 @@ const HAS_REPLY = 2;
 const HAS_NAME = 4; // the event's name was changed
 const HAS_METHOD = 8; // and its method
 const IS_FOREIGN_STREAM = 16; // the reply is the head of a stream that a handler in C sends
-const IS_RELEASED = 32;
+const IS_RELEASED = 32; // the event's end need not be told
+const IS_BODY = 64; // the reply is its body alone, and has no headers
 
 const [DEBUG, TRACE, INFO, ERROR] = [4, 3, 2, 1];
 const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
@@ -180,7 +181,8 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
     }
   }
   if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
-  if (run.flags & ENDS_WITH_REPLY && reply !== undefined && verdict !== FAILED) {
+  if (reply && run.repliesBody) flags |= IS_BODY;
+  if (reply !== undefined && verdict !== FAILED && run.flags & ENDS_WITH_REPLY) {
     flags |= IS_RELEASED;
     release(run.slot);
   }
@@ -238,8 +240,11 @@ function put(slot, verdict, flags, reply, message, name, method, status) {
 function replyOf(run) {
   const { event } = run;
   if (event === undefined || event.response === null || event.response === undefined) return '';
+  run.repliesBody = false;
   try {
-    return write(event.response, run.echo);
+    const body = run.flags & ENDS_WITH_REPLY ? bodyOf(event.response) : undefined;
+    run.repliesBody = body !== undefined;
+    return body ?? write(event.response, run.echo);
   } catch (error) {
     log(ERROR, event, `Failed to write the response of ${event.name}: ${error?.message}`);
     event.response = errorResponseOf(error);
@@ -476,6 +481,7 @@ class Run {
     this.outer = undefined; // which of whose handlers has called this one's, within a Service of its own
     this.turn = 0; // that it went on in last
     this.isReplying = false; // all its handlers are through
+    this.repliesBody = false; // the reply is what bodyOf() gives
     this.isDelivered = false; // the verdict on the chain, or the reply, that C waits for
   }
 }

@@ -52,9 +52,32 @@ function write(response, echo) {
   return JSON.stringify({ statusCode, headers, body });
 }
 
+function isEmpty(headers) {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers) || typeof headers.toJSON === 'function') return false;
+  for (const _ in headers) return false;
+  return true;
+}
+
+// The body's JSON, where that is all there is to say of a response but a whole number for its status: most have no headers.
+// undefined where it has to be written as a whole.
+function bodyOf(response) {
+  if (typeof response !== 'object' || response === null) return undefined;
+  const { statusCode, headers, body } = response;
+  if ((statusCode | 0) !== statusCode || statusCode < 0 || !isEmpty(headers)) return undefined;
+  switch (typeof body) {
+    case 'object':
+      if (body === null || bytesOf(body) || response.jsonReplacer || typeof body.toJSON === 'function') return undefined;
+      break;
+    case 'undefined':
+    case 'function':
+    case 'symbol': return undefined;
+  }
+  return JSON.stringify(body);
+}
+
 // Member by member, for values that JSON.stringify might leave out; `body` is JSON text or undefined.
 function writeParts(statusCode, headers, body) {
   return `{"statusCode":${JSON.stringify(statusCode) ?? '200'},"headers":${JSON.stringify(headers) ?? '{}'},"body":${body ?? '""'}}`;
 }
 
-module.exports = { bytesOf, withoutMessageId, write };
+module.exports = { bodyOf, bytesOf, withoutMessageId, write };

@@ -3,6 +3,7 @@
 
 #include "support/cmocka_all.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 static void check_string(struct text plain, struct text wanted)
@@ -98,6 +99,34 @@ static void writes_error_replies(void **state)
                       "\"message-id\":[1, null]},"
                       "\"body\":{\"statusCode\":400,\"message\":\"no \\\"x\\\"\","
                       "\"details\":\"Error\\n  at a\"}}");
+}
+
+static void check_reply_head(int status, const char *id, const char *wanted)
+{
+    struct text id_copy = exact_copy(text_from_cstr(id));
+    struct buffer out;
+
+    for (size_t limit = 1; limit <= strlen(wanted); limit++) {
+        buffer_init(&out, limit);
+        assert_int_equal(buffer_append(&out, "=", 1), STATUS_OK);
+        assert_int_equal(json_append_reply_head(&out, status, id_copy), STATUS_LIMIT);
+        assert_true(text_equal(buffer_text(&out), TEXT("=")));
+        buffer_deinit(&out);
+    }
+    buffer_init(&out, BUFFER_UNLIMITED);
+    assert_int_equal(json_append_reply_head(&out, status, id_copy), STATUS_OK);
+    assert_true(text_equal(buffer_text(&out), text_from_cstr(wanted)));
+    buffer_deinit(&out);
+    exact_free(id_copy);
+}
+
+static void begins_replies_without_headers(void **state)
+{
+    (void)state;
+    check_reply_head(200, "", "{\"statusCode\":200,\"headers\":{},\"body\":");
+    check_reply_head(0, "\"a\"", "{\"statusCode\":0,\"headers\":{\"message-id\":\"a\"},\"body\":");
+    check_reply_head(INT_MAX, "[1, null]",
+                     "{\"statusCode\":2147483647,\"headers\":{\"message-id\":[1, null]},\"body\":");
 }
 
 /* `wanted` NULL: the reply is refused. */
@@ -227,6 +256,7 @@ int main(void)
         cmocka_unit_test(writes_strings),
         cmocka_unit_test(escapes_at_every_place),
         cmocka_unit_test(writes_error_replies),
+        cmocka_unit_test(begins_replies_without_headers),
         cmocka_unit_test(puts_the_message_id_into_replies),
         cmocka_unit_test(leaves_replies_alone_without_a_message_id),
         cmocka_unit_test(refuses_replies_of_another_shape),

@@ -119,6 +119,10 @@ module.exports = {
     throw new ErrorResponse('only a message');
   },
 
+  throwErrorResponseBareHandler() {
+    throw Object.assign(new ErrorResponse('no headers', 409), { headers: {} });
+  },
+
   throwErrorResponseOfErrorHandler() {
     throw new ErrorResponse(new Error('wrapped'), 422, 'is not used');
   },
