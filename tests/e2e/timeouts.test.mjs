@@ -136,7 +136,7 @@ runnerTest('on_error and on_after_request run, with time of their own, and what 
   on_success: 'successHandler',
 }, {
   async lateHandler(event) {
-    await new Promise((resolve) => setTimeout(resolve, 450));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     event.response = new Response('late');
     event.name = 'renamed';
     console.log(`the late one has ${event.id}`);

@@ -1,4 +1,5 @@
-// The same conversation with the program and with the reference, compared message by message.
+// The same conversation with the program and with the reference, compared message by message; and with the program once more
+// where it logs no traces, for then it takes shorter ways.
 
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -21,7 +22,7 @@ const isReferenceItself = runnerPath === referencePath;
  *   ask          one message, or an array of them asked one after another on one connection; or instead
  *   talk         async (session) => { … }: any conversation
  *   app          the folder in apps/ to run
- *   fresh        true: start both anew, for cases that need or leave a state
+ *   fresh        true: start all anew, for cases that need or leave a state
  *   status       the statusCode of every reply (200), or one of each in an array; null where that is not the point. It keeps a case honest
  *   engineMessage  true: a message is worded by the engine
  *   pick         what of every reply is compared, (reply) => anything
@@ -31,7 +32,7 @@ const isReferenceItself = runnerPath === referencePath;
 export class Comparison {
   #name;
   #defaults;
-  #pairs = new Map();
+  #running = new Map(); // by application
   #seen = new Set();
 
   constructor(name, defaults = {}) {
@@ -52,10 +53,8 @@ export class Comparison {
 
   /** To be called behind the last case. */
   end() {
-    test('both stop cleanly', async () => {
-      for (const pair of this.#pairs.values()) {
-        await guarded(Promise.all(pair.map((runner) => runner.stop())));
-      }
+    test('all stop cleanly', async () => {
+      for (const runners of this.#running.values()) await guarded(Promise.all(runners.map((runner) => runner.stop())));
     });
     test('every difference listed for this file has its case', () => {
       const listed = differences.flatMap(({ cases }) => cases).filter((id) => id.startsWith(`${this.#name}: `));
@@ -64,42 +63,46 @@ export class Comparison {
   }
 
   async #run(id, definition) {
-    const pair = await this.#start(definition);
+    const runners = await this.#start(definition);
     try {
-      const [program, reference] = await Promise.all(pair.map((runner) => guarded(converse(runner, definition))));
+      const [program, reference, quiet] = await Promise.all(runners.map((runner) => guarded(converse(runner, definition))));
       const difference = differences.find(({ cases }) => cases.includes(id));
       check(program, reference, difference, definition);
-      if (definition.fresh) await guarded(Promise.all(pair.map((runner) => runner.stop())));
+      if (quiet) assert.deepEqual(prepare(quiet, definition), prepare(program, definition), 'without traces (actual) it answers otherwise');
+      if (definition.fresh) await guarded(Promise.all(runners.map((runner) => runner.stop())));
     } catch (error) {
-      if (error instanceof Error) error.message += `\n--- the program's stderr\n${pair[0].stderr.slice(-3000)}`;
+      if (error instanceof Error) error.message += `\n--- the program's stderr\n${runners[0].stderr.slice(-3000)}`;
       throw error;
     } finally {
-      if (definition.fresh) await Promise.all(pair.map((runner) => runner.kill()));
+      if (definition.fresh) await Promise.all(runners.map((runner) => runner.kill()));
     }
   }
 
   async #start(definition) {
-    if (definition.fresh) return startPair(definition);
+    if (definition.fresh) return start(definition);
     const key = definition.app;
-    const running = this.#pairs.get(key);
+    const running = this.#running.get(key);
     if (running?.every((runner) => !runner.hasExited)) return running;
-    const pair = await startPair(definition);
-    this.#pairs.set(key, pair);
-    return pair;
+    const runners = await start(definition);
+    this.#running.set(key, runners);
+    return runners;
   }
 
   async #stopAll() {
-    for (const pair of this.#pairs.values()) await Promise.all(pair.map((runner) => runner.kill()));
+    for (const runners of this.#running.values()) await Promise.all(runners.map((runner) => runner.kill()));
   }
 }
 
-async function startPair({ app, env }) {
-  const cwd = appPath(app);
-  const starts = await Promise.allSettled([runnerPath, referencePath].map((program) => startRunner({ program, cwd, env })));
+/** The program, the reference, and the program without traces. */
+async function start({ app, env }) {
+  const common = { cwd: appPath(app), env };
+  const all = [{ program: runnerPath }, { program: referencePath }];
+  if (!isReferenceItself) all.push({ program: runnerPath, args: ['--log-level', 'info'] });
+  const starts = await Promise.allSettled(all.map((each) => startRunner({ ...common, ...each })));
   const failed = starts.find(({ status }) => status === 'rejected');
-  const pair = starts.map(({ value }) => value);
-  if (!failed) return pair;
-  await Promise.all(pair.map((runner) => runner?.kill()));
+  const runners = starts.map(({ value }) => value);
+  if (!failed) return runners;
+  await Promise.all(runners.map((runner) => runner?.kill()));
   throw failed.reason;
 }
 
