@@ -281,6 +281,62 @@ runnerTest('behind a timer, among others: the log says it, and --handler-timeout
   assert.match(runner.stderr, /JavaScript ran for 200ms without returning and was ended/);
 });
 
+// Nobody's event is known to wait for them, and --handler-timeout answers. Then everything goes on, jobs of promises too.
+const assembly = Buffer.from('0061736d01000000', 'hex'); // an empty module
+for (const [what, source] of Object.entries({
+  'WebAssembly.compile(), then a loop': 'async () => { await WebAssembly.compile(bytes); for (;;) {} }',
+  'WebAssembly.compile(), then a chain of jobs': 'async () => { await WebAssembly.compile(bytes); for (;;) await null; }',
+  'WebAssembly.instantiate(), then a loop': 'async () => { await WebAssembly.instantiate(bytes); for (;;) {} }',
+  'WebAssembly.compile() that fails, then a loop': "() => WebAssembly.compile(Buffer.from('x')).catch(() => { for (;;) {} })",
+})) {
+  runnerTest(`behind the engine's own work: ${what}`, {
+    routes: { work: 'workHandler', wait: 'waitHandler', echo: 'echoHandler' },
+    args,
+    files: {
+      'handlers/app.js': `
+        const { Response } = require('configurapi');
+        const bytes = Buffer.from('${assembly.toString('hex')}', 'hex');
+        exports.workHandler = ${source};
+        exports.waitHandler = ${waiting.waitHandler.toString().replace('async waitHandler', 'async function waitHandler')};
+        exports.echoHandler = (event) => { event.response = new Response(event.payload); };`,
+    },
+  }, async (runner) => {
+    const client = await runner.connect();
+    for (let i = 0; i < 2; i++) {
+      assertEnded(await client.ask(message('work')), /^The handler 'workHandler', or another in its turn, ran for 200ms without returning\.$/);
+      assert.equal((await client.ask(message('wait', { payload: i }))).body, i);
+    }
+    await serves(runner);
+  });
+}
+
+runnerTest("a registry's callback that does not return", app({
+  dropHandler(event) {
+    let count = 0;
+    globalThis.registry = new FinalizationRegistry(() => {
+      if (++count === 1) for (;;) {}
+      console.log('another is told');
+    });
+    for (let i = 0; i < 1000; i++) registry.register({ i }, i);
+    event.response = new Response('dropped');
+  },
+  litterHandler(event) {
+    event.response = new Response(Array.from({ length: 20_000 }, (_, i) => ({ i })).length);
+  },
+  ...waiting,
+}), async (runner) => {
+  const client = await runner.connect();
+  assert.equal((await client.ask(message('drop'))).body, 'dropped');
+  for (let i = 0; i < 200 && !runner.stderr; i++) {
+    await client.ask(message('litter'));
+    await sleep(50);
+  }
+  assert.match(runner.stderr, /Error: JavaScript ran for 200ms without returning and was ended/);
+  assert.equal((await client.ask(message('wait', { payload: 'a' }))).body, 'a');
+  await runner.output('stdout', /another is told/);
+  await serves(runner);
+});
+
 // ---- streams ----
 
 const streaming = { prelude: "const { StreamResponse } = require('configurapi-handler-ws');" };

@@ -3,6 +3,8 @@
 // What scripts written for Node expect to find around them. Each is loaded when first touched, so that a script that
 // uses none pays for none; from then on it is an ordinary property.
 
+const { FinalizationRegistry, WebAssembly } = globalThis; // the engine's
+
 const SOURCES = {
   Buffer: () => require('./buffer').Buffer,
   URL: () => require('./url').URL,
@@ -21,7 +23,9 @@ const SOURCES = {
   console: () => require('./console').console,
   process: () => require('./process').process,
   fetch: () => require('./fetch').fetch,
+  FinalizationRegistry: () => require('./deferred').registryOf(FinalizationRegistry),
 };
+if (WebAssembly) SOURCES.WebAssembly = () => require('./deferred').assemblyOf(WebAssembly);
 // Classes that come together.
 const CLASSES = {
   './abort': ['AbortController', 'AbortSignal'],
@@ -36,9 +40,9 @@ const CLASSES = {
 };
 for (const module in CLASSES) for (const name of CLASSES[module]) SOURCES[name] = () => require(module)[name];
 
-// As in Node: classes do not show up when the global object's keys are listed, nor do these two objects.
-const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder', 'console', 'process',
-  ...Object.values(CLASSES).flat()]);
+// As in Node: classes do not show up when the global object's keys are listed, nor do WebAssembly, console and process.
+const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder',
+  'FinalizationRegistry', 'WebAssembly', 'console', 'process', ...Object.values(CLASSES).flat()]);
 
 exports.install = (target) => {
   for (const name in SOURCES) {
