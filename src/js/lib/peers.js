@@ -10,7 +10,7 @@
 
 const { Peer } = require('./peer');
 
-const MOST_LOOKED_AT = 1024; // weak ones, in a sweep
+const MOST_LOOKED_AT = 4096; // weak ones, in a sweep
 // When so many have been weakened, the engine is asked to collect, so often in each of so many sweeps (each time it thinks
 // that a little more may go), and then not for so many sweeps.
 const MANY = 256;
@@ -19,10 +19,11 @@ const SWEEPS = 4;
 const PAUSE = 16;
 
 const known = []; // Peers
-const weak = []; // WeakRefs
+const weak = []; // WeakRefs, those of the connections that are in `silent`
 let recent = []; // Peers that were met since the last sweep
 let earlier = []; // and before that; those that are to be kept are in neither
-const silent = new Set(); // numbers of those that are weak
+const silent = []; // numbers of those that are weak, or were when they were looked at last
+const GONE = { deref() {} };
 let weakened = 0; // since collecting was worth it
 let phase = 0; // sweeps until it may be again
 
@@ -37,7 +38,6 @@ exports.meet = (slot, runner) => {
 function meetAgain(slot, runner) {
   const peer = weak[slot]?.deref() ?? new Peer(slot, runner);
   peer.met = true;
-  weak[slot] = undefined;
   known[slot] = peer;
   recent.push(peer);
   return peer;
@@ -52,14 +52,13 @@ exports.find = find;
 
 // There is something to be remembered of it.
 exports.keep = (peer) => {
-  if (peer.gone) return;
-  known[peer.slot] = peer;
-  weak[peer.slot] = undefined;
+  if (!peer.gone) known[peer.slot] = peer;
 };
 
 exports.forget = (slot) => {
   find(slot)?.closed();
-  known[slot] = weak[slot] = undefined;
+  known[slot] = undefined;
+  if (weak[slot] !== undefined) weak[slot] = GONE;
 };
 
 // To be called now and then; returns how often the engine is to be asked to collect.
@@ -89,18 +88,14 @@ function timesToAsk() {
 
 function weaken(peer) {
   known[peer.slot] = undefined;
+  if (weak[peer.slot] === undefined) silent.push(peer.slot);
   weak[peer.slot] = new WeakRef(peer);
-  silent.add(peer.slot);
   weakened++;
 }
 
 function lookAtSilent() {
-  const first = [];
-  for (const slot of silent) if (first.push(slot) === MOST_LOOKED_AT) break;
-  for (const slot of first) {
-    silent.delete(slot);
-    if (weak[slot] === undefined) continue;
-    if (weak[slot].deref() === undefined) weak[slot] = undefined;
-    else silent.add(slot); // behind the others
+  for (const slot of silent.splice(0, MOST_LOOKED_AT)) {
+    if (known[slot] !== undefined || weak[slot].deref() === undefined) weak[slot] = undefined;
+    else silent.push(slot); // behind the others
   }
 }
