@@ -19,8 +19,12 @@ set(CONFIGURAPI_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitiz
 
 # gcc and clang differ in which casts and conversions they question; both must be silent.
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> -Werror
-                    -fno-omit-frame-pointer -fvisibility=hidden)
+                    -fvisibility=hidden)
 add_compile_definitions(_GNU_SOURCE)
+# Where somebody looks at stacks. To profile a release build: perf record --call-graph dwarf.
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-fno-omit-frame-pointer)
+endif()
 
 if(CONFIGURAPI_SANITIZE)
     add_compile_options(-fsanitize=${CONFIGURAPI_SANITIZE} -fno-sanitize-recover=undefined -g)
