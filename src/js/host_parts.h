@@ -9,7 +9,8 @@
 /*
  * What the parts of the host know of each other; nobody else includes this.
  *
- *   host.c         the crossing: inbox, outbox, a turn; the host's life
+ *   host.c         the crossing: the inbox, a turn; the host's life
+ *   host_outbox.c  what comes back: results, and what they make of their events
  *   host_chains.c  modules and chains, before the service starts
  *   host_changes.c an event that handlers in C see too
  *   host_calls.c   what JavaScript asks of the runner
@@ -104,6 +105,19 @@ static inline struct js_host *host_of(struct language *language)
 {
     return guest_of(language)->host;
 }
+
+/* ---- host.c ---- */
+
+/* Fails the event; its reply will be the pipeline's own. */
+enum verdict host_out_of_memory(struct event *event);
+/* JavaScript has let go of the event, or is told to. */
+void host_forget(struct js_host *host, struct event *event);
+
+/* ---- host_outbox.c ---- */
+
+/* Goes on with all events that there are results of. `texts` is what dispatch() has returned; NULL: to be
+ * asked for. */
+void host_collect(struct js_host *host, JSValueRef texts);
 
 /* ---- host_chains.c ---- */
 

@@ -9,7 +9,7 @@
 //   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise; the last integer is 1 where
 //           more is waiting than fits
 //
-// The numbers here are those of host.c.
+// The numbers here are those of host.c and host_outbox.c.
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
