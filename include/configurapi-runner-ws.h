@@ -149,14 +149,14 @@ struct configurapi_runner_options {
      * error. [NULL] */
     void (*on_log)(configurapi_runner *runner, const struct configurapi_log_line *line, void *data);
     /** It listens, or never will: `error` is NULL or says why in one line. Called once, unless it is stopped
-     * before or configurapi_runner_start() has returned false. [NULL] */
+     * before. Where the call that starts it returns false, that has told it, and this is not called: with
+     * configurapi_runner_run() and configurapi_runner_start_thread() `error` is NULL always. [NULL] */
     void (*on_started)(configurapi_runner *runner, const char *error, void *data);
     /** Its stop has begun. [NULL] */
     void (*on_stopping)(configurapi_runner *runner, void *data);
-    /** It has stopped and left its loop; called once unless configurapi_runner_start() has returned false,
-     * and the last call of all. Here it may be destroyed, where configurapi_runner_start() has started it.
-     * [NULL]
-     */
+    /** It has stopped and left its loop; called once, and the last call of all, unless its start has failed
+     * and the call that starts it returns false. Here it may be destroyed, where configurapi_runner_start()
+     * has started it. [NULL] */
     void (*on_stopped)(configurapi_runner *runner, void *data);
 };
 
@@ -193,8 +193,9 @@ CONFIGURAPI_API bool configurapi_runner_start_thread(configurapi_runner *runner)
 CONFIGURAPI_API void configurapi_runner_wait(configurapi_runner *runner);
 
 /** Serves on a libuv loop, which its owner turns, and on the thread that does. Where the handlers of
- * `on_start` have to wait for something, it listens later than this returns: `on_started` says when. False:
- * nothing is left but handles that the loop must turn once more to forget. The loop must stay until
+ * `on_start` have to wait for something, and with several `workers`, it listens later than this returns:
+ * `on_started` says when, or why it does not. False: nothing is told, and nothing is left but handles that
+ * the loop must turn once more to forget. The loop must stay until
  * `on_stopped`, and stays alive until then. Not to be called from within a turn of the loop where JavaScript
  * modules have a top-level `await`: loading them turns it. */
 CONFIGURAPI_API bool configurapi_runner_start(configurapi_runner *runner, struct uv_loop_s *loop);

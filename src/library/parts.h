@@ -48,7 +48,7 @@ struct configurapi_runner {
     bool adopted_secure;
     bool closing;   /* serve_close() was */
     bool failed;    /* it could not be started */
-    bool refused;   /* so serve_start() returned false */
+    bool refused;   /* so the call that starts it returns false, and nothing is told */
     bool ended;     /* the loop has nothing of it any more */
     bool unclean;   /* handlers have never ended their events */
     bool destroyed; /* by its owner: freed at its end */

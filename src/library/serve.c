@@ -369,7 +369,8 @@ static void fail_start(configurapi_runner *runner, enum status status, struct te
 {
     serve_fail(runner, status, error);
     runner->failed = true;
-    runner->refused = runner->starting;
+    /* On a loop of its own the call that starts it is still to return. */
+    runner->refused = runner->starting || runner->loop == &runner->own_loop;
     if (!runner->refused)
         tell_started(runner, configurapi_runner_error(runner));
     serve_close(runner);

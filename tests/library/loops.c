@@ -190,6 +190,58 @@ static void fails_at_once(void **state)
     assert_string_equal(seen.letters, "");
 }
 
+/* ---- a start that fails ---- */
+
+/* Where another listens already: an error that comes late, where there are several workers. */
+static configurapi_runner *without_a_port(struct seen *seen, uint32_t workers, configurapi_runner *other)
+{
+    struct configurapi_runner_options options = watched(seen);
+
+    options.config_text = "api: {events: []}";
+    options.port = configurapi_runner_port(other);
+    options.workers = workers;
+    return configurapi_runner_create(&options);
+}
+
+static void expect_no_port(configurapi_runner *runner)
+{
+    assert_non_null(strstr(configurapi_runner_error(runner), "cannot listen on 127.0.0.1 port "));
+    assert_true(configurapi_runner_destroy(runner));
+}
+
+/* It is told once: by the call that starts it, or where that has returned true, by on_started. */
+static void tells_once_that_a_start_fails(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    struct seen seen;
+    uv_loop_t loop;
+
+    (void)state;
+    options.config_text = "api: {events: []}";
+    configurapi_runner *other = configurapi_runner_create(&options);
+    assert_true(configurapi_runner_start_thread(other));
+    for (uint32_t workers = 1; workers <= 2; workers++) {
+        configurapi_runner *runner = without_a_port(&seen, workers, other);
+        assert_false(configurapi_runner_run(runner));
+        assert_string_equal(seen.letters, "");
+        expect_no_port(runner);
+
+        runner = without_a_port(&seen, workers, other);
+        assert_false(configurapi_runner_start_thread(runner));
+        assert_string_equal(seen.letters, "");
+        expect_no_port(runner);
+
+        uv_loop_init(&loop);
+        runner = without_a_port(&seen, workers, other);
+        bool started = configurapi_runner_start(runner, &loop);
+        turn_to_the_end(&loop);
+        assert_string_equal(seen.letters, started ? "fe" : "");
+        assert_int_equal(started, workers > 1);
+        expect_no_port(runner);
+    }
+    assert_true(configurapi_runner_destroy(other));
+}
+
 /* ---- on_start that waits ---- */
 
 static enum configurapi_result end_well(configurapi_event *event, void *data)
@@ -358,6 +410,7 @@ int main(void)
         cmocka_unit_test(shares_a_loop),
         cmocka_unit_test(stops_in_its_first_word),
         cmocka_unit_test(fails_at_once),
+        cmocka_unit_test(tells_once_that_a_start_fails),
         cmocka_unit_test(listens_when_on_start_has_ended),
         cmocka_unit_test(tells_when_on_start_fails_later),
         cmocka_unit_test(is_destroyed_while_it_serves),
