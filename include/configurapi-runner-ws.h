@@ -36,8 +36,8 @@
  *
  * **Threads.** A runner is its maker's until it is started. From then on all that it calls, handlers and the
  * options' functions, is called on its loop's thread, and what is called here is for that thread too, but for
- * configurapi_runner_stop(), configurapi_runner_reload() and configurapi_runner_post(), which are for any;
- * who has started it with configurapi_runner_start_thread() also waits for it, asks for its ports and
+ * configurapi_runner_stop(), configurapi_runner_reload() and configurapi_runner_post(), and what asks for its
+ * ports, which are for any; who has started it with configurapi_runner_start_thread() also waits for it and
  * destroys it. With more than one of `workers` handlers are called on their threads, too, and so is `on_log`,
  * though never twice at once; all else is for the first one's loop.
  *
@@ -230,7 +230,8 @@ CONFIGURAPI_API const char *configurapi_runner_error(const configurapi_runner *r
  * before it is started. Handles there are to be closed by `on_stopped`. */
 CONFIGURAPI_API struct uv_loop_s *configurapi_runner_loop(const configurapi_runner *runner);
 
-/** The ports it listens on, once it does; 0 where it does not. */
+/** The ports it listens on, from then on until its stop has begun (the management server: has ended); 0
+ * where it does not. For any thread. */
 CONFIGURAPI_API uint16_t configurapi_runner_port(const configurapi_runner *runner);
 CONFIGURAPI_API uint16_t configurapi_runner_secure_port(const configurapi_runner *runner);
 CONFIGURAPI_API uint16_t configurapi_runner_management_port(const configurapi_runner *runner);

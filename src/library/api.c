@@ -269,19 +269,29 @@ struct uv_loop_s *configurapi_runner_loop(const configurapi_runner *runner)
     return runner->loop;
 }
 
+static struct serve_ports ports_of(const configurapi_runner *runner)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&runner->mutex;
+
+    pthread_mutex_lock(mutex);
+    struct serve_ports ports = runner->ports;
+    pthread_mutex_unlock(mutex);
+    return ports;
+}
+
 uint16_t configurapi_runner_port(const configurapi_runner *runner)
 {
-    return runner->port;
+    return ports_of(runner).plain;
 }
 
 uint16_t configurapi_runner_secure_port(const configurapi_runner *runner)
 {
-    return runner->secure_port;
+    return ports_of(runner).secure;
 }
 
 uint16_t configurapi_runner_management_port(const configurapi_runner *runner)
 {
-    return runner->management_port;
+    return ports_of(runner).management;
 }
 
 const char *configurapi_runner_version(void)

@@ -23,6 +23,13 @@
 
 enum { SERVE_SIGNALS = 3 };
 
+/* Where it listens; 0 where it does not. */
+struct serve_ports {
+    uint16_t plain;
+    uint16_t secure;
+    uint16_t management;
+};
+
 struct configurapi_runner {
     struct configurapi_runner_options options; /* its texts are its own, see options.h */
     struct handlers handlers;
@@ -37,14 +44,11 @@ struct configurapi_runner {
     uv_signal_t signals[SERVE_SIGNALS];
     size_t open_signals;
     uv_async_t mail; /* somebody has asked for something */
-    uint16_t port;
-    uint16_t secure_port;
-    uint16_t management_port;
-    bool begun;    /* it may be started once */
-    bool starting; /* within serve_start(): what fails now is its result */
-    bool stopping; /* on_stopping was called */
-    bool stopped;  /* the runner has; its team perhaps not yet */
-    bool adopted;  /* its socket was handed over */
+    bool begun;      /* it may be started once */
+    bool starting;   /* within serve_start(): what fails now is its result */
+    bool stopping;   /* on_stopping was called */
+    bool stopped;    /* the runner has; its team perhaps not yet */
+    bool adopted;    /* its socket was handed over */
     bool adopted_secure;
     bool closing;   /* serve_close() was */
     bool failed;    /* it could not be started */
@@ -64,6 +68,7 @@ struct configurapi_runner {
     bool takes_posts; /* the runtime is there */
     bool answered;    /* its thread has started to serve, or never will */
     bool serves;      /* which of both */
+    struct serve_ports ports;
 
     uv_loop_t own_loop; /* of a thread, or of configurapi_runner_run() */
     pthread_t thread;

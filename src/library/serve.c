@@ -223,6 +223,13 @@ static void on_runner_closed(void *owner, bool clean)
     close_mail(runner);
 }
 
+static void set_ports(configurapi_runner *runner, struct serve_ports ports)
+{
+    pthread_mutex_lock(&runner->mutex);
+    runner->ports = ports;
+    pthread_mutex_unlock(&runner->mutex);
+}
+
 static void close_runner(configurapi_runner *runner)
 {
     if (runner->runner)
@@ -239,6 +246,7 @@ static void serve_close(configurapi_runner *runner)
     pthread_mutex_lock(&runner->mutex);
     runner->takes_posts = false;
     pthread_mutex_unlock(&runner->mutex);
+    set_ports(runner, (struct serve_ports){0});
     management_close(runner->management);
     runner->management = NULL;
     while (runner->open_signals > 0)
@@ -272,6 +280,7 @@ void serve_stop(configurapi_runner *runner)
         runner->options.on_stopping(runner, runner->options.data);
     runner->stopping = true;
     runner_stop(runner->runner);
+    set_ports(runner, (struct serve_ports){.management = runner->ports.management});
     if (runner->team)
         team_stop(runner->team);
 }
@@ -354,7 +363,7 @@ static enum status manage(configurapi_runner *runner, struct buffer *error)
     if (status != STATUS_OK)
         return status;
     const struct socket_address *address = management_address(runner->management);
-    runner->management_port = address->port;
+    set_ports(runner, (struct serve_ports){.management = address->port});
     log_write(&runner->runner->log, LOG_INFO, "Management on http://%s:%u", address->host, address->port);
     return STATUS_OK;
 }
@@ -399,9 +408,11 @@ static void on_runner_started(struct runner *started, enum status status, struct
     if (status != STATUS_OK) {
         fail_start(runner, status, failure);
     } else {
-        runner->port = started->listener.address.port;
-        if (started->tls)
-            runner->secure_port = started->secure_listener.address.port;
+        set_ports(runner, (struct serve_ports){
+                              .plain = started->listener.address.port,
+                              .secure = started->tls ? started->secure_listener.address.port : 0,
+                              .management = runner->ports.management,
+                          });
         if (runner->team)
             team_listen(runner->team);
         else

@@ -322,8 +322,8 @@ void team_listen(struct team *team)
 
     for (size_t i = 0; i < team->count; i++) {
         struct configurapi_runner_options *options = &team->workers[i].options;
-        options->port = owner->port;
-        options->secure_port = owner->secure_port;
+        options->port = owner->ports.plain;
+        options->secure_port = owner->ports.secure;
         options->descriptor = shared_descriptor(&owner->runner->listener, owner->adopted);
         options->secure_descriptor =
             shared_descriptor(&owner->runner->secure_listener, owner->adopted_secure);

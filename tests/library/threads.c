@@ -29,17 +29,19 @@ static void answers(void **state)
 
     (void)state;
     configurapi_runner *runner = start(&options, "a", say, "{\"x\":1}");
-    assert_int_not_equal(configurapi_runner_port(runner), 0);
+    uint16_t port = configurapi_runner_port(runner);
+    assert_int_not_equal(port, 0);
     assert_int_equal(configurapi_runner_secure_port(runner), 0);
     assert_int_equal(configurapi_runner_management_port(runner), 0);
-    client_connect(&client, configurapi_runner_port(runner));
+    client_connect(&client, port);
     assert_string_equal(client_ask(&client, ASK("a")), REPLY("{\"x\":1}"));
     assert_non_null(strstr(client_ask(&client, ASK("b")), "\"statusCode\":501"));
     configurapi_runner_stop(runner);
     assert_int_equal(client_wait_for_close(&client), 1001);
     client_close(&client);
     configurapi_runner_wait(runner);
-    assert_false(client_can_connect(configurapi_runner_port(runner)));
+    assert_int_equal(configurapi_runner_port(runner), 0);
+    assert_false(client_can_connect(port));
     configurapi_runner_stop(runner); /* of no effect, like these */
     configurapi_runner_reload(runner);
     configurapi_runner_wait(runner);
@@ -338,6 +340,9 @@ static void has_a_management_server(void **state)
     client_http(configurapi_runner_management_port(runner), "GET /@connections", answer, sizeof answer);
     assert_non_null(strstr(answer, "200 OK"));
     assert_non_null(strstr(answer, "[]"));
+    configurapi_runner_stop(runner);
+    configurapi_runner_wait(runner);
+    assert_int_equal(configurapi_runner_management_port(runner), 0);
     assert_true(configurapi_runner_destroy(runner));
 
     options.management_token = "secret";
@@ -357,6 +362,9 @@ static void serves_tls(void **state)
     configurapi_runner *runner = start(&options, "a", say, "1");
     assert_true(client_can_connect(configurapi_runner_secure_port(runner)));
     assert_int_not_equal(configurapi_runner_secure_port(runner), configurapi_runner_port(runner));
+    configurapi_runner_stop(runner);
+    configurapi_runner_wait(runner);
+    assert_int_equal(configurapi_runner_secure_port(runner), 0);
     assert_true(configurapi_runner_destroy(runner));
 }
 
