@@ -79,7 +79,8 @@ struct configurapi_log_line {
 
 /** How a runner is to be: configurapi_runner_options_init() sets each to its default, which stands in
  * brackets. The names are those of the program's options, sizes are bytes, times milliseconds; 0 turns a time
- * or a limit off. */
+ * off. A limit can be turned off by 0 only where that is said: what a client can make the runner keep is
+ * bounded. */
 struct configurapi_runner_options {
     size_t size; /**< of this struct, as the caller knows it: it may grow */
 
@@ -118,13 +119,15 @@ struct configurapi_runner_options {
 
     /* Limits. */
     size_t max_payload;            /**< of a message; a longer one closes with 1009, and while more than that
-                                        is being handled the connection is not read [16 MiB] */
-    uint32_t max_frame;            /**< of a data frame, likewise [0] */
-    size_t high_water_mark;        /**< unsent, above which streams and pushes wait [1 MiB] */
-    size_t max_buffered;           /**< unsent, above which a connection is closed with 1013 [64 MiB] */
+                                        is being handled the connection is not read; at least 1 [16 MiB] */
+    uint32_t max_frame;            /**< of a data frame, likewise; 0: no limit of its own [0] */
+    size_t high_water_mark;        /**< unsent, above which streams and pushes wait; 0: for each to leave
+                                        [1 MiB] */
+    size_t max_buffered;           /**< unsent, above which a connection is closed with 1013; at least 1
+                                        [64 MiB] */
     uint32_t max_in_flight;        /**< events of one connection handled at once; at least 1 [256] */
-    uint32_t max_connections;      /**< more are refused with 503 [0] */
-    size_t compress_above;         /**< longer messages are compressed [1 KiB] */
+    uint32_t max_connections;      /**< more are refused with 503; 0: no limit [0] */
+    size_t compress_above;         /**< longer messages are compressed; 0: all [1 KiB] */
     bool no_compression;           /**< permessage-deflate is not agreed on [false] */
     const char *const *origins;    /**< patterns of the origins that may connect [NULL: all] */
     size_t origin_count;           /**< [0] */

@@ -59,7 +59,8 @@ const char command_line_help[] =
     "  -h, --help                 this text\n"
     "      --version              the version\n"
     "\n"
-    "BYTES take k, m or g behind the number, MS take ms, s or m; 0 turns a timeout off.\n"
+    "BYTES take k, m or g behind the number, MS take ms, s or m; 0 turns a timeout off,\n"
+    "not a limit.\n"
     "A .env file in the working directory is read into the environment first; it never\n"
     "overrides what is set. JavaScript handlers are loaded from the modules of `import:`\n"
     "and from handlers/ beside the config file, else in the working directory.\n";
@@ -70,6 +71,7 @@ enum kind {
     KIND_PORT,
     KIND_COUNT,
     KIND_BYTES,
+    KIND_MARK, /* bytes, which may be 0 */
     KIND_TIME,
     KIND_LEVEL,
     KIND_FORMAT,
@@ -99,9 +101,9 @@ static const struct option options[] = {
     {"max-payload", 0, KIND_BYTES, FIELD(options.max_payload)},
     {"max-in-flight", 0, KIND_COUNT, FIELD(options.max_in_flight)},
     {"max-connections", 0, KIND_COUNT, FIELD(options.max_connections)},
-    {"compress-above", 0, KIND_BYTES, FIELD(options.compress_above)},
+    {"compress-above", 0, KIND_MARK, FIELD(options.compress_above)},
     {"no-compression", 0, KIND_FLAG, FIELD(options.no_compression)},
-    {"high-water-mark", 0, KIND_BYTES, FIELD(options.high_water_mark)},
+    {"high-water-mark", 0, KIND_MARK, FIELD(options.high_water_mark)},
     {"max-buffered", 0, KIND_BYTES, FIELD(options.max_buffered)},
     {"handshake-timeout", 0, KIND_TIME, FIELD(options.handshake_timeout_ms)},
     {"idle-timeout", 0, KIND_TIME, FIELD(options.idle_timeout_ms)},
@@ -125,7 +127,8 @@ static const char *const expected[] = {
     [KIND_TEXT] = "a value",
     [KIND_PORT] = "a port from 0 to 65535",
     [KIND_COUNT] = "a number from 1 to 1000000",
-    [KIND_BYTES] = "a number of bytes such as 4096, 64k, 16m or 1g",
+    [KIND_BYTES] = "a number of bytes above 0 such as 4096, 64k, 16m or 1g",
+    [KIND_MARK] = "a number of bytes such as 4096, 64k, 16m or 1g",
     [KIND_TIME] = "a time such as 500ms, 30s or 2m (plain numbers are milliseconds)",
     [KIND_ORIGIN] = "an origin such as https://example.com or https://*.example.com, 64 times at most",
     [KIND_LEVEL] = "debug, trace, info, error or none",
@@ -200,7 +203,9 @@ static bool set_value(struct command_line *line, const struct option *option, co
         *(uint32_t *)field = (uint32_t)number;
         return true;
     case KIND_BYTES:
-        if (!parse_number(value, byte_units, UINT64_C(1) << 40, &number))
+    case KIND_MARK:
+        if (!parse_number(value, byte_units, UINT64_C(1) << 40, &number) ||
+            (number == 0 && option->kind == KIND_BYTES))
             return false;
         *(size_t *)field = (size_t)number;
         return true;

@@ -88,8 +88,12 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
         return refuse(error, "config_path and config_text do not go together");
     if (options->workers == 0 || options->workers > MOST_WORKERS)
         return refuse(error, "workers must be from 1 to 256");
+    if (options->max_payload == 0)
+        return refuse(error, "max_payload must be at least 1");
+    if (options->max_buffered == 0)
+        return refuse(error, "max_buffered must be at least 1");
     if (options->max_in_flight == 0)
-        return refuse(error, "max_in_flight is 0");
+        return refuse(error, "max_in_flight must be at least 1");
     if (options->key_path && options->key_text)
         return refuse(error, "key_path and key_text do not go together");
     if (options->certificate_path && options->certificate_text)

@@ -292,7 +292,7 @@ endsSaying('what is wrong in an option is said by its name', `
   'true "port wants a string, a number or a boolean, not {}"',
   'true "port wants a port from 0 to 65535, not \'1.5\'"',
   'true "sPort needs key and cert"',
-  'true "maxPayload wants a number of bytes such as 4096, 64k, 16m or 1g, not \'16x\'"',
+  'true "maxPayload wants a number of bytes above 0 such as 4096, 64k, 16m or 1g, not \'16x\'"',
   'true "maxInFlight wants a number from 1 to 1000000, not \'0\'"',
   'true "idleTimeout wants a time such as 500ms, 30s or 2m (plain numbers are milliseconds), not \'soon\'"',
   'true "logLevel wants debug, trace, info, error or none, not \'loud\'"',

@@ -111,7 +111,15 @@ static void refuses_options(void **state)
     (void)state;
     options.config_text = "api: {events: []}";
     options.max_in_flight = 0;
-    refuses(configurapi_runner_create(&options), "max_in_flight is 0");
+    refuses(configurapi_runner_create(&options), "max_in_flight must be at least 1");
+    options = quiet_options();
+    options.config_text = "api: {events: []}";
+    options.max_payload = 0;
+    refuses(configurapi_runner_create(&options), "max_payload must be at least 1");
+    options = quiet_options();
+    options.config_text = "api: {events: []}";
+    options.max_buffered = 0;
+    refuses(configurapi_runner_create(&options), "max_buffered must be at least 1");
     options = quiet_options();
     options.config_text = "api: {events: []}";
     options.key_path = TEST_KEY;

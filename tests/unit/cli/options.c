@@ -268,9 +268,16 @@ static void refuses_with_one_line(void **state)
     bad("--port", NULL, "--port wants a port from 0 to 65535, not ''");
     bad("--port", "-1", "--port wants a port from 0 to 65535, not '-1'");
     bad("--max-payload", "1x",
-        "--max-payload wants a number of bytes such as 4096, 64k, 16m or 1g, not '1x'");
+        "--max-payload wants a number of bytes above 0 such as 4096, 64k, 16m or 1g, not '1x'");
     bad("--max-payload", "99999999999999999999",
-        "--max-payload wants a number of bytes such as 4096, 64k, 16m or 1g, not '99999999999999999999'");
+        "--max-payload wants a number of bytes above 0 such as 4096, 64k, 16m or 1g, not "
+        "'99999999999999999999'");
+    bad("--max-payload", "0",
+        "--max-payload wants a number of bytes above 0 such as 4096, 64k, 16m or 1g, not '0'");
+    bad("--max-buffered", "0k",
+        "--max-buffered wants a number of bytes above 0 such as 4096, 64k, 16m or 1g, not '0k'");
+    bad("--compress-above", "1x",
+        "--compress-above wants a number of bytes such as 4096, 64k, 16m or 1g, not '1x'");
     bad("--max-in-flight", "0", "--max-in-flight wants a number from 1 to 1000000, not '0'");
     bad("--log-level", "loud", "--log-level wants debug, trace, info, error or none, not 'loud'");
     bad("--log-format", "xml", "--log-format wants text or json, not 'xml'");
