@@ -82,7 +82,8 @@ struct configurapi_log_line {
  * off. A limit can be turned off by 0 only where that is said: what a client can make the runner keep is
  * bounded. */
 struct configurapi_runner_options {
-    size_t size; /**< of this struct, as the caller knows it: it may grow */
+    size_t size; /**< of this struct, as the caller knows it: it may grow. 0, where nobody has set the
+                      defaults, is an error */
 
     /* What is served. */
     const char *config_path; /**< the config file [NULL: none] */

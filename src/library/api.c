@@ -30,6 +30,7 @@ configurapi_runner *configurapi_runner_create(const struct configurapi_runner_op
         free(runner);
         return NULL;
     }
+    runner->has_options = options->size > 0;
     runner->heard = ~0u;
     handlers_init(&runner->handlers);
     buffer_init(&runner->error, BUFFER_UNLIMITED);

@@ -32,6 +32,7 @@ struct serve_ports {
 
 struct configurapi_runner {
     struct configurapi_runner_options options; /* its texts are its own, see options.h */
+    bool has_options;                          /* they were initialised */
     struct handlers handlers;
     struct buffer error; /* the last failure's line, ended by a NUL, or empty */
     unsigned heard;      /* the levels whose lines are on_log's, see serve_listen() */

@@ -78,6 +78,8 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
     const struct configurapi_runner_options *options = &runner->options;
     bool configured = options->config_path || options->config_text;
 
+    if (!runner->has_options)
+        return refuse(error, "the options have no defaults: configurapi_runner_options_init() sets them");
     if (configured && runner->handlers.has_events)
         return refuse(error, "a configuration and handlers of events do not go together: register those "
                              "handlers under names and let the configuration say them");

@@ -138,6 +138,21 @@ static void refuses_options(void **state)
     refuses(configurapi_runner_create(&options), "cannot listen on 192.0.2.1");
 }
 
+/* Zeroes would listen everywhere. */
+static void refuses_options_without_defaults(void **state)
+{
+    static const char expected[] =
+        "the options have no defaults: configurapi_runner_options_init() sets them";
+    struct configurapi_runner_options options = {.port = 0};
+
+    (void)state;
+    configurapi_runner *runner = configurapi_runner_create(&options);
+    assert_true(configurapi_runner_on(runner, "a", say, "1"));
+    assert_false(configurapi_runner_check(runner));
+    assert_string_equal(configurapi_runner_error(runner), expected);
+    refuses(runner, expected);
+}
+
 static void refuses_a_name_twice(void **state)
 {
     struct configurapi_runner_options options = quiet_options();
@@ -289,6 +304,7 @@ int main(void)
         cmocka_unit_test(names_the_file),
         cmocka_unit_test(wants_something_to_serve),
         cmocka_unit_test(refuses_options),
+        cmocka_unit_test(refuses_options_without_defaults),
         cmocka_unit_test(refuses_a_name_twice),
         cmocka_unit_test(refuses_a_port_in_use),
         cmocka_unit_test(starts_once),
