@@ -170,17 +170,17 @@ CONFIGURAPI_API void configurapi_runner_options_init(struct configurapi_runner_o
  * afterwards. */
 CONFIGURAPI_API void configurapi_runner_options_api_gateway(struct configurapi_runner_options *options);
 
-/** Makes a runner, which does nothing yet. NULL when memory is out. */
+/** Makes a runner, which does nothing yet. NULL when memory is out, or where `options` is NULL. */
 CONFIGURAPI_API configurapi_runner *configurapi_runner_create(
     const struct configurapi_runner_options *options);
 
-/** Registers a handler under a name that the configuration can say. `data` is for configurapi_data(). False,
- * too, once the runner was started. */
+/** Registers a handler under a name that the configuration can say. `data` is for configurapi_data(). False
+ * where name or handler is NULL, and once the runner was started, too. */
 CONFIGURAPI_API bool configurapi_runner_handler(configurapi_runner *runner, const char *name,
                                                 configurapi_handler handler, void *data);
 /** Makes a handler the route of an event, without a configuration: of a message's name, or of `on_connect`,
  * `catchall` and their like. Those of the same event run in the order of their registration. A runner that
- * has such takes no `config_path` and no `config_text`. */
+ * has such takes no `config_path` and no `config_text`. False as above. */
 CONFIGURAPI_API bool configurapi_runner_on(configurapi_runner *runner, const char *event,
                                            configurapi_handler handler, void *data);
 

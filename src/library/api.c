@@ -22,7 +22,7 @@ static void init_log_mutex(configurapi_runner *runner)
 
 configurapi_runner *configurapi_runner_create(const struct configurapi_runner_options *options)
 {
-    configurapi_runner *runner = calloc(1, sizeof *runner);
+    configurapi_runner *runner = options ? calloc(1, sizeof *runner) : NULL;
 
     if (!runner)
         return NULL;
@@ -71,6 +71,8 @@ static bool add(configurapi_runner *runner, const char *name, const char *event,
 {
     if (runner->begun)
         return refuse(runner, "it was started: handlers are registered before");
+    if (!handler || (!name && !event))
+        return refuse(runner, "a handler is a name and a function: one of them is NULL");
     enum status status = handlers_add(&runner->handlers, name, event, handler, data);
     if (status != STATUS_OK)
         serve_fail(runner, status, TEXT(""));

@@ -153,6 +153,22 @@ static void refuses_options_without_defaults(void **state)
     refuses(runner, expected);
 }
 
+static void refuses_what_is_null(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+
+    (void)state;
+    assert_null(configurapi_runner_create(NULL));
+    configurapi_runner *runner = configurapi_runner_create(&options);
+    assert_false(configurapi_runner_on(runner, "a", NULL, NULL));
+    assert_false(configurapi_runner_on(runner, NULL, say, "1"));
+    assert_false(configurapi_runner_handler(runner, "aHandler", NULL, NULL));
+    assert_false(configurapi_runner_handler(runner, NULL, say, "1"));
+    assert_string_equal(configurapi_runner_error(runner),
+                        "a handler is a name and a function: one of them is NULL");
+    refuses(runner, "there is nothing to serve");
+}
+
 static void refuses_a_name_twice(void **state)
 {
     struct configurapi_runner_options options = quiet_options();
@@ -305,6 +321,7 @@ int main(void)
         cmocka_unit_test(wants_something_to_serve),
         cmocka_unit_test(refuses_options),
         cmocka_unit_test(refuses_options_without_defaults),
+        cmocka_unit_test(refuses_what_is_null),
         cmocka_unit_test(refuses_a_name_twice),
         cmocka_unit_test(refuses_a_port_in_use),
         cmocka_unit_test(starts_once),
