@@ -334,6 +334,8 @@ enum status command_line_parse(struct command_line *line, int count, char **argu
     line->options.management = !line->no_management;
     if (line->script)
         return check_script(line, error);
+    if (!line->options.key_path != !line->options.certificate_path)
+        return invalid(buffer_printf(error, "--key and --cert go together"));
     if (says_secure_port && !line->options.key_path)
         return invalid(buffer_printf(error, "--s-port needs --key and --cert"));
     return STATUS_OK;

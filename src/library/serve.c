@@ -100,7 +100,11 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
         return refuse(error, "key_path and key_text do not go together");
     if (options->certificate_path && options->certificate_text)
         return refuse(error, "certificate_path and certificate_text do not go together");
-    if (options->secure_descriptor >= 0 && !options->key_path && !options->key_text)
+    bool has_key = options->key_path || options->key_text;
+    if (has_key != (options->certificate_path || options->certificate_text))
+        return refuse(error, has_key ? "a key, and neither certificate_path nor certificate_text"
+                                     : "a certificate, and neither key_path nor key_text");
+    if (options->secure_descriptor >= 0 && !has_key)
         return refuse(error, "a socket for WSS was handed over, and there is no key for it");
     return options->env_path ? environment_load(options->env_path, error) : STATUS_OK;
 }

@@ -189,12 +189,8 @@ enum status runner_read_certificate(const struct runner *runner, struct tls_cont
                                   options->certificate_text};
 
     *tls = NULL;
-    if (!key.name && !certificate.name)
+    if (!key.name)
         return STATUS_OK;
-    if (!key.name || !certificate.name) {
-        enum status printed = buffer_append_text(error, TEXT("--key and --cert go together"));
-        return printed == STATUS_OK ? STATUS_INVALID : printed;
-    }
     return tls_context_create(tls, key, certificate, error);
 }
 

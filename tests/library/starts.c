@@ -123,7 +123,12 @@ static void refuses_options(void **state)
     options = quiet_options();
     options.config_text = "api: {events: []}";
     options.key_path = TEST_KEY;
-    refuses(configurapi_runner_create(&options), "--key and --cert go together");
+    refuses(configurapi_runner_create(&options), "a key, and neither certificate_path nor certificate_text");
+    options.key_path = NULL;
+    options.certificate_text = "no PEM";
+    refuses(configurapi_runner_create(&options), "a certificate, and neither key_path nor key_text");
+    options.certificate_text = NULL;
+    options.key_path = TEST_KEY;
     options.key_text = "no PEM";
     refuses(configurapi_runner_create(&options), "key_path and key_text do not go together");
     options.key_path = NULL;

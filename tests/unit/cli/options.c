@@ -21,6 +21,17 @@ static void good(const char *first, const char *second)
     assert_int_equal(parse(first, second, &error), STATUS_OK);
 }
 
+static void all_good(char **arguments)
+{
+    struct buffer error;
+    int count = 0;
+
+    while (arguments[count])
+        count++;
+    buffer_init(&error, BUFFER_UNLIMITED);
+    assert_int_equal(command_line_parse(&line, count, arguments, &error), STATUS_OK);
+}
+
 static void bad(const char *first, const char *second, const char *message)
 {
     struct buffer error;
@@ -99,11 +110,12 @@ static void fills_every_field(void **state)
     (void)state;
     good("--host", "h");
     assert_string_equal(line.options.host, "h");
-    good("--key", "k");
+    good("--key=k", "--cert=c");
     assert_string_equal(line.options.key_path, "k");
-    good("--cert", "c");
     assert_string_equal(line.options.certificate_path, "c");
-    good("--key=k", "--s-port=443");
+    all_good((char *[]){"program", "--key", "k", "--cert", "c", "--s-port", "443", NULL});
+    assert_string_equal(line.options.key_path, "k");
+    assert_string_equal(line.options.certificate_path, "c");
     assert_int_equal(line.options.secure_port, 443);
     good("--management-port", "1");
     assert_int_equal(line.options.management_port, 1);
@@ -281,6 +293,8 @@ static void refuses_with_one_line(void **state)
     bad("--max-in-flight", "0", "--max-in-flight wants a number from 1 to 1000000, not '0'");
     bad("--log-level", "loud", "--log-level wants debug, trace, info, error or none, not 'loud'");
     bad("--log-format", "xml", "--log-format wants text or json, not 'xml'");
+    bad("--key", "k", "--key and --cert go together");
+    bad("--cert", "c", "--key and --cert go together");
     bad("--s-port", "0", "--s-port needs --key and --cert");
     bad("--check=1", NULL, "--check takes no value");
 }
