@@ -218,7 +218,10 @@ CONFIGURAPI_API void configurapi_runner_stop(configurapi_runner *runner);
 CONFIGURAPI_API void configurapi_runner_reload(configurapi_runner *runner);
 
 /** Calls `run` on its loop's thread, soon; from any thread. There it may push to clients that a handler has
- * kept. False where the runner does not run: `run` is not called then. */
+ * kept there. With several `workers` that is the first one's thread only, and a client is for the thread of
+ * the worker that has its connection: what is for that one goes with configurapi_post() to the runtime that a
+ * handler of its event got from configurapi_event_runtime(), and which is there until the runner's stop has
+ * ended. False where the runner does not run: `run` is not called then. */
 CONFIGURAPI_API bool configurapi_runner_post(configurapi_runner *runner, void (*run)(void *data), void *data);
 
 /** Frees it, stopping it first and waiting for that where it has a thread of its own. On a loop of the
