@@ -355,7 +355,8 @@ enum configurapi_level {
     CONFIGURAPI_LOG_DEBUG,
 };
 
-/** Writes a log line about an event, where its policy's and the runner's level let it through. */
+/** Writes a log line about an event, where its policy's and the runner's level let it through;
+ * CONFIGURAPI_LOG_NONE is no line's level: nothing is written. */
 CONFIGURAPI_API void configurapi_log(configurapi_event *event, enum configurapi_level level,
                                      const char *format, ...) CONFIGURAPI_PRINTF_LIKE(3, 4);
 

@@ -48,9 +48,10 @@ struct log {
 };
 
 void log_init(struct log *log, enum log_level level);
+/* LOG_NONE lets nothing through, and is no line's level. */
 static inline bool log_enabled(const struct log *log, enum log_level level)
 {
-    return level <= log->level;
+    return level != LOG_NONE && level <= log->level;
 }
 /* "trace" -> LOG_TRACE. STATUS_INVALID for any other word. */
 NODISCARD enum status log_level_parse(enum log_level *level, struct text word);

@@ -50,6 +50,7 @@ static enum configurapi_result log_something(configurapi_event *event, const jso
     (void)parameters;
     configurapi_log(event, CONFIGURAPI_LOG_INFO, "two\nlines");
     configurapi_log(event, CONFIGURAPI_LOG_DEBUG, "not let through");
+    configurapi_log(event, CONFIGURAPI_LOG_NONE, "not let through");
     return configurapi_fail(event, 500, "bad luck", "");
 }
 
@@ -117,6 +118,7 @@ static void writes_lines_without_one(void **state)
     assert_non_null(strstr(written, " Info: configurapi -  - Listening on ws://127.0.0.1:"));
     assert_non_null(strstr(written, " - c-1 - two lines\n"));
     assert_null(strstr(written, "Executed"));
+    assert_null(strstr(written, "not let through"));
 }
 
 int main(void)
