@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LONGEST_NAME = 200, LARGEST_FILE = 1 << 20 };
+enum { LONGEST_NAME = 200, LARGEST_FILE = 1 << 20, PIECE = 4096 };
 
 struct schemas {
     char *directory;
@@ -76,7 +76,8 @@ static enum status read_file(struct buffer *out, const char *path)
         return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_SYSTEM;
     enum status status = fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode) ? STATUS_OK : STATUS_SYSTEM;
     while (status == STATUS_OK) {
-        status = buffer_reserve(out, 4096);
+        size_t room = out->limit - out->length;
+        status = room == 0 ? STATUS_LIMIT : buffer_reserve(out, room < PIECE ? room : PIECE);
         if (status == STATUS_OK)
             count = read(descriptor, out->data + out->length, out->capacity - out->length);
         if (status != STATUS_OK || count <= 0)
@@ -117,7 +118,7 @@ static enum status read_schema(struct schemas *schemas, struct schema **schema, 
         return status;
     if (asprintf(&path, "%s/schemas/%.*s.json", schemas->directory, TEXT_ARGS(event)) < 0)
         return STATUS_NO_MEMORY;
-    buffer_init(&json, LARGEST_FILE);
+    buffer_init(&json, LARGEST_FILE + 1); /* one more is seen to be too many */
     buffer_init(&complaint, BUFFER_UNLIMITED);
     status = read_file(&json, path);
     if (status == STATUS_NOT_FOUND || status == STATUS_SYSTEM)

@@ -96,6 +96,16 @@ runnerTest('payloads by their schema', {
   assert.equal((await save({ id: 1 })).body, 'good');
 });
 
+const padded = (length) => JSON.stringify(schema).padEnd(length);
+
+runnerTest('a schema of up to 1 MiB', {
+  routes: { most: ['validateJsonRequestHandler', { setResponseBodyHandler: ['good'] }], more: 'validateJsonRequestHandler' },
+  files: { ...only, 'schemas/most.json': padded(1 << 20), 'schemas/more.json': padded((1 << 20) + 1) },
+}, async (runner) => {
+  assert.equal((await ask(runner, 'most', { payload: { id: 1 } })).body, 'good');
+  assert.equal((await ask(runner, 'more', { payload: { id: 1 } })).body.message, 'schemas/more.json: larger than 1 MiB');
+});
+
 runnerTest('a payload that JavaScript has changed', {
   routes: { save: ['fixHandler', 'validateJsonRequestHandler', 'showHandler'] },
   handlers: {
