@@ -46,7 +46,7 @@ static enum status add(struct directory *directory, const char *path, const char
 
     if (asprintf(&joined, "%s/%s", path, name) < 0)
         return STATUS_NO_MEMORY;
-    if (lstat(joined, &found) != 0 || !S_ISREG(found.st_mode)) {
+    if (stat(joined, &found) != 0 || !S_ISREG(found.st_mode)) {
         free(joined);
         return STATUS_OK;
     }

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The handler files of a directory, as configurapi 1.9.0 picks them: plain files (no links, no folders) whose
- * name ends in .js or .ts, without regard to case, and here .mjs, .cjs, .mts, .cts and .so besides; .d.ts
- * and its like, which only declare, are left out. */
+/* The handler files of a directory, as configurapi 1.9.0 picks them: plain files (no folders) whose name ends
+ * in .js or .ts, without regard to case, and here .mjs, .cjs, .mts, .cts and .so besides; .d.ts and its like,
+ * which only declare, are left out. Links to such files count too, which that passes over. */
 struct directory {
     char **paths; /* absolute where `path` was, sorted by name */
     size_t count;

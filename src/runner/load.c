@@ -17,9 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* In any case, as directory_wants() has it. */
 static bool is_shared_object(struct text name)
 {
-    return name.length > 3 && text_equal((struct text){name.data + name.length - 3, 3}, TEXT(".so"));
+    return name.length > 3 &&
+           text_equal_ignore_case((struct text){name.data + name.length - 3, 3}, TEXT(".so"));
 }
 
 /* Packages whose handlers the runner has itself. */

@@ -1,7 +1,7 @@
 // Handlers in C (include/configurapi.h): alone, and in one route with JavaScript's. The modules are native/*.c.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -528,6 +528,15 @@ async function check(files, { routes = { it: 'continueHandler' }, handlers, env 
 
 test('a module in handlers/', async () => {
   assert.equal((await check({ 'a.so': 'good' })).code, 0);
+  assert.equal((await check({ 'A.SO': 'good' })).code, 0);
+});
+test('a module that a link in handlers/ leads to', async () => {
+  const app = makeApp({ routes: { it: 'continueHandler' }, handlers: {}, files: { 'handlers/app.js': null } });
+  mkdirSync(path.join(app.path, 'handlers'), { recursive: true });
+  symlinkSync(moduleFile('good'), path.join(app.path, 'handlers/a.so'));
+  const { code } = await runToEnd(['--check'], { cwd: app.path });
+  app.remove();
+  assert.equal(code, 0);
 });
 for (const [what, files, expected, options] of [
   ['of another version', { 'a.so': 'old' }, 'handlers/a.so: built for version 2 of configurapi.h, this runner has version 1: build it again'],

@@ -73,6 +73,24 @@ static void takes_handler_files_by_name(void **state)
         unlink(in_folder(wanted[i]));
 }
 
+static void follows_links_to_files(void **state)
+{
+    struct directory directory;
+
+    (void)state;
+    make_file("elsewhere");
+    make_file("b.js");
+    assert_int_equal(symlink("elsewhere", in_folder("a.js")), 0);
+    assert_int_equal(symlink("a.js", in_folder("c.js")), 0);
+    assert_int_equal(directory_list(&directory, folder), STATUS_OK);
+    expect_names(&directory, (const char *const[]){"a.js", "b.js", "c.js"}, 3);
+    directory_deinit(&directory);
+    unlink(in_folder("a.js"));
+    unlink(in_folder("b.js"));
+    unlink(in_folder("c.js"));
+    unlink(in_folder("elsewhere"));
+}
+
 static void passes_over_what_is_no_file(void **state)
 {
     struct directory directory;
@@ -81,7 +99,8 @@ static void passes_over_what_is_no_file(void **state)
     make_file("a.js");
     assert_int_equal(mkdir(in_folder("folder.js"), 0700), 0);
     assert_int_equal(mkfifo(in_folder("pipe.js"), 0600), 0);
-    assert_int_equal(symlink("a.js", in_folder("link.js")), 0);
+    assert_int_equal(symlink("folder.js", in_folder("link.js")), 0);
+    assert_int_equal(symlink("round.js", in_folder("round.js")), 0);
     assert_int_equal(symlink("nowhere.js", in_folder("dangling.js")), 0);
     assert_int_equal(directory_list(&directory, folder), STATUS_OK);
     expect_names(&directory, (const char *const[]){"a.js"}, 1);
@@ -130,9 +149,9 @@ static void says_what_it_can_not_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_handler_files_by_name), cmocka_unit_test(passes_over_what_is_no_file),
-        cmocka_unit_test(an_empty_one_has_none),       cmocka_unit_test(says_what_there_is_not),
-        cmocka_unit_test(says_what_it_can_not_read),
+        cmocka_unit_test(takes_handler_files_by_name), cmocka_unit_test(follows_links_to_files),
+        cmocka_unit_test(passes_over_what_is_no_file), cmocka_unit_test(an_empty_one_has_none),
+        cmocka_unit_test(says_what_there_is_not),      cmocka_unit_test(says_what_it_can_not_read),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
