@@ -24,6 +24,8 @@ bool text_starts_with(struct text t, struct text prefix);
 struct text text_trim(struct text t); /* without leading and trailing space and tab (HTTP's OWS) */
 /* The part before the first `separator`; *rest gets what follows it, or the empty text. */
 struct text text_split(struct text t, char separator, struct text *rest);
+/* A capital ASCII letter's small one, any other character itself. */
+char text_lower(char c);
 /* For tables: FNV-1a, folded to a size. */
 size_t text_hash(struct text t);
 /* The value of a hexadecimal digit, -1 for any other character. */

@@ -65,7 +65,7 @@ static enum status append_lower(struct buffer *out, struct text name)
 
     if (status == STATUS_OK)
         for (char *c = out->data + out->length - name.length; c < out->data + out->length; c++)
-            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
+            *c = text_lower(*c);
     return status;
 }
 

@@ -2,11 +2,6 @@
 
 #include <stddef.h>
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool origin_matches(struct text pattern, struct text origin)
 {
     size_t star = (size_t)-1; /* the last '*', and what it has eaten up to: where to try again */
@@ -20,7 +15,7 @@ bool origin_matches(struct text pattern, struct text origin)
         if (p < pattern.length && pattern.data[p] == '*') {
             star = p++;
             eaten = o;
-        } else if (p < pattern.length && lower(pattern.data[p]) == lower(origin.data[o])) {
+        } else if (p < pattern.length && text_lower(pattern.data[p]) == text_lower(origin.data[o])) {
             p++;
             o++;
         } else if (star != (size_t)-1 && origin.data[eaten] != '/') {

@@ -48,6 +48,13 @@ static void reads_hexadecimal_digits(void **state)
     }
 }
 
+static void lowers_letters_only(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++)
+        assert_int_equal(text_lower((char)c), (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
+}
+
 static void hashes_every_byte(void **state)
 {
     (void)state;
@@ -63,6 +70,7 @@ int main(void)
         cmocka_unit_test(trims_blanks_only),
         cmocka_unit_test(splits),
         cmocka_unit_test(reads_hexadecimal_digits),
+        cmocka_unit_test(lowers_letters_only),
         cmocka_unit_test(hashes_every_byte),
     };
 
