@@ -16,6 +16,7 @@
  *   c_format.c     configurapi_reply_printf()'s format
  *   c_resolve.c    $(…)
  *   c_client.c     connections: pushing, waiting for room
+ *   c_postback.c   connections of any process
  *   c_stream.c     responses chunk by chunk
  */
 
