@@ -6,10 +6,10 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "json/envelope.h"
 #include "pipeline/handler.h"
 #include "pipeline/peer.h"
 #include "pipeline/view.h"
-#include "json/envelope.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 
 enum event_kind {
     EVENT_START,      /* on_start: no request; handlers get undefined for an event, as in 1.9.0 */
-    EVENT_CONNECT,    /* message: {"headers":{…},"query":{…},"path":"…"} */
+    EVENT_CONNECT,    /* message: {"headers":{…},"query":{…},"path":"…","pathAndQuery":"…"} */
     EVENT_MESSAGE,    /* message: what the client sent */
     EVENT_DISCONNECT, /* message: {"code":…,"reason":…}, the payload */
 };
@@ -40,7 +40,7 @@ struct event {
     struct service *service;
     enum event_kind kind;
     struct peer *peer;                    /* NULL for EVENT_START */
-    void (*on_done)(struct event *event); /* the pipeline has ended; the reply is in event_reply() */
+    void (*on_done)(struct event *event); /* the pipeline has ended; the reply is in `reply` */
     void *owner;
 
     /* What came. `message` lies in the caller's memory while service_process() runs, see event_own_message().

@@ -73,7 +73,7 @@ struct connection {
     bool ending;        /* a Close or an error was read behind messages: it counts when their turn is over */
     bool ending_badly;  /* it is an error; code and reason tell it */
     bool disconnected;  /* on_disconnect was started, or is not wanted */
-    bool reading_input; /* inside read_input() */
+    bool reading_input; /* inside connection_read_input() */
     bool freed_later;   /* the channel is closed: the last event frees */
     uint8_t reason_length;
     uint8_t silent_pings;             /* pings since something came */
