@@ -1,8 +1,8 @@
 #include "handlers/c_host_parts.h"
-#include "pipeline/service.h"
 #include "json/scan.h"
 #include "json/value.h"
 #include "json/write.h"
+#include "pipeline/service.h"
 
 #include <assert.h>
 #include <stdlib.h>

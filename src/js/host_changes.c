@@ -1,7 +1,7 @@
 #include "js/host_parts.h"
+#include "json/write.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
-#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>

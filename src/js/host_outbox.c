@@ -1,8 +1,8 @@
 #include "base/clock.h"
 #include "js/host_parts.h"
+#include "json/write.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
-#include "json/write.h"
 
 #include <string.h>
 

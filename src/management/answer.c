@@ -1,11 +1,11 @@
 #include "management/answer.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "json/write.h"
 #include "management/metrics_text.h"
 #include "protocol/close.h"
 #include "runner/connection.h"
 #include "runner/runner.h"
-#include "json/write.h"
 
 #include <string.h>
 

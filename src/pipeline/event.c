@@ -1,6 +1,6 @@
 #include "pipeline/event.h"
-#include "pipeline/service.h"
 #include "json/scan.h"
+#include "pipeline/service.h"
 
 #include <string.h>
 

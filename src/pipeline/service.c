@@ -1,8 +1,8 @@
 #include "pipeline/service.h"
 #include "base/clock.h"
 #include "base/zero.h"
-#include "pipeline/registry.h"
 #include "json/scan.h"
+#include "pipeline/registry.h"
 
 #include <assert.h>
 #include <stdio.h>

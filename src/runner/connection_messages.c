@@ -1,13 +1,13 @@
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "json/scan.h"
+#include "json/write.h"
 #include "pipeline/service.h"
 #include "protocol/close.h"
 #include "protocol/deflate.h"
 #include "runner/application.h"
 #include "runner/connection_parts.h"
 #include "runner/runner.h"
-#include "json/scan.h"
-#include "json/write.h"
 
 #include <string.h>
 

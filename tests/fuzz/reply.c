@@ -2,11 +2,11 @@
 
 #include "base/buffer.h"
 #include "base/utf8.h"
+#include "json/scan.h"
+#include "json/write.h"
 #include "protocol/handshake.h"
 #include "protocol/token.h"
 #include "runner/connect_event.h"
-#include "json/scan.h"
-#include "json/write.h"
 
 #include <jansson.h>
 

@@ -2,13 +2,13 @@
 
 #include "base/buffer.h"
 #include "base/utf8.h"
+#include "json/envelope.h"
+#include "json/scan.h"
 #include "protocol/deflate_offer.h"
 #include "protocol/handshake.h"
 #include "protocol/token.h"
 #include "protocol/upgrade.h"
 #include "runner/connect_event.h"
-#include "json/envelope.h"
-#include "json/scan.h"
 
 /*
  * The opening handshake. The input is what a client sends: a request's head, and perhaps something behind it.
