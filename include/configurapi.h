@@ -12,10 +12,11 @@
  *
  *     static enum configurapi_result greet(configurapi_event *event, const json_t *parameters)
  *     {
+ *         (void)parameters;
  *         return configurapi_reply_printf(event, 200, "{\"hello\":%j}", configurapi_event_payload(event));
  *     }
  *
- *     CONFIGURAPI_MODULE({"greetHandler", greet})
+ *     CONFIGURAPI_MODULE({"greetHandler", greet, NULL})
  *
  *     cc -shared -fPIC -o handlers/libgreet.so greet.c $(pkg-config --cflags configurapi)
  *
@@ -76,7 +77,11 @@ struct configurapi_text {
 };
 
 /** The text that a literal holds. */
+#ifdef __cplusplus
+#define CONFIGURAPI_TEXT(literal) (configurapi_text{"" literal, sizeof(literal) - 1})
+#else
 #define CONFIGURAPI_TEXT(literal) ((struct configurapi_text){"" literal, sizeof(literal) - 1})
+#endif
 
 /** How an event goes on behind a handler. */
 enum configurapi_result {
@@ -124,7 +129,8 @@ struct configurapi_module {
     void (*unload)(configurapi_runtime *runtime);
 };
 
-/** Defines the module's table: CONFIGURAPI_MODULE({"oneHandler", one}, {"otherHandler", other}) */
+/** Defines the module's table: CONFIGURAPI_MODULE({"oneHandler", one, NULL}, {"otherHandler", other, NULL})
+ */
 #define CONFIGURAPI_MODULE(...) \
     static const struct configurapi_entry configurapi_module_entries[] = {__VA_ARGS__, {NULL, NULL, NULL}}; \
     CONFIGURAPI_API extern const struct configurapi_module configurapi_module; \
@@ -183,10 +189,12 @@ CONFIGURAPI_API struct configurapi_text configurapi_header(configurapi_event *ev
 
 /** Changes what later handlers see, in whatever language. `value` NULL: undefined in JavaScript. on_connect's
  * identity is that of every later event of the connection. */
-CONFIGURAPI_API enum configurapi_status configurapi_set_payload(configurapi_event *event, json_t *value);
+CONFIGURAPI_API enum configurapi_status configurapi_set_payload(configurapi_event *event,
+                                                                const json_t *value);
 CONFIGURAPI_API enum configurapi_status configurapi_set_param(configurapi_event *event, const char *name,
-                                                              json_t *value);
-CONFIGURAPI_API enum configurapi_status configurapi_set_identity(configurapi_event *event, json_t *value);
+                                                              const json_t *value);
+CONFIGURAPI_API enum configurapi_status configurapi_set_identity(configurapi_event *event,
+                                                                 const json_t *value);
 
 /** A copy of `value` in which `$(name)`, `$(name.path[0])`, `$($event.payload.path)` and `$($env.NAME)` in
  * strings are replaced as by event.resolve() in JavaScript. The caller owns it; NULL when memory is out. */
@@ -198,7 +206,8 @@ CONFIGURAPI_API json_t *configurapi_resolve(configurapi_event *event, const json
 CONFIGURAPI_API enum configurapi_status configurapi_reply_text(configurapi_event *event, int status,
                                                                struct configurapi_text json);
 /** The same with a value as the body; NULL: the empty string. */
-CONFIGURAPI_API enum configurapi_status configurapi_reply(configurapi_event *event, int status, json_t *body);
+CONFIGURAPI_API enum configurapi_status configurapi_reply(configurapi_event *event, int status,
+                                                          const json_t *body);
 /** The same with a body of JSON text that is put together as by printf: `%%`, `%d`, `%i`, `%u`, `%ld`, `%lu`,
  * `%lld`, `%llu`, `%zu`, `%zd`, `%g`, `%f`, `%.17g` and the like as there; `%s` (const char *) and `%t`
  * (struct configurapi_text) as JSON strings, quoted and escaped; `%j` (const json_t *) as JSON; `%r` (struct
@@ -229,8 +238,8 @@ CONFIGURAPI_API enum configurapi_status configurapi_set_status(configurapi_event
 CONFIGURAPI_API enum configurapi_status configurapi_set_header(configurapi_event *event, const char *name,
                                                                const char *value);
 CONFIGURAPI_API enum configurapi_status configurapi_set_header_value(configurapi_event *event,
-                                                                     const char *name, json_t *value);
-CONFIGURAPI_API enum configurapi_status configurapi_set_body(configurapi_event *event, json_t *body);
+                                                                     const char *name, const json_t *value);
+CONFIGURAPI_API enum configurapi_status configurapi_set_body(configurapi_event *event, const json_t *body);
 
 /** Makes the response an ErrorResponse with `statusCode`, `message` and `details` (which may be empty) in its
  * body, and returns CONFIGURAPI_FAILED. */

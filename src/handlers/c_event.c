@@ -259,18 +259,18 @@ bool configurapi_json_integer(struct configurapi_text json, int64_t *number)
 
 /* ---- changing ---- */
 
-static void set(struct c_event *c, unsigned which, json_t **slot, json_t *value)
+static void set(struct c_event *c, unsigned which, json_t **slot, const json_t *value)
 {
     json_t *before = c->known & which ? *slot : NULL;
 
-    *slot = json_incref(value);
+    *slot = json_incref(c_mutable(value));
     c->known |= which;
     c->changed |= which;
     c->view.changed = true;
     json_decref(before);
 }
 
-enum configurapi_status configurapi_set_payload(configurapi_event *event, json_t *value)
+enum configurapi_status configurapi_set_payload(configurapi_event *event, const json_t *value)
 {
     struct c_event *c = c_view(event);
 
@@ -278,7 +278,7 @@ enum configurapi_status configurapi_set_payload(configurapi_event *event, json_t
     return CONFIGURAPI_OK;
 }
 
-enum configurapi_status configurapi_set_identity(configurapi_event *event, json_t *value)
+enum configurapi_status configurapi_set_identity(configurapi_event *event, const json_t *value)
 {
     struct c_event *c = c_view(event);
 
@@ -286,7 +286,7 @@ enum configurapi_status configurapi_set_identity(configurapi_event *event, json_
     return CONFIGURAPI_OK;
 }
 
-enum configurapi_status configurapi_set_param(configurapi_event *event, const char *name, json_t *value)
+enum configurapi_status configurapi_set_param(configurapi_event *event, const char *name, const json_t *value)
 {
     struct c_event *c = c_view(event);
 
@@ -296,7 +296,7 @@ enum configurapi_status configurapi_set_param(configurapi_event *event, const ch
         return CONFIGURAPI_NO_MEMORY;
     if (!value)
         json_object_del(c->params, name);
-    else if (json_object_set(c->params, name, value) != 0)
+    else if (json_object_set(c->params, name, c_mutable(value)) != 0)
         return CONFIGURAPI_NO_MEMORY;
     c->changed |= C_PARAMS;
     c->view.changed = true;

@@ -189,15 +189,16 @@ enum configurapi_status configurapi_reply_text(configurapi_event *event, int sta
     return CONFIGURAPI_OK;
 }
 
-enum configurapi_status configurapi_reply(configurapi_event *event, int status, json_t *body)
+enum configurapi_status configurapi_reply(configurapi_event *event, int status, const json_t *body)
 {
     if (!is_status(status))
         return CONFIGURAPI_INVALID;
+    json_t *value = json_incref(c_mutable(body)); /* first: it may be the response's that goes */
     struct c_response *response = renew(c_view(event), status);
-    if (!body)
+    if (!value)
         return CONFIGURAPI_OK;
     response->kind = BODY_VALUE;
-    response->value = json_incref(body);
+    response->value = value;
     return CONFIGURAPI_OK;
 }
 
@@ -283,7 +284,7 @@ enum configurapi_status configurapi_set_status(configurapi_event *event, int sta
 }
 
 enum configurapi_status configurapi_set_header_value(configurapi_event *event, const char *name,
-                                                     json_t *value)
+                                                     const json_t *value)
 {
     struct c_event *c = c_view(event);
 
@@ -293,7 +294,7 @@ enum configurapi_status configurapi_set_header_value(configurapi_event *event, c
         return CONFIGURAPI_NO_MEMORY;
     if (!value)
         json_object_del(c->response.headers, name);
-    else if (json_object_set(c->response.headers, name, value) != 0)
+    else if (json_object_set(c->response.headers, name, c_mutable(value)) != 0)
         return CONFIGURAPI_NO_MEMORY;
     c->response.changed_headers = true;
     changed(c);
@@ -316,15 +317,15 @@ enum configurapi_status configurapi_set_header(configurapi_event *event, const c
     return status;
 }
 
-enum configurapi_status configurapi_set_body(configurapi_event *event, json_t *body)
+enum configurapi_status configurapi_set_body(configurapi_event *event, const json_t *body)
 {
     struct c_event *c = c_view(event);
     struct c_response *response = current(c);
 
-    json_incref(body);
+    json_incref(c_mutable(body));
     drop_body(response);
     drop_stream(c);
-    response->value = body;
+    response->value = c_mutable(body);
     response->kind = body ? BODY_VALUE : BODY_EMPTY;
     response->changed_body = true;
     changed(c);

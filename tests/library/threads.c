@@ -59,6 +59,59 @@ static enum configurapi_result add(configurapi_event *event, const json_t *param
     return configurapi_reply_printf(event, 200, "%s", body);
 }
 
+static enum configurapi_result reply_with_payload(configurapi_event *event, const json_t *parameters)
+{
+    (void)parameters;
+    configurapi_reply(event, 201, configurapi_event_payload(event));
+    return CONFIGURAPI_CONTINUE;
+}
+
+static enum configurapi_result reply_the_same(configurapi_event *event, const json_t *parameters)
+{
+    (void)parameters;
+    configurapi_reply(event, 200, configurapi_response_body(event));
+    return CONFIGURAPI_CONTINUE;
+}
+
+static void answers_with_what_it_has_read(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    configurapi_runner *runner = configurapi_runner_create(&options);
+    struct client client;
+
+    (void)state;
+    assert_true(configurapi_runner_on(runner, "a", reply_with_payload, NULL));
+    assert_true(configurapi_runner_on(runner, "a", reply_the_same, NULL));
+    assert_true(configurapi_runner_start_thread(runner));
+    client_connect(&client, configurapi_runner_port(runner));
+    assert_string_equal(client_ask(&client, "{\"name\":\"a\",\"payload\":[1,{\"b\":2}]}"),
+                        REPLY("[1,{\"b\":2}]"));
+    assert_string_equal(client_ask(&client, ASK("a")), REPLY("\"\""));
+    client_close(&client);
+    assert_true(configurapi_runner_destroy(runner));
+}
+
+/* A response's own body, which nobody else has a reference of. */
+static enum configurapi_result reply_with_own(configurapi_event *event, const json_t *parameters)
+{
+    (void)parameters;
+    configurapi_reply_printf(event, 201, "[%d]", 1);
+    return reply_the_same(event, parameters);
+}
+
+static void answers_with_the_response_s_own_body(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    struct client client;
+
+    (void)state;
+    configurapi_runner *runner = start(&options, "a", reply_with_own, NULL);
+    client_connect(&client, configurapi_runner_port(runner));
+    assert_string_equal(client_ask(&client, ASK("a")), REPLY("[1]"));
+    client_close(&client);
+    assert_true(configurapi_runner_destroy(runner));
+}
+
 static void runs_an_event_s_handlers_in_order(void **state)
 {
     struct configurapi_runner_options options = quiet_options();
@@ -442,6 +495,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
+        cmocka_unit_test(answers_with_what_it_has_read),
+        cmocka_unit_test(answers_with_the_response_s_own_body),
         cmocka_unit_test(runs_an_event_s_handlers_in_order),
         cmocka_unit_test(serves_a_text),
         cmocka_unit_test(lives_beside_another),
