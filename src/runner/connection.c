@@ -332,7 +332,7 @@ void connection_disconnect(struct connection *connection)
     if (disconnect_event_append(&text, connection->code, reason_of(connection)) == STATUS_OK)
         event = service_event(runner->application->service);
     if (event) {
-        connection->in_flight++;
+        connection->in_flight += 2; /* one of them this call: the event may have ended when it returns */
         event->kind = EVENT_DISCONNECT;
         event->peer = &connection->peer;
         event->owner = connection;
@@ -340,6 +340,7 @@ void connection_disconnect(struct connection *connection)
         event->name = TEXT("on_disconnect");
         event->message = buffer_text(&text);
         service_process(event);
+        connection->in_flight--;
     } else {
         log_write(&runner->log, LOG_ERROR, "connection %s: out of memory before on_disconnect",
                   connection->peer.id);

@@ -361,6 +361,139 @@ static void waits_for_on_start(void **state)
     pthread_join(failing, NULL);
 }
 
+/* ---- a connection's end ---- */
+
+struct guest {
+    sem_t has_come;
+    configurapi_event *event; /* of on_connect, which waits */
+    atomic_int goodbyes;
+};
+
+static enum configurapi_result let_wait(configurapi_event *event, const json_t *parameters)
+{
+    struct guest *guest = configurapi_data(event);
+
+    (void)parameters;
+    guest->event = event;
+    sem_post(&guest->has_come);
+    return CONFIGURAPI_PENDING;
+}
+
+static enum configurapi_result say_goodbye(configurapi_event *event, const json_t *parameters)
+{
+    struct guest *guest = configurapi_data(event);
+
+    (void)parameters;
+    atomic_fetch_add(&guest->goodbyes, 1);
+    return CONFIGURAPI_CONTINUE;
+}
+
+static void tells_of_a_connection_s_end(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    struct guest guest = {.goodbyes = 0};
+    struct client client;
+
+    (void)state;
+    configurapi_runner *runner = start(&options, "on_disconnect", say_goodbye, &guest);
+    client_connect(&client, configurapi_runner_port(runner));
+    client_close(&client);
+    client_connect(&client, configurapi_runner_port(runner));
+    assert_non_null(client_ask(&client, ASK("nobody")));
+    configurapi_runner_stop(runner);
+    client_wait_for_close(&client);
+    client_close(&client);
+    assert_true(configurapi_runner_destroy(runner));
+    assert_int_equal(guest.goodbyes, 2);
+}
+
+static void tells_of_the_end_of_one_that_was_not_open_yet(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    configurapi_runner *runner = configurapi_runner_create(&options);
+    struct guest guest = {.goodbyes = 0};
+    struct client client;
+
+    (void)state;
+    sem_init(&guest.has_come, 0, 0);
+    assert_true(configurapi_runner_on(runner, "on_connect", let_wait, &guest));
+    assert_true(configurapi_runner_on(runner, "on_disconnect", say_goodbye, &guest));
+    assert_true(configurapi_runner_start_thread(runner));
+    client_begin(&client, configurapi_runner_port(runner));
+    sem_wait(&guest.has_come);
+    client_close(&client);
+    usleep(50 * 1000); /* until the runner has seen it; if it has not, this passes */
+    configurapi_resume(guest.event, NULL, NULL);
+    assert_true(configurapi_runner_destroy(runner));
+    assert_int_equal(guest.goodbyes, 1);
+    sem_destroy(&guest.has_come);
+}
+
+/* ---- streams ---- */
+
+/* Statuses before its start and behind its end, and the calls, as letters. */
+struct streaming {
+    enum configurapi_status early;
+    enum configurapi_status late;
+    char letters[8];
+};
+
+static void ready(configurapi_stream *stream, void *data)
+{
+    struct streaming *streaming = data;
+
+    strcat(streaming->letters, "r");
+    configurapi_stream_write(stream, "x", 1);
+    configurapi_stream_end(stream);
+    streaming->late = configurapi_stream_write(stream, "y", 1);
+}
+
+static void ended(configurapi_stream *stream, void *data)
+{
+    (void)stream;
+    strcat(((struct streaming *)data)->letters, "e");
+}
+
+static enum configurapi_result stream(configurapi_event *event, const json_t *parameters)
+{
+    static const struct configurapi_stream_source source = {ready, ended};
+    struct streaming *streaming = configurapi_data(event);
+    configurapi_stream *made = configurapi_reply_stream(event, 200, &source, streaming);
+
+    (void)parameters;
+    streaming->early = configurapi_stream_write(made, "z", 1);
+    configurapi_stream_end(made);
+    return CONFIGURAPI_CONTINUE;
+}
+
+/* It is written and ended from `ready` on, and of a connection's beginning and end it is only told its own.
+ */
+static void streams_from_ready_on(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    configurapi_runner *runner = configurapi_runner_create(&options);
+    struct streaming message = {.late = CONFIGURAPI_OK};
+    struct streaming connect = {.late = CONFIGURAPI_OK};
+    struct streaming disconnect = {.late = CONFIGURAPI_OK};
+    struct client client;
+
+    (void)state;
+    assert_true(configurapi_runner_on(runner, "a", stream, &message));
+    assert_true(configurapi_runner_on(runner, "on_connect", stream, &connect));
+    assert_true(configurapi_runner_on(runner, "on_disconnect", stream, &disconnect));
+    assert_true(configurapi_runner_start_thread(runner));
+    client_connect(&client, configurapi_runner_port(runner));
+    assert_non_null(strstr(client_ask(&client, ASK("a")), "\"body\":\"x\"}"));
+    assert_non_null(strstr(client_next(&client), "\"x-stream\":\"done\""));
+    client_close(&client);
+    assert_true(configurapi_runner_destroy(runner));
+    assert_string_equal(message.letters, "re");
+    assert_int_equal(message.early, CONFIGURAPI_INVALID);
+    assert_int_equal(message.late, CONFIGURAPI_GONE);
+    assert_string_equal(connect.letters, "e");
+    assert_string_equal(disconnect.letters, "e");
+}
+
 /* ---- modules ---- */
 
 static void ends_when_a_module_had_handles_of_its_own(void **state)
@@ -505,6 +638,9 @@ int main(void)
         cmocka_unit_test(pushes_from_another_thread),
         cmocka_unit_test(tells_that_on_start_failed),
         cmocka_unit_test(waits_for_on_start),
+        cmocka_unit_test(tells_of_a_connection_s_end),
+        cmocka_unit_test(tells_of_the_end_of_one_that_was_not_open_yet),
+        cmocka_unit_test(streams_from_ready_on),
         cmocka_unit_test(ends_when_a_module_had_handles_of_its_own),
         cmocka_unit_test(has_a_management_server),
         cmocka_unit_test(serves_tls),

@@ -53,17 +53,23 @@ static void drop(struct client *client, size_t count)
     memmove(client->received, client->received + count, client->length);
 }
 
-void client_connect(struct client *client, uint16_t port)
+void client_begin(struct client *client, uint16_t port)
 {
     static const char request[] = "GET /?a=1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                                   "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    char *end;
 
     *client = (struct client){.socket = open_socket(port)};
     if (client->socket < 0)
         fail("connect");
     write_all(client->socket, request, sizeof request - 1);
+}
+
+void client_connect(struct client *client, uint16_t port)
+{
+    char *end;
+
+    client_begin(client, port);
     while (!(end = memmem(client->received, client->length, "\r\n\r\n", 4)))
         if (!read_more(client))
             fail("no answer to the upgrade");

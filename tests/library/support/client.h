@@ -15,6 +15,8 @@ struct client {
     uint16_t close_code;     /* of the Close that came, else 0 */
 };
 
+/* Asks for the upgrade, and does not wait for it. */
+void client_begin(struct client *client, uint16_t port);
 void client_connect(struct client *client, uint16_t port);
 void client_send(struct client *client, const char *text);
 /* The next message; NULL where the server closes instead. */
