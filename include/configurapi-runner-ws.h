@@ -45,7 +45,8 @@
  * handlers is the program's.
  *
  * **Errors.** What can fail returns false; configurapi_runner_error() then has one line that begins with the
- * place it is about, where it has one (`config.yaml:7:11: …`).
+ * place it is about, where it has one (`config.yaml:7:11: …`). No pointer may be NULL, unless it is said;
+ * `data` may be.
  *
  * **The process.** A runner changes nothing of the process but this: SIGPIPE is ignored where it had its
  * default action (not for configurapi_runner_start_thread(), which blocks it on its thread), SIGURG is
@@ -220,8 +221,8 @@ CONFIGURAPI_API void configurapi_runner_reload(configurapi_runner *runner);
 /** Calls `run` on its loop's thread, soon; from any thread. There it may push to clients that a handler has
  * kept there. With several `workers` that is the first one's thread only, and a client is for the thread of
  * the worker that has its connection: what is for that one goes with configurapi_post() to the runtime that a
- * handler of its event got from configurapi_event_runtime(), and which is there until the runner's stop has
- * ended. False where the runner does not run: `run` is not called then. */
+ * handler of its event got from configurapi_event_runtime(), and which is there until the runner's stop
+ * begins (`on_stopping`). False where the runner does not run: `run` is not called then. */
 CONFIGURAPI_API bool configurapi_runner_post(configurapi_runner *runner, void (*run)(void *data), void *data);
 
 /** Frees it, stopping it first and waiting for that where it has a thread of its own. On a loop of the

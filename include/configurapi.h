@@ -25,8 +25,9 @@
  * identity, the parameters and the payload.
  *
  * **Threads.** A handler runs on its runner's loop, and so do all callbacks. Every function here is for that
- * thread only, but for configurapi_resume() and configurapi_post(). A handler that would take long returns
- * CONFIGURAPI_PENDING and goes on later. With several workers (`--workers`) there are as many runtimes, loops
+ * thread only, but for configurapi_resume() and configurapi_post(), and configurapi_json_member() and
+ * configurapi_json_integer(), which touch nothing. A handler that would take long returns CONFIGURAPI_PENDING
+ * and goes on later. With several workers (`--workers`) there are as many runtimes, loops
  * and threads: a module is loaded once, `load` and `unload` are called for each of them, handlers run on all
  * of their threads at once, and what they share (static variables, `data`) is theirs to guard. A connection,
  * its events and all that is read from them stay with one.
@@ -35,7 +36,12 @@
  * returns, also where it returns CONFIGURAPI_PENDING: who goes on later reads it again. A value (json_t) is
  * valid until the event ends or somebody changes it; take a reference to keep it longer. Texts are UTF-8, not
  * ended by a NUL, unless said otherwise. What is given to a function is copied, or, with json_t, referenced;
- * the caller keeps its own reference.
+ * the caller keeps its own reference. While an event is pending nobody changes its values and the parameters:
+ * another thread may read (not reference) those that the handler has got, until it calls
+ * configurapi_resume().
+ *
+ * **NULL.** No pointer that is given to a function here may be NULL, unless it is said; `data`, which only
+ * comes back, may be.
  *
  * **Errors.** A function that can fail returns an enum configurapi_status, or NULL. CONFIGURAPI_NO_MEMORY
  * leaves what was there unchanged.
@@ -187,8 +193,9 @@ CONFIGURAPI_API struct configurapi_text configurapi_param(configurapi_event *eve
 /** A header of the request that is a string, by its name without regard to case; empty where it is none. */
 CONFIGURAPI_API struct configurapi_text configurapi_header(configurapi_event *event, const char *name);
 
-/** Changes what later handlers see, in whatever language. `value` NULL: undefined in JavaScript. on_connect's
- * identity is that of every later event of the connection. */
+/** Changes what later handlers see, in whatever language. `value` NULL: there is none, undefined in
+ * JavaScript, and a parameter is taken away. on_connect's identity is that of every later event of the
+ * connection. CONFIGURAPI_INVALID for a name that is no UTF-8. */
 CONFIGURAPI_API enum configurapi_status configurapi_set_payload(configurapi_event *event,
                                                                 const json_t *value);
 CONFIGURAPI_API enum configurapi_status configurapi_set_param(configurapi_event *event, const char *name,
@@ -210,12 +217,14 @@ CONFIGURAPI_API enum configurapi_status configurapi_reply(configurapi_event *eve
                                                           const json_t *body);
 /** The same with a body of JSON text that is put together as by printf: `%%`, `%d`, `%i`, `%u`, `%ld`, `%lu`,
  * `%lld`, `%llu`, `%zu`, `%zd`, `%g`, `%f`, `%.17g` and the like as there; `%s` (const char *) and `%t`
- * (struct configurapi_text) as JSON strings, quoted and escaped; `%j` (const json_t *) as JSON; `%r` (struct
- * configurapi_text) as it is. Returns CONFIGURAPI_CONTINUE, or CONFIGURAPI_FAILED with a 500 where the text
- * is no JSON or memory is out, so that a handler can end with it. */
+ * (struct configurapi_text) as JSON strings, quoted and escaped, `%s` of NULL as the empty one; `%j` (const
+ * json_t *) as JSON, of NULL as null; `%r` (struct configurapi_text) as it is. Returns CONFIGURAPI_CONTINUE,
+ * or CONFIGURAPI_FAILED with a 500 where the text is no JSON or memory is out, so that a handler can end with
+ * it. */
 CONFIGURAPI_API enum configurapi_result configurapi_reply_printf(configurapi_event *event, int status,
                                                                  const char *format, ...);
-/** The same with bytes, which are sent as base64 with the header `content-transfer-encoding: base64`. */
+/** The same with bytes, which are sent as base64 with the header `content-transfer-encoding: base64`. `data`
+ * may be NULL where `length` is 0. */
 CONFIGURAPI_API enum configurapi_status configurapi_reply_bytes(configurapi_event *event, int status,
                                                                 const void *data, size_t length);
 /** The same with a string: UTF-8, quoted and escaped here. */
@@ -233,7 +242,8 @@ CONFIGURAPI_API const json_t *configurapi_response_body(configurapi_event *event
 CONFIGURAPI_API bool configurapi_response_is_error(const configurapi_event *event);
 
 /** Change the response as it stands and leave the rest of it, a stream too. CONFIGURAPI_INVALID for a status
- * outside 100 to 999. A header's `value` NULL takes it away. */
+ * outside 100 to 999, and for a header that is no UTF-8. A header's `value` NULL takes it away; `body` NULL:
+ * the empty string. */
 CONFIGURAPI_API enum configurapi_status configurapi_set_status(configurapi_event *event, int status);
 CONFIGURAPI_API enum configurapi_status configurapi_set_header(configurapi_event *event, const char *name,
                                                                const char *value);
@@ -241,8 +251,8 @@ CONFIGURAPI_API enum configurapi_status configurapi_set_header_value(configurapi
                                                                      const char *name, const json_t *value);
 CONFIGURAPI_API enum configurapi_status configurapi_set_body(configurapi_event *event, const json_t *body);
 
-/** Makes the response an ErrorResponse with `statusCode`, `message` and `details` (which may be empty) in its
- * body, and returns CONFIGURAPI_FAILED. */
+/** Makes the response an ErrorResponse with `statusCode`, `message` and `details` in its body, and returns
+ * CONFIGURAPI_FAILED. Either text may be NULL, which is the empty one. A status outside 100 to 999 is 500. */
 CONFIGURAPI_API enum configurapi_result configurapi_fail(configurapi_event *event, int status,
                                                          const char *message, const char *details);
 /** The same with a message as by printf and no details. */
@@ -267,19 +277,24 @@ CONFIGURAPI_API void configurapi_resume(configurapi_event *event,
                                         void *data);
 
 /** Whether an event whose handler returned CONFIGURAPI_PENDING has gone on without it: its time was over
- * (--handler-timeout). It need not be worked on any more, only resumed. */
+ * (--handler-timeout). It need not be worked on any more, only resumed. For the loop's thread, as all else:
+ * `then` asks, or a timer or a posted function that works for the event. */
 CONFIGURAPI_API bool configurapi_event_is_over(const configurapi_event *event);
 
 /* ---- clients ---- */
 
-/** The client an event came from; NULL for on_start. To keep it beyond the event, take a reference. */
+/** The client an event came from; NULL for on_start, and when memory is out. To keep it beyond the event,
+ * take a reference. */
 CONFIGURAPI_API configurapi_client *configurapi_event_client(configurapi_event *event);
+/** Takes a reference, and gives one back; NULL is fine for both, and gives NULL. A client is its loop's
+ * thread's, as are these. */
 CONFIGURAPI_API configurapi_client *configurapi_client_ref(configurapi_client *client);
 CONFIGURAPI_API void configurapi_client_unref(configurapi_client *client);
 
 /** The connection's id, a UUID, ended by a NUL; lasts as long as the client. */
 CONFIGURAPI_API const char *configurapi_client_id(const configurapi_client *client);
-/** Its postback URL; NULL without a management server. Lasts as long as the client. */
+/** Its postback URL; NULL without a management server, and when memory is out. Lasts as long as the client.
+ */
 CONFIGURAPI_API const char *configurapi_client_postback_url(configurapi_client *client);
 /** Whether nothing can be sent to it any more. */
 CONFIGURAPI_API bool configurapi_client_is_gone(const configurapi_client *client);
@@ -290,7 +305,7 @@ CONFIGURAPI_API bool configurapi_client_is_gone(const configurapi_client *client
 CONFIGURAPI_API enum configurapi_status configurapi_push(configurapi_client *client, int status,
                                                          const json_t *headers, const json_t *body);
 /** Sends one message as it is: text, which must be UTF-8, or bytes. For clients whose protocol is not
- * Configurapi's. */
+ * Configurapi's. `data` may be NULL where `length` is 0. */
 CONFIGURAPI_API enum configurapi_status configurapi_push_text(configurapi_client *client,
                                                               struct configurapi_text text);
 CONFIGURAPI_API enum configurapi_status configurapi_push_bytes(configurapi_client *client, const void *data,
@@ -309,32 +324,39 @@ CONFIGURAPI_API enum configurapi_status configurapi_client_on_gone(
 
 /* ---- streams ---- */
 
-/** What a stream asks of who makes it. */
+/** What a stream asks of who makes it. Both are there. */
 struct configurapi_stream_source {
     /** The client has room: write, until configurapi_stream_write() says CONFIGURAPI_WAIT, or what there is.
      * Called first when the event's last handler has run, and again when there is room after a
-     * CONFIGURAPI_WAIT. */
+     * CONFIGURAPI_WAIT, for nothing else: who has no more to write yet writes later, from the loop's thread,
+     * without being called. */
     void (*ready)(configurapi_stream *stream, void *data);
     /** The last call, exactly once: the stream has ended, its client is gone, or another handler has replaced
-     * the response. `data` may be freed. */
+     * the response; of on_start, on_connect and on_disconnect, which send no stream, the only one. `data` may
+     * be freed. The stream is valid until this returns, and until `ready` does, where that has ended it. */
     void (*ended)(configurapi_stream *stream, void *data);
 };
 
 /** Makes the response a stream with the status and headers that the response has when the event's last
  * handler has run: every chunk is a message with the headers `x-stream: chunk` and `x-stream-id`, the last
- * one says `done`. The event lasts until its end. NULL when memory is out; `ended` is then not called. */
+ * one says `done`. The event lasts until its end. `source` is copied. NULL when memory is out; `ended` is
+ * then not called. */
 CONFIGURAPI_API configurapi_stream *configurapi_reply_stream(configurapi_event *event, int status,
                                                              const struct configurapi_stream_source *source,
                                                              void *data);
 /** Writes a chunk, from `ready` on until the end: bytes that are text by the response's `content-type`, or
- * without one, as the characters they are, however they were cut; others as base64. CONFIGURAPI_WAIT: it is
- * queued, `ready` says when to go on. */
+ * without one, as the characters they are, however they were cut; others as base64. `data` may be NULL where
+ * `length` is 0. CONFIGURAPI_WAIT: it is queued, `ready` says when to go on. CONFIGURAPI_NO_MEMORY: it is not
+ * sent, and nobody calls for it: fail the stream, or it stays open until its client goes. CONFIGURAPI_GONE:
+ * `ended` is called, or was. CONFIGURAPI_INVALID: `ready` was not called yet. */
 CONFIGURAPI_API enum configurapi_status configurapi_stream_write(configurapi_stream *stream, const void *data,
                                                                  size_t length);
 /** Writes a chunk that is a JSON value. */
 CONFIGURAPI_API enum configurapi_status configurapi_stream_write_json(configurapi_stream *stream,
                                                                       const json_t *value);
-/** Ends it, well, or with an error's status and body; `ended` is called before it returns. */
+/** Ends it, well, or with an error's status and body (`message` NULL: an empty one); `ended` is called before
+ * it returns. Of no effect before the event's last handler has run, and after the end: who has nothing to
+ * send ends it from `ready`. */
 CONFIGURAPI_API void configurapi_stream_end(configurapi_stream *stream);
 CONFIGURAPI_API void configurapi_stream_fail(configurapi_stream *stream, int status, const char *message);
 
@@ -342,15 +364,17 @@ CONFIGURAPI_API void configurapi_stream_fail(configurapi_stream *stream, int sta
 
 CONFIGURAPI_API configurapi_runtime *configurapi_event_runtime(const configurapi_event *event);
 /** The libuv loop that handlers run on: for timers, sockets and work of one's own. Close one's handles in
- * `unload`. */
+ * `unload`: one that is left active keeps a runner's own loop, and so its stop, from ending, and what it
+ * calls is not there any more. */
 CONFIGURAPI_API struct uv_loop_s *configurapi_loop(configurapi_runtime *runtime);
-/** Calls `run` on the loop's thread, soon. From any thread, as long as the runtime is there. */
+/** Calls `run` on the loop's thread, soon. From any thread, as long as the runtime is there: for a module
+ * until its `unload`, for a program until its runner's stop begins (`on_stopping`). */
 CONFIGURAPI_API enum configurapi_status configurapi_post(configurapi_runtime *runtime,
                                                          void (*run)(void *data), void *data);
 
 /** POSTs `body` as JSON to a connection's postback URL, this process's or another's, as wsPostbackFunction()
  * in JavaScript does. `done` gets the answer's status, 0 where there was none, and `error`, what went wrong,
- * NULL for a status of 2xx. */
+ * NULL for a status of 2xx. It is called once, but not where this fails, nor when the runner ends before. */
 CONFIGURAPI_API enum configurapi_status configurapi_postback(
     configurapi_runtime *runtime, const char *url, const json_t *body,
     void (*done)(int status, const char *error, void *data), void *data);

@@ -19,7 +19,8 @@ struct configurapi_client {
 
 configurapi_client *configurapi_client_ref(configurapi_client *client)
 {
-    client->references++;
+    if (client)
+        client->references++;
     return client;
 }
 

@@ -314,6 +314,8 @@ static void says_its_version(void **state)
     assert_non_null(strchr(configurapi_runner_version(), '.'));
     assert_string_equal(configurapi_runner_error(NULL), "out of memory");
     assert_true(configurapi_runner_destroy(NULL));
+    assert_null(configurapi_client_ref(NULL));
+    configurapi_client_unref(NULL);
 }
 
 int main(void)
