@@ -59,7 +59,7 @@ static enum configurapi_result subscribe(configurapi_event *event, const json_t 
     for (size_t i = 0; i < subscriber_count; i++)
         if (subscribers[i] == client)
             return configurapi_fail(event, 409, "You have subscribed already.", "");
-    if (subscriber_count == MOST_SUBSCRIBERS ||
+    if (!client || subscriber_count == MOST_SUBSCRIBERS ||
         configurapi_client_on_gone(client, on_gone, NULL) != CONFIGURAPI_OK)
         return configurapi_fail(event, 503, "There are too many.", "");
     subscribers[subscriber_count++] = configurapi_client_ref(client);

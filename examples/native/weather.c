@@ -60,12 +60,15 @@ static void report(uv_timer_t *timer)
 static enum configurapi_result watch(configurapi_event *event, const json_t *parameters)
 {
     json_int_t interval_ms = json_integer_value(json_array_get(parameters, 0));
+    configurapi_client *client = configurapi_event_client(event);
     struct watch *made = calloc(1, sizeof *made);
 
-    if (!made)
+    if (!made || !client) {
+        free(made);
         return CONFIGURAPI_FAILED;
+    }
     made->timer.data = made;
-    made->client = configurapi_client_ref(configurapi_event_client(event));
+    made->client = configurapi_client_ref(client);
     uv_timer_init((uv_loop_t *)configurapi_loop(configurapi_event_runtime(event)), &made->timer);
     if (configurapi_client_on_gone(made->client, end_watch, made) != CONFIGURAPI_OK) {
         end_watch(made->client, made);

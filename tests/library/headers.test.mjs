@@ -36,10 +36,15 @@ enum configurapi_result handler(configurapi_event *event, const json_t *paramete
 }
 `;
 
+/** The C texts in the README, of modules and of programs. */
+const readme = [...readFileSync(new URL('../../README.md', import.meta.url), 'utf8').matchAll(/^```c\n([^]*?)^```$/gm)].map(([, text]) => text);
+assert.equal(readme.length, 2);
+
 const texts = [
   ['its uses', uses],
   ['a module, as configurapi.h has it', example('configurapi.h')],
   ['a program, as configurapi-runner-ws.h has it', example('configurapi-runner-ws.h')],
+  ...readme.map((text, i) => [`the README's example ${i + 1}`, text]),
 ];
 const compilers = [
   ['gcc', ['-std=c11', '-xc']], ['gcc', ['-std=c17', '-xc']], ['clang', ['-std=c17', '-xc']], ['g++', ['-std=c++11', '-xc++']], ['clang++', ['-std=c++17', '-xc++']],
