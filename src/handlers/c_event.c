@@ -231,11 +231,12 @@ struct configurapi_text configurapi_event_params_text(const configurapi_event *e
 
 struct configurapi_text configurapi_json_member(struct configurapi_text object, const char *name)
 {
-    struct text of = c_private(object);
+    const char *end = object.data + object.length;
+    const char *at = object.length ? json_skip_space(object.data, end) : end;
 
-    if (!of.length || of.data[0] != '{')
+    if (at == end || *at != '{')
         return (struct configurapi_text){NULL, 0};
-    return c_public(json_member(of, text_from_cstr(name)));
+    return c_public(json_member((struct text){at, (size_t)(end - at)}, text_from_cstr(name)));
 }
 
 bool configurapi_json_integer(struct configurapi_text json, int64_t *number)

@@ -106,7 +106,7 @@ enum status c_format(struct buffer *out, const char *format, va_list arguments)
     va_list left;
 
     va_copy(left, arguments); /* a va_list's address can only be taken of one's own */
-    while (*format && status == STATUS_OK) {
+    while (status == STATUS_OK && *format) {
         const char *percent = strchrnul(format, '%');
         status = buffer_append(out, format, (size_t)(percent - format));
         format = percent;

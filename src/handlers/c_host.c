@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char resumed_in_vain[] = "a handler has resumed an event that did not wait for it";
+
 /* ---- handlers and chains ---- */
 
 enum status c_host_add(struct c_host *host, struct registry *registry, const struct configurapi_entry *entry,
@@ -102,8 +104,11 @@ static void trace_executed(struct c_event *c)
 /* What a handler's word means for its chain; VERDICT_CONTINUE: it goes on. */
 static enum verdict verdict_of(struct c_event *c, enum configurapi_result result)
 {
-    if (result == CONFIGURAPI_PENDING && event_own_message(c->event) == STATUS_OK) {
+    if (result == CONFIGURAPI_PENDING) {
         c->pending = true;
+        c->is_lost = event_own_message(c->event) != STATUS_OK;
+        if (c->is_lost)
+            event_lose_message(c->event);
         return VERDICT_PENDING;
     }
     if (c_policy_of(c)->traced && c->event->kind != EVENT_START)
@@ -277,10 +282,21 @@ static enum verdict stream(struct event *event, struct text text)
     return c_stream_start(c_view((configurapi_event *)event), text);
 }
 
+/* It was resumed although it did not wait, and ends before the mail is read. */
+static void withdraw(struct c_event *c)
+{
+    pthread_mutex_lock(&c->host->mutex);
+    list_remove(&c->resumption.node);
+    pthread_mutex_unlock(&c->host->mutex);
+    log_write(c->host->log, LOG_ERROR, "%s", resumed_in_vain);
+}
+
 static void release_view(struct event *event)
 {
     struct c_event *c = c_view((configurapi_event *)event);
 
+    if (atomic_load(&c->resuming))
+        withdraw(c);
     if (event->kind == EVENT_CONNECT)
         c_event_keep_identity(c);
     c_event_forget(c, true);
@@ -303,19 +319,22 @@ void c_host_call_soon(struct c_host *host, struct c_task *task)
 
 /* The loop is woken while it can not see the task yet: once it has, the event, and with it
  * the host, may end. */
-void c_host_mail(struct c_host *host, struct c_task *task)
+bool c_host_mail(struct c_host *host, struct c_task *task)
 {
     pthread_mutex_lock(&host->mutex);
-    list_append(&host->mail, &task->node);
-    if (!host->abandoned)
+    bool taken = !host->closed;
+    if (taken) {
+        list_append(&host->mail, &task->node);
         host->functions->wake(host->owner);
+    }
     pthread_mutex_unlock(&host->mutex);
+    return taken;
 }
 
-void c_host_abandon(struct c_host *host)
+void c_host_close(struct c_host *host)
 {
     pthread_mutex_lock(&host->mutex);
-    host->abandoned = true;
+    host->closed = true;
     pthread_mutex_unlock(&host->mutex);
 }
 
@@ -325,6 +344,11 @@ static void run_resumption(struct c_task *task)
     struct event *event = c->event;
     enum configurapi_result result = CONFIGURAPI_CONTINUE;
 
+    atomic_store(&c->resuming, false);
+    if (!c->pending) {
+        log_write(c->host->log, LOG_ERROR, "%s", resumed_in_vain);
+        return;
+    }
     c->pending = false;
     if (c->then)
         result = c->then((configurapi_event *)event, c->then_data);
@@ -334,6 +358,10 @@ static void run_resumption(struct c_task *task)
     }
     if (result == CONFIGURAPI_PENDING)
         result = CONFIGURAPI_FAILED; /* it may be said once only */
+    if (c->is_lost) {
+        configurapi_fail((configurapi_event *)event, 500, "Out of memory.", NULL);
+        result = CONFIGURAPI_FAILED;
+    }
     enum verdict verdict = verdict_of(c, result);
     if (verdict == VERDICT_CONTINUE)
         verdict = run_on(c);
@@ -346,10 +374,12 @@ void configurapi_resume(configurapi_event *event,
 {
     struct c_event *c = c_view(event);
 
+    if (atomic_exchange(&c->resuming, true))
+        return; /* a mistake that would cost others their events: it is in the mail already */
     c->resumption.run = run_resumption;
     c->then = then;
     c->then_data = data;
-    c_host_mail(c->host, &c->resumption);
+    (void)c_host_mail(c->host, &c->resumption); /* one of a closed host never goes on */
 }
 
 struct posted {
@@ -373,8 +403,10 @@ enum configurapi_status configurapi_post(configurapi_runtime *runtime, void (*ru
     if (!posted)
         return CONFIGURAPI_NO_MEMORY;
     *posted = (struct posted){.task = {.run = run_posted}, .run = run, .data = data};
-    c_host_mail((struct c_host *)(void *)runtime, &posted->task);
-    return CONFIGURAPI_OK;
+    if (c_host_mail((struct c_host *)(void *)runtime, &posted->task))
+        return CONFIGURAPI_OK;
+    free(posted);
+    return CONFIGURAPI_GONE;
 }
 
 bool c_host_has_work(const struct c_host *host)
@@ -504,6 +536,7 @@ enum status c_host_create(struct c_host **host, const struct c_host_functions *f
 void c_host_unload(struct c_host *host)
 {
     c_module_unload_all(host);
+    c_host_close(host);
     c_host_turn(host); /* the last words of what unloading has ended */
 }
 

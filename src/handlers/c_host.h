@@ -31,12 +31,15 @@ struct c_host_functions {
 
 NODISCARD enum status c_host_create(struct c_host **host, const struct c_host_functions *functions,
                                     void *owner, const struct log *log);
-/* Calls the modules' `unload`. Only once no event is under way, and none may be started after it. The handles
- * that they close there are the loop's to forget before c_host_destroy(). */
+/* Calls the modules' `unload`, does what is due, and closes the host. Only once no event is under way, and
+ * none may be started after it. The handles that they close there are the loop's to forget before
+ * c_host_destroy(). */
 void c_host_unload(struct c_host *host);
-/* For a host that is left with events that never end: whoever resumes one later wakes nobody. */
-void c_host_abandon(struct c_host *host);
-/* Closes the modules, drops what was posted. NULL is fine. */
+/* Takes nothing more. For one that is left with events that never end: whoever resumes one later wakes
+ * nobody.
+ */
+void c_host_close(struct c_host *host);
+/* Closes the modules. NULL is fine. */
 void c_host_destroy(struct c_host *host);
 
 struct language *c_host_language(struct c_host *host);
@@ -58,8 +61,9 @@ struct c_task {
     void (*run)(struct c_task *task); /* the task is in no list any more, and run()'s to free */
 };
 
-/* Has the task run on the host's thread; from any. The host is not to be destroyed before that. */
-void c_host_mail(struct c_host *host, struct c_task *task);
+/* Has the task run on the host's thread; from any. The host is not to be destroyed before that. False: it is
+ * closed, and the task still the caller's. */
+bool c_host_mail(struct c_host *host, struct c_task *task);
 
 /* Does what is due: events that were resumed, callbacks, what was posted. */
 void c_host_turn(struct c_host *host);

@@ -5,6 +5,7 @@
 #include "pipeline/event.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /*
  * What the parts of the host know of each other; nobody else includes this.
@@ -41,7 +42,7 @@ struct c_host {
     struct list due;       /* of this thread: tasks for the next turn */
     pthread_mutex_t mutex; /* guards `mail` */
     struct list mail;      /* tasks from any thread */
-    bool abandoned;        /* nobody is to be woken any more; guarded likewise */
+    bool closed;           /* nothing is taken any more; guarded likewise */
 
     struct uuid_source uuids;
     struct buffer scratch; /* the reply that is being sent */
@@ -107,11 +108,13 @@ struct c_event {
     uint64_t policy_started_ns;
     bool has_said_why; /* the running handler has called configurapi_fail() */
     bool pending;      /* the handler has returned CONFIGURAPI_PENDING, and is not resumed yet */
+    bool is_lost;      /* and there was no memory for the message to last until then: it will fail */
     /* Its time was over: another event goes on, and this one's handler has still to resume it. */
     bool over;
     struct configurapi_client *client; /* then: referenced, in place of the event's peer */
 
     struct c_task resumption; /* of configurapi_resume() */
+    atomic_bool resuming;     /* it is on its way */
     enum configurapi_result (*then)(configurapi_event *event, void *data);
     void *then_data;
 

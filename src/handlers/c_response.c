@@ -346,11 +346,40 @@ void c_response_failed(struct c_event *c)
         c->event->holder = NULL;
 }
 
-static struct text kept(struct event *event, const char *text)
+/* What is no UTF-8 becomes U+FFFD. */
+static enum status append_repaired(struct buffer *out, struct text text)
 {
-    struct text copy;
+    enum status status = STATUS_OK;
 
-    return text && arena_copy(&event->arena, text_from_cstr(text), &copy) == STATUS_OK ? copy : TEXT("");
+    while (text.length > 0 && status == STATUS_OK) {
+        size_t broken;
+        bool cut;
+        size_t whole = utf8_prefix(text.data, text.length, &broken, &cut);
+        status = buffer_append(out, text.data, whole);
+        if (status == STATUS_OK && broken > 0)
+            status = buffer_append_text(out, TEXT("\uFFFD"));
+        text = (struct text){text.data + whole + broken, text.length - whole - broken};
+    }
+    return status;
+}
+
+/* A copy that lasts as long as the event, as text for the client and the log. */
+static struct text kept(struct event *event, const char *words)
+{
+    struct text text = words ? text_from_cstr(words) : TEXT("");
+    struct text copy;
+    struct buffer repaired;
+
+    buffer_init(&repaired, BUFFER_UNLIMITED);
+    enum status status = STATUS_OK;
+    if (!utf8_is_valid(text.data, text.length)) {
+        status = append_repaired(&repaired, text);
+        text = buffer_text(&repaired);
+    }
+    if (status == STATUS_OK)
+        status = arena_copy(&event->arena, text, &copy);
+    buffer_deinit(&repaired);
+    return status == STATUS_OK ? copy : TEXT("");
 }
 
 enum configurapi_result configurapi_fail(configurapi_event *event, int status, const char *message,

@@ -376,13 +376,14 @@ static enum status append_failure(struct configurapi_stream *stream, int status_
     const char *headers = memchr(done.data, ',', done.length); /* behind the status */
     struct text rest = {headers, done.length - (size_t)(headers - done.data)};
     enum status status = buffer_printf(&stream->chunk, "{\"statusCode\":%d", status_code);
+    size_t cut; /* an unfinished character at the end is left out */
 
     if (status == STATUS_OK)
         status = buffer_append_text(&stream->chunk, rest);
     if (status == STATUS_OK)
         status = buffer_printf(&stream->chunk, "{\"statusCode\":%d,\"message\":", status_code);
     if (status == STATUS_OK)
-        status = json_append_string(&stream->chunk, message);
+        status = json_append_decoded(&stream->chunk, message, &cut);
     return status == STATUS_OK ? buffer_append_text(&stream->chunk, TEXT(",\"details\":\"\"}}")) : status;
 }
 

@@ -68,7 +68,7 @@ static void arrive(struct c_task *task)
 
     answer_part(&share->part, share->runner, &share->errand->request);
     share->task.run = come_back;
-    c_host_mail(share->errand->home->c, &share->task);
+    (void)c_host_mail(share->errand->home->c, &share->task); /* which closes when all others have */
 }
 
 /* ---- making ---- */
@@ -149,18 +149,15 @@ struct errand *errand_begin(struct answer *answer, struct runner *runner, const 
     }
     errand->on_done = on_done;
     errand->owner = owner;
-    for (size_t i = 0; i < errand->count; i++)
-        errand->waiting += errand->shares[i].runner != runner;
-    bool goes_out = errand->waiting > 0;
-    /* Those that are sent may be back before the loop ends: on the mail that this thread reads next. */
+    /* Those that are sent may be back before this loop ends, but on the mail that this thread reads next. */
     for (size_t i = 0; i < errand->count; i++) {
         struct share *share = &errand->shares[i];
         if (share->runner == runner)
             answer_part(&share->part, runner, &errand->request);
-        else
-            c_host_mail(share->runner->c, &share->task);
+        else if (c_host_mail(share->runner->c, &share->task))
+            errand->waiting++; /* one that has closed has nothing to add */
     }
-    if (goes_out)
+    if (errand->waiting > 0)
         return errand;
     put_together(errand, answer);
     destroy(errand);

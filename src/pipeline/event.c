@@ -35,6 +35,14 @@ enum status event_own_message(struct event *event)
     return STATUS_OK;
 }
 
+void event_lose_message(struct event *event)
+{
+    event->message = TEXT("");
+    event->envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
+    event->message_id = TEXT("");
+    event->message_owned = true;
+}
+
 enum status event_set_name(struct event *event, struct text name)
 {
     return arena_copy(&event->arena, name, &event->name);

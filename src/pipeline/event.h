@@ -96,6 +96,8 @@ void event_append_correlation_id(struct event *event, struct buffer *out);
 
 /* Copies the message into the event's own memory, so that it can be read after the call that delivered it. */
 NODISCARD enum status event_own_message(struct event *event);
+/* Where memory is out for that: what came is forgotten, and the reply will have no message-id. */
+void event_lose_message(struct event *event);
 
 /* For a language: the failure in words, the changed name and method, the reply (only during service_resume or
  * run). */

@@ -121,12 +121,15 @@ enum status c_loop_open(struct runner *runner)
     return c_host_create(&runner->c, &functions, runner, &runner->log);
 }
 
-void c_loop_forget(struct runner *runner)
+void c_loop_give_up(struct runner *runner)
 {
     while (!list_is_empty(&runner->postings)) {
         struct posting *posting = LIST_ENTRY(runner->postings.next, struct posting, node);
+        void (*done)(int, const char *, void *) = posting->done;
+        void *data = posting->data;
         list_remove(&posting->node);
         http_client_cancel(posting->exchange);
         free(posting);
+        done(0, "the runner has stopped", data);
     }
 }

@@ -10,5 +10,5 @@ struct runner;
 /* Opens the handle that wakes the loop; runner_close() closes it. */
 void c_loop_init(struct runner *runner);
 NODISCARD enum status c_loop_open(struct runner *runner);
-/* Requests under way are forgotten. */
-void c_loop_forget(struct runner *runner);
+/* Cancels requests under way, and says so to those that wait for them. */
+void c_loop_give_up(struct runner *runner);

@@ -52,6 +52,8 @@ static void turn_last(struct runner *runner)
         if (application->js)
             js_host_turn(application->js->host);
     }
+    if (runner->c)
+        c_host_turn(runner->c);
 }
 
 static void on_last_closed(uv_handle_t *handle)
@@ -92,7 +94,7 @@ void close_handle_closed(struct runner *runner)
     if (runner->c && runner->clean)
         c_host_unload(runner->c);
     else if (runner->c)
-        c_host_abandon(runner->c);
+        c_host_close(runner->c);
     uv_close((uv_handle_t *)&runner->c_mail, on_mail_closed);
 }
 
@@ -136,7 +138,7 @@ void runner_close(struct runner *runner, void (*on_closed)(void *owner, bool cle
     close_descriptor(&runner->options.secure_descriptor);
     stop_drop_all(runner);
     uv_timer_stop(&runner->spread_timer);
-    c_loop_forget(runner);
+    c_loop_give_up(runner);
     http_client_destroy(runner->http);
     reload_cancel(runner);
     watch_close(runner);

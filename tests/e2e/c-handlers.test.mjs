@@ -1,7 +1,9 @@
 // Handlers in C (include/configurapi.h): alone, and in one route with JavaScript's. The modules are native/*.c.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -138,6 +140,11 @@ runnerTest('replies of every kind', cApp(Object.fromEntries(['text', 'value', 'n
   assert.deepEqual(await ask('none'), plain('', 204));
 });
 
+runnerTest('a reply with the body that is there', cApp({ it: [{ replyHandler: ['value'] }, { replyHandler: ['again'] }], text: [{ replyHandler: ['text'] }, { replyHandler: ['again'] }] }), async (runner) => {
+  assert.deepEqual(await runner.ask(withId({ name: 'it' })), plain({ half: 0.5, tenth: 0.1, one: 1, two: 2 }, 208));
+  assert.deepEqual(await runner.ask(withId({ name: 'text' })), plain({ a: [1, 2] }, 208));
+});
+
 runnerTest('what is no JSON, no UTF-8 or out of range is refused and changes nothing', one('refusedHandler'), async (runner) => {
   assert.deepEqual(await runner.ask(withId({ name: 'it' })), plain('kept', 208));
 });
@@ -159,13 +166,15 @@ runnerTest('a message-id of its own gives way to the client\'s', one([{ replyHan
 
 runnerTest('failures', cApp({
   words: { failHandler: ['words'] }, printf: { failHandler: ['printf'] }, silent: 'failHandler', broken: { failHandler: ['broken'] },
+  utf8: { failHandler: ['no UTF-8'] }, unknown: { failHandler: ['unknown'] }, percent: { failHandler: ['percent'] },
   never: [{ failHandler: ['words'] }, { replyHandler: ['text'] }],
 }), async (runner) => {
   const ask = (name) => runner.ask(withId({ name }));
   assert.deepEqual(await ask('words'), error(418, 'a teapot', 'short and stout'));
   assert.deepEqual(await ask('printf'), error(404, 'no thing number 7'));
   assert.deepEqual(await ask('silent'), error(500, 'The handler failHandler failed.'));
-  assert.deepEqual(await ask('broken'), error(500, 'The response of failHandler is no JSON.'));
+  for (const name of ['broken', 'unknown', 'percent']) assert.deepEqual(await ask(name), error(500, 'The response of failHandler is no JSON.'));
+  assert.deepEqual(await ask('utf8'), error(400, 'bad \uFFFD words', 'cut \uFFFD'));
   assert.deepEqual(await ask('never'), error(418, 'a teapot', 'short and stout'));
   assert.match(runner.stderr, /Error: \S+ - \S+ - Failed to handle words: a teapot/);
 });
@@ -382,7 +391,7 @@ runnerTest('a client that goes while pushes wait for room', cApp({ flood: { floo
 // ---- streams ----
 
 const streamApp = cApp({
-  ...Object.fromEntries(['count', 'cut', 'json', 'bytes', 'fail', 'never'].map((kind) => [kind, { streamHandler: [kind] }])),
+  ...Object.fromEntries(['count', 'cut', 'json', 'bytes', 'fail', 'no UTF-8', 'never'].map((kind) => [kind, { streamHandler: [kind] }])),
   changed: [{ streamHandler: ['count'] }, { changeHandler: ['status', 207] }, { changeHandler: ['header', 'c'] }],
   replaced: [{ streamHandler: ['count'] }, { replyHandler: ['text'] }],
   failed: [{ streamHandler: ['count'] }, { failHandler: ['words'] }],
@@ -419,9 +428,11 @@ runnerTest('a stream that fails, and ones that are replaced', streamApp, async (
   const [chunk, last] = await framesOf(client, { name: 'fail' });
   assert.equal(chunk.body, 'one');
   assert.deepEqual([last.statusCode, last.headers['x-stream'], last.body], [503, 'done', { statusCode: 503, message: 'the source is dry', details: '' }]);
+  const [{ body: noUtf8 }] = await framesOf(client, { name: 'no UTF-8' });
+  assert.deepEqual(noUtf8, { statusCode: 503, message: 'bad \uFFFD words', details: '' });
   assert.deepEqual(await client.ask(withId({ name: 'replaced' })), plain({ a: [1, 2] }, 201));
   assert.deepEqual(await client.ask(withId({ name: 'failed' })), error(418, 'a teapot', 'short and stout'));
-  assert.equal((await client.ask({ name: 'ended' })).body, 3);
+  assert.equal((await client.ask({ name: 'ended' })).body, 4);
 });
 
 runnerTest('a long stream waits for its reader', { ...streamApp, args: ['--high-water-mark', '64k', '--max-buffered', '256k'] }, async (runner) => {
@@ -486,6 +497,16 @@ runnerTest('a client that goes while its event waits', cApp({ threaded: 'threade
   assert.equal((await runner.ask({ name: 'it' })).statusCode, 200);
 });
 
+runnerTest('an event that is resumed twice, or did not wait', cApp({ meet: 'meetHandler', not: 'notWaitingHandler', it: 'continueHandler' }), async (runner) => {
+  const clients = [await runner.connect(), await runner.connect()];
+  const replies = clients.map((client) => client.ask({ name: 'meet' }));
+  assert.deepEqual((await Promise.all(replies)).map(({ statusCode }) => statusCode), [200, 200]);
+  assert.equal((await clients[0].ask({ name: 'not' })).statusCode, 200);
+  await runner.output('stderr', /a handler has resumed an event that did not wait for it/);
+  assert.equal((await clients[0].ask({ name: 'it' })).statusCode, 200);
+  await clients[0].close();
+});
+
 runnerTest('what is posted from threads is run, all of it', cApp({ post: ['postHandler', 'postedHandler'] }), async (runner) => {
   assert.equal((await runner.ask({ name: 'post' })).body, 400);
 });
@@ -496,6 +517,19 @@ runnerTest('postback', cApp({ it: 'postbackHandler' }, { args: ['--management-to
   assert.deepEqual(await client.next(), { posted: 'back' });
   assert.deepEqual(await client.next(), plain(''));
   assert.deepEqual(await client.ask(withId({ name: 'it', params: { suffix: 'x' } })), plain('')); // nobody there: done() heard of it
+});
+
+runnerTest('a stop does not wait for a postback, and says so', cApp({ it: 'patientHandler' }, { args: ['--drain-timeout', '50'] }), async (runner) => {
+  const silent = net.createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const client = await runner.connect();
+  client.send({ name: 'it', params: { url: `http://127.0.0.1:${silent.address().port}/` } });
+  const [connection] = await once(silent, 'connection');
+  await runner.stop();
+  connection.destroy();
+  silent.close();
+  assert.match(runner.stderr, /^postback: 0 the runner has stopped$/m);
+  assert.match(runner.stderr, /^unloaded$/m);
 });
 
 runnerTest('log lines, by the levels', cApp({ it: 'logHandler' }, { args: ['--log-level', 'debug'] }), async (runner, directory) => {
@@ -512,6 +546,8 @@ runnerTest('unloading at the end', cApp({ keep: 'keepHandler' }), async (runner)
   await client.ask({ name: 'keep' });
   await runner.stop();
   assert.match(runner.stderr, /unloaded/);
+  assert.match(runner.stderr, /^last words, and then 2$/m); // CONFIGURAPI_GONE
+  assert.doesNotMatch(runner.stderr, /behind the end/);
 });
 
 // ---- modules ----
@@ -523,7 +559,7 @@ async function check(files, { routes = { it: 'continueHandler' }, handlers, env 
   for (const [name, module] of Object.entries(files)) cpSync(moduleFile(module), path.join(app.path, 'handlers', name));
   const result = await runToEnd(['--check'], { cwd: app.path, env });
   app.remove();
-  return { ...result, stderr: result.stderr.replaceAll(`${app.path}/`, '').replaceAll('unloaded\n', '') };
+  return { ...result, stderr: result.stderr.replaceAll(`${app.path}/`, '').replace(/^(unloaded|last words.*)\n/gm, '') };
 }
 
 test('a module in handlers/', async () => {

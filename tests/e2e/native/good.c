@@ -92,6 +92,8 @@ static result reply(configurapi_event *event, const json_t *parameters)
         status = configurapi_reply_string(event, 200, CONFIGURAPI_TEXT("a \"quoted\"\n\xE2\x82\xAC"));
     else if (strcmp(kind, "bytes") == 0)
         status = configurapi_reply_bytes(event, 200, "\x00\x01\xFF\xFE", 4);
+    else if (strcmp(kind, "again") == 0) /* the present body, with another status */
+        status = configurapi_reply(event, 208, configurapi_response_body(event));
     else if (strcmp(kind, "nothing") == 0) {
         configurapi_reply_nothing(event);
         status = CONFIGURAPI_OK;
@@ -192,6 +194,12 @@ static result fail(configurapi_event *event, const json_t *parameters)
         return configurapi_fail(event, 418, "a teapot", "short and stout");
     if (strcmp(kind, "printf") == 0)
         return configurapi_fail_printf(event, 404, "no %s number %d", "thing", 7);
+    if (strcmp(kind, "no UTF-8") == 0)
+        return configurapi_fail(event, 400, "bad \xFF words", "cut \xE2\x82");
+    if (strcmp(kind, "unknown") == 0)
+        return configurapi_reply_printf(event, 200, "{\"a\":%x}", 2u);
+    if (strcmp(kind, "percent") == 0)
+        return configurapi_reply_printf(event, 200, "\"100%");
     return configurapi_reply_printf(event, 200, "{\"a\":%s", "unclosed");
 }
 
@@ -269,6 +277,29 @@ static result at_once(configurapi_event *event, const json_t *parameters)
 {
     (void)parameters;
     configurapi_resume(event, NULL, NULL);
+    return CONFIGURAPI_PENDING;
+}
+
+/* One that never said that it waits, and goes on by itself. */
+static result not_waiting(configurapi_event *event, const json_t *parameters)
+{
+    (void)parameters;
+    configurapi_resume(event, NULL, NULL);
+    return CONFIGURAPI_CONTINUE;
+}
+
+/* Two events meet, and one of them is resumed twice. */
+static result meet(configurapi_event *event, const json_t *parameters)
+{
+    static configurapi_event *first;
+
+    (void)parameters;
+    if (first) {
+        configurapi_resume(first, NULL, NULL);
+        configurapi_resume(event, NULL, NULL);
+        configurapi_resume(first, NULL, NULL);
+    }
+    first = first ? NULL : event;
     return CONFIGURAPI_PENDING;
 }
 
@@ -415,6 +446,9 @@ static void write_once(configurapi_stream *stream, const char *kind)
         configurapi_stream_write(stream, "one", 3);
         configurapi_stream_fail(stream, 503, "the source is dry");
         return;
+    } else if (strcmp(kind, "no UTF-8") == 0) {
+        configurapi_stream_fail(stream, 503, "bad \xFF words");
+        return;
     }
     configurapi_stream_end(stream);
 }
@@ -507,6 +541,26 @@ static result postback(configurapi_event *event, const json_t *parameters)
     return CONFIGURAPI_FAILED;
 }
 
+/* Waits for an answer that may never come. */
+static void finish_patience(int status, const char *error, void *data)
+{
+    fprintf(stderr, "postback: %d %s\n", status, error ? error : "well");
+    configurapi_resume(data, NULL, NULL);
+}
+
+static result patient(configurapi_event *event, const json_t *parameters)
+{
+    struct configurapi_text to = configurapi_param(event, "url");
+    char url[256];
+
+    (void)parameters;
+    snprintf(url, sizeof url, "%.*s", (int)to.length, to.data);
+    if (configurapi_postback(configurapi_event_runtime(event), url, configurapi_event_params(event),
+                             finish_patience, event) != CONFIGURAPI_OK)
+        return CONFIGURAPI_FAILED;
+    return CONFIGURAPI_PENDING;
+}
+
 static int posted;
 
 static void count_post(void *data)
@@ -594,6 +648,9 @@ static const struct configurapi_entry entries[] = {
     {"threadedHandler", threaded, NULL},
     {"timedHandler", timed, NULL},
     {"atOnceHandler", at_once, NULL},
+    {"notWaitingHandler", not_waiting, NULL},
+    {"meetHandler", meet, NULL},
+    {"patientHandler", patient, NULL},
     {"pushHandler", push, NULL},
     {"keepHandler", keep, NULL},
     {"useHandler", use, NULL},
@@ -614,9 +671,20 @@ static bool load(configurapi_runtime *runtime)
     return configurapi_loop(runtime) != NULL && !getenv("REFUSE_TO_LOAD");
 }
 
-static void unload(configurapi_runtime *runtime)
+static void never(void *runtime)
 {
     (void)runtime;
+    fprintf(stderr, "posted behind the end\n");
+}
+
+static void last(void *runtime)
+{
+    fprintf(stderr, "last words, and then %d\n", (int)configurapi_post(runtime, never, runtime));
+}
+
+static void unload(configurapi_runtime *runtime)
+{
+    (void)configurapi_post(runtime, last, runtime);
     configurapi_client_unref(kept);
     kept = NULL;
     fprintf(stderr, "unloaded\n");
