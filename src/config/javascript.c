@@ -1,4 +1,5 @@
 #include "config/javascript.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,8 +22,8 @@ static struct decimal shortest(double number)
     char text[MAX_DIGITS + 16];
 
     for (int count = 1;; count++) {
-        snprintf(text, sizeof text, "%.*e", count - 1, number);
-        if (count == MAX_DIGITS || strtod(text, NULL) == number) {
+        number_print(text, sizeof text, "%.*e", count - 1, number);
+        if (count == MAX_DIGITS || number_read(text, NULL) == number) {
             decimal.count = count;
             break;
         }

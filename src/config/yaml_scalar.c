@@ -1,4 +1,5 @@
 #include "config/yaml_scalar.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -247,7 +248,7 @@ static double sixties_number(char *bare)
 
     do {
         colon = strrchr(bare, ':');
-        value += strtod(colon ? colon + 1 : bare, NULL) * base;
+        value += number_read(colon ? colon + 1 : bare, NULL) * base;
         base *= 60;
         if (colon)
             *colon = '\0';
@@ -291,7 +292,7 @@ static enum status float_value(double *value, struct arena *arena, struct text t
         *value = sign * sixties_number(bare);
         return STATUS_OK;
     }
-    *value = sign * strtod(bare, &end);
+    *value = sign * number_read(bare, &end);
     if (end == bare)
         *value = NAN; /* "._e5" */
     return STATUS_OK;

@@ -1,3 +1,4 @@
+#include "base/number.h"
 #include "base/utf8.h"
 #include "handlers/c_host_parts.h"
 #include "json/value.h"
@@ -44,7 +45,7 @@ static enum status append_text(struct buffer *out, struct text text)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
 /* A number, by C's own printf: its specification has been read, and agrees with its argument's type. */
-#define APPEND_NUMBER(type) (snprintf(number, sizeof number, conversion->spec, va_arg(*arguments, type)))
+#define APPEND_NUMBER(type) (number_print(number, sizeof number, conversion->spec, va_arg(*arguments, type)))
 
 static enum status append_number(struct buffer *out, const struct conversion *conversion, va_list *arguments)
 {

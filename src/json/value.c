@@ -1,4 +1,5 @@
 #include "json/value.h"
+#include "base/number.h"
 #include "json/write.h"
 
 #include <math.h>
@@ -31,8 +32,8 @@ static enum status append_real(struct buffer *out, double number)
     if (number == floor(number) && fabs(number) < 1e15)
         return buffer_printf(out, "%.0f", number == 0 ? 0 : number);
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
+        number_print(text, sizeof text, "%.*g", digits, number);
+        if (number_read(text, NULL) == number)
             break;
     }
     return buffer_append_text(out, text_from_cstr(text));

@@ -1,4 +1,5 @@
 #include "management/metrics_text.h"
+#include "base/number.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static void print(struct writer *writer, const char *format, ...)
     if (writer->status != STATUS_OK)
         return;
     va_start(arguments, format);
-    int length = vsnprintf(line, sizeof line, format, arguments);
+    int length = number_vprint(line, sizeof line, format, arguments);
     va_end(arguments);
     writer->status = length < 0 || (size_t)length >= sizeof line
                          ? STATUS_LIMIT
