@@ -16,7 +16,7 @@ static size_t buffered_bytes(const struct runner *runner)
 
 enum status counts_add_runner(struct counts *counts, const struct runner *runner)
 {
-    counts->connections += runner->connection_count;
+    counts->connections += runner->socket_count;
     counts->events += runner_events(runner);
     counts->streams += runner_open_streams(runner);
     counts->buffered_bytes += buffered_bytes(runner);

@@ -18,13 +18,13 @@ static void tell_waiting(struct runner *runner, const char *why)
     if (runner->told_waiting_ms && now_ms - runner->told_waiting_ms < TELL_INTERVAL_MS)
         return;
     runner->told_waiting_ms = now_ms;
-    log_write(&runner->log, LOG_ERROR, "%zu connections %s", runner->connection_count, why);
+    log_write(&runner->log, LOG_ERROR, "%zu connections %s", runner->socket_count, why);
 }
 
 /* Why the next connection has to wait for descriptors; NULL where it has not. */
 static const char *reason_to_wait(const struct runner *runner)
 {
-    if (runner->connection_count >= runner->most_connections)
+    if (runner->socket_count >= runner->most_connections)
         return "are as many as there are descriptors for (ulimit -n): more wait until one ends";
     if ((size_t)runner->last_descriptor >= runner->short_from && descriptors_are_short())
         return "and all else have taken nearly all descriptors (ulimit -n): more wait until some are free";

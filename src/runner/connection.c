@@ -609,6 +609,7 @@ static void on_closed(struct channel *channel)
     struct connection *connection = of_channel(channel);
     struct runner *runner = connection->runner;
 
+    runner->socket_count--;
     leave_open(connection, CONNECTION_CLOSED);
     connection->freed_later = true;
     deadline_cancel(&runner->deadlines, &connection->deadline);
@@ -647,6 +648,7 @@ enum status connection_accept(struct runner *runner, struct listener *listener, 
     list_init(&connection->left);
     list_append(&runner->connections, &connection->node);
     runner->connection_count++;
+    runner->socket_count++;
     runner->open_handles++;
     if (channel_open(&connection->channel, &runner->net, *descriptor, tls, &channel_events) != STATUS_OK)
         return STATUS_SYSTEM;

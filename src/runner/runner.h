@@ -58,7 +58,8 @@ struct runner {
     uint64_t idle_since_ns; /* when the last message's event ended, or began to wait for its handlers, if
                                nothing was done since but reading the next one; 0: not so */
     struct list left;       /* connections to be settled in this turn */
-    size_t connection_count;
+    size_t connection_count; /* those that have gone, too, until their last event has ended */
+    size_t socket_count;     /* connections whose socket is open */
     size_t short_from;       /* a descriptor as high as this says that they are short */
     int last_descriptor;     /* of the connections that were accepted */
     size_t most_connections; /* that there are descriptors for: beyond, accepting waits until one has ended */

@@ -77,6 +77,28 @@ test('out of descriptors: those that are there are served, nothing spins, and it
     assert.match(runner.errors, tooMany);
   }));
 
+test('visitors who go while their handlers wait hold no descriptors', async () => {
+  const app = {
+    ...echoApp,
+    routes: { wait: 'waitHandler', ...echoApp.routes },
+    handlers: {
+      waitHandler() {
+        return new Promise(() => {});
+      },
+      ...echoApp.handlers,
+    },
+  };
+  await withDescriptors(64, app, ['--no-management', '--drain-timeout', '50'], async (runner) => {
+    for (let i = 0; i < 100; i++) {
+      const visitor = await connect(runner.url);
+      visitor.send({ name: 'wait' });
+      await visitor.terminate();
+    }
+    await echoOf(await connect(runner.url), 1);
+    assert.doesNotMatch(runner.errors, /descriptors/);
+  });
+});
+
 test('out of descriptors by management connections besides: the engine still has its own', () =>
   withDescriptors(256, echoApp, ['--management-port', '0'], async (runner) => {
     const first = await connect(runner.url);
