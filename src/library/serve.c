@@ -44,11 +44,12 @@ static void on_log(void *owner, enum log_level level, const char *event_id, cons
         printing.format = (enum log_format)runner->options.log_format;
         log_event(&printing, level, text_from_cstr(event_id), text_from_cstr(correlation_id),
                   text_from_cstr(message));
-    } else if (!runner->destroyed) {
-        pthread_mutex_lock(&runner->log_mutex);
-        runner->options.on_log(runner, &line, runner->options.data);
-        pthread_mutex_unlock(&runner->log_mutex);
+        return;
     }
+    pthread_mutex_lock(&runner->log_mutex);
+    if (!runner->destroyed)
+        runner->options.on_log(runner, &line, runner->options.data);
+    pthread_mutex_unlock(&runner->log_mutex);
 }
 
 static void set_sink(configurapi_runner *runner, struct runner *made)

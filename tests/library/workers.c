@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum { WORKERS = 3, CLIENTS = 24 };
 
@@ -184,6 +185,99 @@ static void keeps_apart_what_is_each_one_s(void **state)
         pthread_join(threads[i], NULL);
 }
 
+/* ---- destroyed while others write lines ---- */
+
+struct talk {
+    configurapi_runner *runner;
+    pthread_t home; /* of the first worker, which has to end it all */
+    uv_timer_t timer;
+    atomic_int lines;
+    atomic_bool is_over;
+    atomic_int late;
+};
+
+static void on_slow_log(configurapi_runner *runner, const struct configurapi_log_line *line, void *data)
+{
+    struct talk *talk = data;
+
+    (void)runner, (void)line;
+    atomic_fetch_add(&talk->lines, 1);
+    atomic_fetch_add(&talk->late, atomic_load(&talk->is_over));
+    usleep(1000);
+}
+
+/* Goes on until all is over, and then for some lines more. */
+static enum configurapi_result talk_on(configurapi_event *event, const json_t *parameters)
+{
+    struct talk *talk = configurapi_data(event);
+
+    (void)parameters;
+    if (pthread_equal(pthread_self(), talk->home))
+        return CONFIGURAPI_CONTINUE;
+    for (int rest = 10; rest > 0; rest -= atomic_load(&talk->is_over))
+        configurapi_log(event, CONFIGURAPI_LOG_INFO, "on and on");
+    return CONFIGURAPI_CONTINUE;
+}
+
+static void destroy_soon(uv_timer_t *timer)
+{
+    struct talk *talk = timer->data;
+
+    if (atomic_load(&talk->lines) < 10)
+        return;
+    uv_close((uv_handle_t *)timer, NULL);
+    assert_true(configurapi_runner_destroy(talk->runner));
+    atomic_store(&talk->is_over, true);
+}
+
+/* As many clients as have some of them be another worker's. */
+static void *make_talk(void *data)
+{
+    struct talk *talk = data;
+    static struct client clients[CLIENTS];
+    uint16_t port = configurapi_runner_port(talk->runner);
+
+    for (int i = 0; i < CLIENTS; i++)
+        client_connect(&clients[i], port);
+    for (int i = 0; i < CLIENTS; i++)
+        client_send(&clients[i], ASK("talk"));
+    while (!atomic_load(&talk->is_over))
+        usleep(1000);
+    for (int i = 0; i < CLIENTS; i++)
+        client_close(&clients[i]);
+    return NULL;
+}
+
+static void tells_nothing_once_it_is_destroyed(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    struct talk talk = {.home = pthread_self()};
+    pthread_t clients;
+    uv_loop_t loop;
+
+    (void)state;
+    options.workers = WORKERS;
+    options.log_level = CONFIGURAPI_LOG_INFO;
+    options.on_log = on_slow_log;
+    options.data = &talk;
+    options.drain_timeout_ms = 1;
+    uv_loop_init(&loop);
+    talk.runner = configurapi_runner_create(&options);
+    assert_true(configurapi_runner_on(talk.runner, "talk", talk_on, &talk));
+    assert_true(configurapi_runner_start(talk.runner, &loop));
+    uv_timer_init(&loop, &talk.timer);
+    talk.timer.data = &talk;
+    while (configurapi_runner_port(talk.runner) == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    pthread_create(&clients, NULL, make_talk, &talk);
+    uv_timer_start(&talk.timer, destroy_soon, 10, 10);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    pthread_join(clients, NULL);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_true(atomic_load(&talk.lines) >= 10);
+    assert_int_equal(atomic_load(&talk.late), 0);
+}
+
 static void refuses_a_wrong_number(void **state)
 {
     static const uint32_t numbers[] = {0, 257};
@@ -207,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(has_one_management_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stops_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_apart_what_is_each_one_s, set_up, tear_down),
+        cmocka_unit_test(tells_nothing_once_it_is_destroyed),
         cmocka_unit_test(refuses_a_wrong_number),
     };
 
