@@ -94,6 +94,12 @@ enum configurapi_status c_client_send(struct configurapi_client *client, struct 
     return peer->functions->congestion(peer) == CONGESTION_OPEN ? CONFIGURAPI_WAIT : CONFIGURAPI_OK;
 }
 
+void c_client_give_up(struct configurapi_client *client)
+{
+    if (client->peer)
+        client->peer->functions->give_up(client->peer);
+}
+
 static enum status append_push(struct buffer *out, int status, const json_t *headers, const json_t *body)
 {
     enum status result = buffer_printf(out, "{\"statusCode\":%d,\"headers\":", status);

@@ -237,6 +237,8 @@ struct configurapi_client *c_client_of(struct c_host *host, struct peer *peer);
 void c_client_news(struct language *language, struct peer *peer, enum peer_news news);
 /* Queues a message. CONFIGURAPI_WAIT: the client has more unread than the high-water mark. */
 enum configurapi_status c_client_send(struct configurapi_client *client, struct text data, bool binary);
+/* Ends its connection: memory is out for a message that it would wait for in vain. */
+void c_client_give_up(struct configurapi_client *client);
 
 /* Somebody who wants to be called when something becomes of a client. Embedded; in one of the client's lists.
  */

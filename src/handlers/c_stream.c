@@ -358,15 +358,23 @@ enum configurapi_status configurapi_stream_write_json(configurapi_stream *stream
     return c_status(status);
 }
 
+/* Sends the message that tells of its end. A client that can not be told of it is let go. */
+static void send_last(struct configurapi_stream *stream, enum status made)
+{
+    if (made == STATUS_OK)
+        send(stream);
+    else
+        c_client_give_up(stream->client);
+    finish(stream);
+}
+
 void configurapi_stream_end(configurapi_stream *stream)
 {
     if (!is_open(stream))
         return;
     flush_cut(stream);
-    if (buffer_append_text(&stream->chunk, buffer_text(&stream->done)) == STATUS_OK &&
-        buffer_append_text(&stream->chunk, TEXT("\"\"}")) == STATUS_OK)
-        send(stream);
-    finish(stream);
+    enum status made = buffer_append_text(&stream->chunk, buffer_text(&stream->done));
+    send_last(stream, made == STATUS_OK ? buffer_append_text(&stream->chunk, TEXT("\"\"}")) : made);
 }
 
 /* The last message of a stream that failed: an error's status and body, the stream's own headers. */
@@ -392,7 +400,5 @@ void configurapi_stream_fail(configurapi_stream *stream, int status, const char 
     if (!is_open(stream))
         return;
     flush_cut(stream);
-    if (append_failure(stream, status, text_from_cstr(message)) == STATUS_OK)
-        send(stream);
-    finish(stream);
+    send_last(stream, append_failure(stream, status, text_from_cstr(message)));
 }

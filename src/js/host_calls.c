@@ -155,6 +155,15 @@ static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binar
     }
 }
 
+static void on_give_up(void *owner, uint32_t peer_slot)
+{
+    struct js_host *host = owner;
+    struct peer *peer = slots_get(&host->peers, peer_slot);
+
+    if (peer)
+        peer->functions->give_up(peer);
+}
+
 static struct buffer *on_push_buffer(void *owner)
 {
     struct js_host *host = owner;
@@ -184,5 +193,6 @@ const struct world_functions host_calls = {
     .request_finish = on_request_finish,
     .request_cancel = on_request_cancel,
     .push = on_push,
+    .give_up = on_give_up,
     .push_buffer = on_push_buffer,
 };

@@ -79,6 +79,7 @@ static enum status apply(struct js_host *host, struct event *event, const struct
     return status;
 }
 
+/* `units` NULL: its texts are lost. */
 static void take_result(struct js_host *host, const struct result *result, uint64_t now_ns,
                         const JSChar *units)
 {
@@ -89,7 +90,7 @@ static void take_result(struct js_host *host, const struct result *result, uint6
     if (result->flags & RESULT_IS_RELEASED)
         host_forget(host, event);
     event->resumed_ns = now_ns;
-    if (apply(host, event, result, units) != STATUS_OK) {
+    if (!units || apply(host, event, result, units) != STATUS_OK) {
         lose(event);
         return;
     }
@@ -104,6 +105,7 @@ static void take_result(struct js_host *host, const struct result *result, uint6
 
 void host_collect(struct js_host *host, JSValueRef texts)
 {
+    static const JSChar none[1];
     uint32_t count = (uint32_t)host->outbox[0];
     JSContextRef context = host->world->context;
 
@@ -114,26 +116,28 @@ void host_collect(struct js_host *host, JSValueRef texts)
     if (!texts)
         texts = world_call(host->world, WORLD_COLLECT, NULL, 0, NULL);
     JSStringRef string = texts ? jsc.JSValueToStringCopy(context, texts, NULL) : NULL;
-    if (!string) {
-        log_write(host->log, LOG_ERROR, "out of memory: %u results are lost", count);
-        return;
-    }
     uint64_t now_ns = clock_now_ns();
-    const JSChar *units = jsc.JSStringGetCharactersPtr(string);
-    size_t left = jsc.JSStringGetLength(string);
+    size_t left = string ? jsc.JSStringGetLength(string) : 0;
+    const JSChar *units = left > 0 ? jsc.JSStringGetCharactersPtr(string) : string ? none : NULL;
+    uint32_t lost = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct result *result = &host->results[i];
         size_t length = (size_t)result->reply_length + result->message_length + result->name_length +
                         result->method_length;
-        if (length > left) {
-            log_write(host->log, LOG_ERROR, "%u results have lost their texts", count - i);
-            break;
-        }
+        if (length > left)
+            units = NULL;
         take_result(host, result, now_ns, units);
-        units += length;
-        left -= length;
+        if (units) {
+            units += length;
+            left -= length;
+        } else {
+            lost++;
+        }
     }
-    jsc.JSStringRelease(string);
+    if (lost > 0)
+        log_write(host->log, LOG_ERROR, "out of memory: %u results are lost", lost);
+    if (string)
+        jsc.JSStringRelease(string);
     if (host->scratch.capacity > TEXTS_SOFT_LIMIT)
         buffer_deinit(&host->scratch);
     if (host->outbox[OUTBOX_LAST])

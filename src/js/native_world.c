@@ -21,18 +21,19 @@ static uint32_t argument_number(JSContextRef context, size_t count, const JSValu
     return number >= 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
 }
 
-/* log(level, message, slot) */
+/* log(level, message, slot): nothing comes of a line that there is no memory for, as with log_write(). */
 static JSValueRef on_log(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
                          const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
+    JSValueRef ignored = NULL;
     struct buffer message;
 
     (void)this_object;
     if (count < 2)
         return native_throw(context, exception, "TypeError", "log(level, message)");
     buffer_init(&message, BUFFER_UNLIMITED);
-    if (native_argument_text(context, arguments[1], &message, exception))
+    if (native_argument_text(context, arguments[1], &message, &ignored))
         world->functions->log(world->owner, (int)argument_number(context, count, arguments, 0),
                               argument_number(context, count, arguments, 2), buffer_text(&message));
     buffer_deinit(&message);
@@ -64,19 +65,20 @@ static JSValueRef on_console_write(JSContextRef context, JSObjectRef function, J
     return undefined(context);
 }
 
-/* logEvent(level, id, correlationId, message, slot) */
+/* logEvent(level, id, correlationId, message, slot): likewise */
 static JSValueRef on_log_event(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                size_t count, const JSValueRef arguments[], JSValueRef *exception)
 {
     struct world *world = world_of(function);
+    JSValueRef ignored = NULL;
     struct buffer texts[3];
     bool good = count >= 4;
 
-    (void)this_object;
+    (void)this_object, (void)exception;
     for (size_t i = 0; i < 3; i++)
         buffer_init(&texts[i], BUFFER_UNLIMITED);
     for (size_t i = 0; i < 3 && good; i++)
-        good = native_argument_text(context, arguments[i + 1], &texts[i], exception);
+        good = native_argument_text(context, arguments[i + 1], &texts[i], &ignored);
     if (good)
         world->functions->log_event(world->owner, (int)argument_number(context, count, arguments, 0),
                                     argument_number(context, count, arguments, 4), buffer_text(&texts[0]),
@@ -195,6 +197,16 @@ static JSValueRef on_congestion(JSContextRef context, JSObjectRef function, JSOb
     return jsc.JSValueMakeNumber(context, world->functions->congestion(world->owner, peer_slot));
 }
 
+enum { PUSH_NO_MEMORY = -3 };
+
+/* Appends a text that is to be pushed; false where memory is out, as push() says it. */
+static bool append_pushed(JSContextRef context, JSValueRef text, struct buffer *out)
+{
+    JSValueRef ignored = NULL;
+
+    return native_argument_text(context, text, out, &ignored);
+}
+
 /* push(peer, message, binary, ifRoom) -> see world.h */
 static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRef this_object, size_t count,
                           const JSValueRef arguments[], JSValueRef *exception)
@@ -202,7 +214,7 @@ static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRe
     struct world *world = world_of(function);
     struct buffer *message = world->functions->push_buffer(world->owner);
     struct text data = {NULL, 0};
-    bool good;
+    bool made = true;
 
     (void)this_object;
     if (count < 4)
@@ -210,16 +222,17 @@ static JSValueRef on_push(JSContextRef context, JSObjectRef function, JSObjectRe
     bool binary = jsc.JSValueToBoolean(context, arguments[2]);
     if (binary) {
         uint8_t *bytes = NULL;
-        good = native_argument_bytes(context, arguments[1], &bytes, &data.length, exception);
+        if (!native_argument_bytes(context, arguments[1], &bytes, &data.length, exception))
+            return undefined(context);
         data.data = (char *)bytes;
     } else {
-        good = native_argument_text(context, arguments[1], message, exception);
+        made = append_pushed(context, arguments[1], message);
         data = buffer_text(message);
     }
-    int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
+    int sent = made ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
                                              data, binary, jsc.JSValueToBoolean(context, arguments[3]))
-                    : -1;
-    return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
+                    : PUSH_NO_MEMORY;
+    return jsc.JSValueMakeNumber(context, sent);
 }
 
 /* pushChunk(peer, head, text, ifRoom): a text message of `head`, `text` as a JSON string, and "}" */
@@ -234,19 +247,27 @@ static JSValueRef on_push_chunk(JSContextRef context, JSObjectRef function, JSOb
     if (count < 4)
         return native_throw(context, exception, "TypeError", "pushChunk(peer, head, text, ifRoom)");
     buffer_init(&text, BUFFER_UNLIMITED);
-    bool good = native_argument_text(context, arguments[1], message, exception) &&
-                native_argument_text(context, arguments[2], &text, exception);
-    if (good && (json_append_string(message, buffer_text(&text)) != STATUS_OK ||
-                 buffer_append(message, "}", 1) != STATUS_OK)) {
-        native_throw(context, exception, "RangeError", "Out of memory");
-        good = false;
-    }
-    int sent = good ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
+    bool made = append_pushed(context, arguments[1], message) &&
+                append_pushed(context, arguments[2], &text) &&
+                json_append_string(message, buffer_text(&text)) == STATUS_OK &&
+                buffer_append(message, "}", 1) == STATUS_OK;
+    int sent = made ? world->functions->push(world->owner, argument_number(context, count, arguments, 0),
                                              buffer_text(message), false,
                                              jsc.JSValueToBoolean(context, arguments[3]))
-                    : -1;
+                    : PUSH_NO_MEMORY;
     buffer_deinit(&text);
-    return good ? jsc.JSValueMakeNumber(context, sent) : undefined(context);
+    return jsc.JSValueMakeNumber(context, sent);
+}
+
+/* giveUp(peer) */
+static JSValueRef on_give_up(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                             size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)exception;
+    world->functions->give_up(world->owner, argument_number(context, count, arguments, 0));
+    return undefined(context);
 }
 
 /* An argument that is a string, kept in `copy`, or bytes, which are its own. */
@@ -390,9 +411,12 @@ static JSValueRef on_internal_module(JSContextRef context, JSObjectRef function,
 
     (void)function, (void)this_object;
     buffer_init(&name, 256);
-    if (count > 0 && native_argument_text(context, arguments[0], &name, exception) &&
-        buffer_append(&name, "", 1) == STATUS_OK)
-        module = native_evaluate_internal(context, name.data, exception);
+    if (count > 0 && native_argument_text(context, arguments[0], &name, exception)) {
+        if (buffer_append(&name, "", 1) == STATUS_OK)
+            module = native_evaluate_internal(context, name.data, exception);
+        else
+            native_throw(context, exception, "RangeError", "Out of memory");
+    }
     buffer_deinit(&name);
     return module ? module : undefined(context);
 }
@@ -457,6 +481,7 @@ static const struct native functions[] = {
     {"congestion", on_congestion},
     {"push", on_push},
     {"pushChunk", on_push_chunk},
+    {"giveUp", on_give_up},
     {"request", on_request},
     {"openRequest", on_open_request},
     {"readRequest", on_read_request},
@@ -525,10 +550,12 @@ JSValueRef native_evaluate_internal(JSContextRef context, const char *name, JSVa
         buffer_append(&source, module->source, module->length) != STATUS_OK ||
         (wrap && buffer_append(&source, epilogue, sizeof epilogue - 1) != STATUS_OK)) {
         buffer_deinit(&source);
-        native_throw(context, exception, "Error", "out of memory");
+        native_throw(context, exception, "RangeError", "Out of memory");
         return NULL;
     }
     JSStringRef script = engine_string(buffer_text(&source));
+    if (!script)
+        native_throw(context, exception, "RangeError", "Out of memory");
     JSStringRef source_url = jsc.JSStringCreateWithUTF8CString(url);
     JSValueRef value = script ? jsc.JSEvaluateScript(context, script, NULL, source_url, 1, exception) : NULL;
     if (script)

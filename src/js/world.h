@@ -87,6 +87,8 @@ struct world_functions {
     /* Queues a message, and says what congestion() would then; -2: there is too much to be sent, -3: out of
      * memory, -4: it was to be queued only if there is room, and there is none. */
     int (*push)(void *owner, uint32_t peer_slot, struct text data, bool binary, bool if_room);
+    /* Memory is out for a message that the client waits for: ends the connection. */
+    void (*give_up)(void *owner, uint32_t peer_slot);
     /* A buffer for what is pushed, empty; kept from one push to the next. */
     struct buffer *(*push_buffer)(void *owner);
 };

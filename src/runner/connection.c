@@ -260,7 +260,16 @@ static enum congestion congestion(const struct peer *peer)
     return connection->channel.congested ? CONGESTION_OPEN : CONGESTION_NONE;
 }
 
-static const struct peer_functions peer_functions = {.push = push, .congestion = congestion};
+static void give_up(struct peer *peer)
+{
+    struct connection *connection = of_peer(peer);
+
+    if (connection->state == CONNECTION_OPEN)
+        connection_give_up(connection);
+}
+
+static const struct peer_functions peer_functions = {
+    .push = push, .congestion = congestion, .give_up = give_up};
 
 /* ---- ending ---- */
 

@@ -263,3 +263,24 @@ runnerTest('a stack begins with the name and the message', stackApp, async (runn
   assert.match((await runner.ask({ name: 'module' })).body.details, /^RangeError: in another file\n/);
   assert.match((await runner.ask({ name: 'named' })).body.details, /^TypeError: a message\nof two lines\n/);
 });
+
+runnerTest('what is thrown can not be read: a 500 all the same', withEcho({
+  statusHandler() {
+    throw Object.defineProperty(new Error('words'), 'statusCode', { get() { throw new Error('no status'); } });
+  },
+  messageHandler() {
+    throw Object.defineProperty(new Error('words'), 'message', { get() { throw new Error('no message'); } });
+  },
+  async revokedHandler() {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    throw proxy;
+  },
+}), async (runner) => {
+  const client = await runner.connect();
+  for (const name of ['status', 'message', 'revoked']) {
+    const { statusCode, body } = await client.ask({ name });
+    assert.deepEqual([statusCode, body.statusCode], [500, 500], name);
+  }
+  assert.equal((await client.ask({ name: 'echo', payload: 'on' })).body, 'on');
+});

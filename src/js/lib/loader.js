@@ -9,7 +9,12 @@
     if (cache[name]) return cache[name];
     const module = { exports: {} };
     cache[name] = module.exports;
-    native.internalModule(name).call(module.exports, module.exports, load, module, native);
+    try {
+      native.internalModule(name).call(module.exports, module.exports, load, module, native);
+    } catch (error) {
+      delete cache[name]; // memory was out: the next time, perhaps
+      throw error;
+    }
     cache[name] = module.exports;
     return module.exports;
   }

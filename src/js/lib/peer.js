@@ -79,6 +79,11 @@ class Peer {
     return native.pushChunk(this.slot, head, text, ifRoom);
   }
 
+  // The client waits for a message that there is no memory for: it had better connect again.
+  giveUp() {
+    native.giveUp(this.slot);
+  }
+
   // Why a message was not queued.
   refusal(sent) {
     if (sent === GONE) this.closed(); // we shall be told soon
@@ -131,3 +136,4 @@ async function pushTo(peer, response) {
 
 exports.Peer = Peer;
 exports.LATER = LATER;
+exports.NO_MEMORY = NO_MEMORY;

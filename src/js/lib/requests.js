@@ -12,6 +12,8 @@ const CHUNK = 2;
 const TAKEN = 3;
 const END = 4;
 
+const OUT_OF_MEMORY = 'out of memory'; // for what is undefined where C had something to say
+
 // Pairs as C takes them: a line each for a name, its value, the next name…
 function linesOf(headers) {
   const lines = headers.flat();
@@ -38,8 +40,8 @@ function pairsOf(text) {
 exports.requestDone = (id, status, headers, body, error) => {
   const { resolve, reject, url } = waiting.get(id);
   waiting.delete(id);
-  if (error === undefined) resolve({ status, headers: pairsOf(headers), body });
-  else reject(new Error(`${url}: ${error}`));
+  if (status > 0 && headers !== undefined && body !== undefined) resolve({ status, headers: pairsOf(headers), body });
+  else reject(new Error(`${url}: ${error ?? OUT_OF_MEMORY}`));
 };
 
 // A request whose response comes bit by bit, and whose body may go so.
@@ -75,7 +77,19 @@ class RequestStream {
     this.#written?.(false);
   }
 
+  // What can not be taken in is the end of it.
   hear(news, ...details) {
+    try {
+      if (news !== END && details.includes(undefined)) throw new RangeError(OUT_OF_MEMORY);
+      this.#take(news, details);
+    } catch (error) {
+      if (news === END) throw error;
+      this.cancel();
+      this.#told.end(error.message);
+    }
+  }
+
+  #take(news, details) {
     switch (news) {
       case HEAD: {
         const [status, reason, headers] = details;
@@ -89,7 +103,7 @@ class RequestStream {
       case END:
         streams.delete(this.#id);
         this.#written?.(false);
-        this.#told.end(details[0]);
+        this.#told.end(details.length > 0 ? details[0] ?? OUT_OF_MEMORY : undefined);
         break;
     }
   }

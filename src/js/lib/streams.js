@@ -5,7 +5,7 @@
 
 const { api } = require('./configurapi');
 const { errorResponseOf } = require('./failures');
-const { LATER } = require('./peer');
+const { LATER, NO_MEMORY } = require('./peer');
 const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
 
@@ -275,6 +275,11 @@ class Stream {
     return sent;
   }
 
+  // The message that tells of its end.
+  #sendLast(head, body) {
+    if (this.#send(head, body, false) === NO_MEMORY) this.#peer.giveUp();
+  }
+
   // Bytes that were the beginning of a character which did not go on.
   #flush() {
     const text = this.#decoder ? this.#decoder.decode() : '';
@@ -296,7 +301,7 @@ class Stream {
     const { statusCode, headers } = this.#response;
     this.#flush();
     const mark = this.#lastMarked ? { 'content-transfer-encoding': 'base64' } : {};
-    this.#send(this.#headOf(statusCode, { ...headers, ...mark }, 'done'), '""', false);
+    this.#sendLast(this.#headOf(statusCode, { ...headers, ...mark }, 'done'), '""');
     this.#over = true;
     this.#finish();
   }
@@ -305,7 +310,7 @@ class Stream {
     this.#over = true;
     if (isAwaited) this.#failure = { error };
     const { statusCode, body } = errorResponseOf(error);
-    this.#send(this.#failedHead(statusCode), errorText(body), false);
+    this.#sendLast(this.#failedHead(statusCode), errorText(body));
     this.#finish();
   }
 
