@@ -1,13 +1,14 @@
 #include "support/client.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WAIT_S = 60 };
+enum { WAIT_S = 5 };
 
 static void fail(const char *what)
 {
@@ -29,18 +30,22 @@ static int open_socket(uint16_t port)
     return -1;
 }
 
+/* Where the server has closed, reading tells. */
 static void write_all(int descriptor, const void *data, size_t length)
 {
-    if (send(descriptor, data, length, MSG_NOSIGNAL) != (ssize_t)length)
+    if (send(descriptor, data, length, MSG_NOSIGNAL) != (ssize_t)length && errno != EPIPE &&
+        errno != ECONNRESET)
         fail("send");
 }
 
-/* False at the stream's end. */
+/* False at the stream's end, a reset too. */
 static bool read_more(struct client *client)
 {
     ssize_t count =
         recv(client->socket, client->received + client->length, sizeof client->received - client->length, 0);
 
+    if (count < 0 && errno == ECONNRESET)
+        return false;
     if (count < 0)
         fail("recv");
     client->length += (size_t)count;
@@ -65,17 +70,23 @@ void client_begin(struct client *client, uint16_t port)
     write_all(client->socket, request, sizeof request - 1);
 }
 
-void client_connect(struct client *client, uint16_t port)
+bool client_try_connect(struct client *client, uint16_t port)
 {
     char *end;
 
     client_begin(client, port);
     while (!(end = memmem(client->received, client->length, "\r\n\r\n", 4)))
         if (!read_more(client))
-            fail("no answer to the upgrade");
-    if (!memmem(client->received, client->length, " 101 ", 5))
-        fail("not upgraded");
+            return false;
+    bool is_upgraded = memmem(client->received, client->length, " 101 ", 5) != NULL;
     drop(client, (size_t)(end - client->received) + 4);
+    return is_upgraded;
+}
+
+void client_connect(struct client *client, uint16_t port)
+{
+    if (!client_try_connect(client, port))
+        fail("not upgraded");
 }
 
 void client_send(struct client *client, const char *text)

@@ -18,6 +18,8 @@ struct client {
 /* Asks for the upgrade, and does not wait for it. */
 void client_begin(struct client *client, uint16_t port);
 void client_connect(struct client *client, uint16_t port);
+/* Whether the server has upgraded; it may have refused or closed. */
+bool client_try_connect(struct client *client, uint16_t port);
 void client_send(struct client *client, const char *text);
 /* The next message; NULL where the server closes instead. */
 const char *client_next(struct client *client);

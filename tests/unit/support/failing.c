@@ -2,11 +2,12 @@
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
-static bool counting;
-static long left;
-static bool hit;
+static atomic_bool counting;
+static atomic_long left;
+static atomic_bool hit;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -24,7 +25,7 @@ int __wrap_vasprintf(char **text, const char *format, va_list arguments);
 
 static bool fails(void)
 {
-    if (!counting || left < 0 || left-- > 0)
+    if (!counting || atomic_fetch_sub(&left, 1) != 0)
         return false;
     hit = true;
     return true;
