@@ -55,9 +55,9 @@ struct runner {
     struct buffer scratch;   /* a reply before it is compressed */
     struct roster roster;
     struct metrics metrics;
-    uint64_t idle_since_ns; /* when the last message's event ended, or began to wait for its handlers, if
-                               nothing was done since but reading the next one; 0: not so */
-    struct list left;       /* connections to be settled in this turn */
+    uint64_t idle_since_ns;  /* when the last message's event ended, or began to wait for its handlers, if
+                                nothing was done since but reading the next one; 0: not so */
+    struct list left;        /* connections to be settled in this turn */
     size_t connection_count; /* those that have gone, too, until their last event has ended */
     size_t socket_count;     /* connections whose socket is open */
     size_t short_from;       /* a descriptor as high as this says that they are short */
