@@ -59,6 +59,22 @@ snippetTests('crypto', {
     hash.end();
     const piped = await new Promise((resolve) => require('fs').createReadStream('/etc/passwd').pipe(crypto.createHash('md5')).setEncoding('hex').on('data', resolve));
     return [await written, piped];`,
+  'the digest of what was written as to a stream': `
+    const fs = require('fs');
+    const { pipeline } = require('stream/promises');
+    const all = [];
+    for (const hash of [crypto.createHash('sha256'), crypto.createHmac('sha256', 'key')]) {
+      await pipeline(fs.createReadStream('/etc/passwd'), hash);
+      all.push(hash.digest('hex'), await failing(() => hash.digest('hex')), hash.read().toString('hex'));
+    }
+    const finished = crypto.createHash('md5');
+    all.push(await new Promise((resolve) => finished.on('finish', () => resolve(finished.digest('hex'))).end('some data')));
+    const after = crypto.createHash('md5');
+    await pipeline(['one'], after);
+    all.push(after.update('two') === after, after.digest('hex'));
+    const before = crypto.createHash('md5').update('one');
+    all.push(before.digest('hex'), await new Promise((resolve) => before.on('data', (data) => resolve(data.toString('hex'))).end()));
+    return all;`,
   hmac: `
     const all = ['md5', 'sha1', 'sha256', 'sha512'].map((name) => ['', 'key', Buffer.alloc(200, 7)].map((key) => crypto.createHmac(name, key).update('data').update('é').digest('hex')));
     const key = crypto.createSecretKey(Buffer.from('key'));

@@ -3,7 +3,7 @@
 // createHash, createHmac and hash().
 
 const { coded, invalidType, needString, needUint32 } = require('./arguments');
-const { native: crypto, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
+const { native: crypto, bufferOf, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
 const lateTransform = require('./late_transform');
 
 const finalized = () => coded(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
@@ -17,22 +17,11 @@ function lengthOf(algorithm, { outputLength } = {}) {
   return outputLength;
 }
 
-const streaming = {
-  _transform(chunk, encoding, callback) {
-    this.update(chunk, encoding);
-    callback();
-  },
-
-  _flush(callback) {
-    this.push(this.digest());
-    callback();
-  },
-};
-
 class Hash {
   #state;
   #length;
-  #done = false;
+  #bytes; // the digest, once there is one
+  #done = false; // it was asked for
 
   constructor(algorithm, options, copied) {
     if (copied) {
@@ -50,14 +39,25 @@ class Hash {
 
   update(data, encoding) {
     if (this.#done) throw finalized();
-    crypto.hashUpdate(this.#state, bytesOf(data, 'data', { encoding }));
+    const bytes = bytesOf(data, 'data', { encoding });
+    if (!this.#bytes) crypto.hashUpdate(this.#state, bytes);
     return this;
+  }
+
+  #finish() {
+    return (this.#bytes ??= crypto.hashDigest(this.#state, this.#length));
   }
 
   digest(encoding) {
     if (this.#done) throw finalized();
     this.#done = true;
-    return told(crypto.hashDigest(this.#state, this.#length), encoding && `${encoding}`);
+    return told(this.#finish(), encoding && `${encoding}`);
+  }
+
+  // Whoever has written to it as to a stream may ask for the digest all the same.
+  _flush(callback) {
+    this.push(bufferOf(this.#finish().slice()));
+    callback();
   }
 
   copy(options) {
@@ -90,11 +90,20 @@ class Hmac {
     this.#done = true;
     return told(bytes, encoding && `${encoding}`);
   }
+
+  _flush(callback) {
+    this.push(this.digest());
+    callback();
+  }
+}
+
+function transform(chunk, encoding, callback) {
+  this.update(chunk, encoding);
+  callback();
 }
 
 for (const Class of [Hash, Hmac]) {
-  for (const name of Object.keys(streaming))
-    Object.defineProperty(Class.prototype, name, { value: streaming[name], writable: true, configurable: true });
+  Object.defineProperty(Class.prototype, '_transform', { value: transform, writable: true, configurable: true });
   lateTransform(Class.prototype);
 }
 
