@@ -1,6 +1,8 @@
-// stream and its promises, consumers and web halves, beside Node's.
+// stream and its promises, consumers and web halves, and the process's output as streams, beside Node's.
 
+import assert from 'node:assert/strict';
 import { oracleTests } from './support/oracle.mjs';
+import { runnerTest } from './support/runner.mjs';
 
 oracleTests('stream', {
   async readables(require) {
@@ -169,4 +171,50 @@ oracleTests('stream/web', {
     const fatal = await collect(ReadableStream.from([new Uint8Array([0xff])]).pipeThrough(new TextDecoderStream('utf-8', { fatal: true }))).catch((error) => error.name);
     return [decoded, encoded.flatMap((chunk) => [...chunk]), fatal, new TextDecoderStream('latin1').encoding, new TextEncoderStream().encoding];
   },
+});
+
+oracleTests("the process's output", {
+  writables(require) {
+    const { Stream, Writable } = require('stream');
+    return [process.stdout, process.stderr].map((output) => [output instanceof Writable, output instanceof Stream, output instanceof require('events'),
+      typeof output._write, output._writableState.objectMode, output.writableEnded, output.writableFinished, output.writableObjectMode, output.errored]);
+  },
+  unasked() {
+    const { stdout } = process;
+    const [count, added] = [stdout.listenerCount('unpipe'), () => {}];
+    const same = stdout.on('unpipe', added) === stdout;
+    const now = stdout.listenerCount('unpipe') - count;
+    stdout.off('unpipe', added);
+    return [typeof stdout.pipe, same, now, stdout.listenerCount('unpipe') - count, typeof stdout._writableState, stdout._writableState.ended];
+  },
+});
+
+runnerTest("what is written to the process's output comes in order, whichever way it was written", {
+  routes: { print: 'printHandler' },
+  handlers: {
+    async printHandler(event) {
+      const { stdout } = process;
+      const { Readable } = require('stream');
+      stdout.write('[1]');
+      console.log('[2]');
+      if (!(stdout instanceof require('stream').Writable)) throw new Error('it is none');
+      stdout.write('[3]');
+      console.log('[4]');
+      stdout.cork();
+      stdout.write(Buffer.from('[5]'));
+      stdout._write('[6]', 'utf8', () => console.log('[7]'));
+      stdout.uncork();
+      await new Promise((resolve) => stdout.write('[8]', resolve));
+      console.log('[9]');
+      await require('stream/promises').pipeline(Readable.from(['[10]', Buffer.from('[11]')]), stdout);
+      await new Promise((resolve) => stdout.end('[12]', resolve));
+      stdout.destroy();
+      console.log('[13]');
+      event.response = new Response('done');
+    },
+  },
+}, async (runner) => {
+  assert.equal((await runner.ask({ name: 'print' })).body, 'done');
+  await runner.output('stdout', /\[13\]\n/);
+  assert.deepEqual(runner.stdout.match(/\[\d+\]/g), Array.from({ length: 13 }, (_, i) => `[${i + 1}]`));
 });

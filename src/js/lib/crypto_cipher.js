@@ -5,7 +5,7 @@
 const { coded, invalidType, needString } = require('./arguments');
 const { native: crypto, bufferOf, bytesOf, Output } = require('./crypto_parts');
 const { secretOf } = require('./crypto_keys');
-const lateTransform = require('./late_transform');
+const lateStream = require('./late_stream');
 
 const MODES = { __proto__: null, 0: 'stream', 1: 'ecb', 2: 'cbc', 3: 'cfb', 4: 'ofb', 5: 'ctr', 6: 'gcm', 7: 'ccm', 0x10001: 'xts',
   0x10002: 'wrap', 0x10003: 'ocb' };
@@ -124,7 +124,7 @@ Object.defineProperties(Cipher.prototype, {
     configurable: true,
   },
 });
-lateTransform(Cipher.prototype);
+lateStream(Cipher.prototype, 'Transform');
 
 // What is not to be had of a class is taken from it: the two directions share the rest.
 class Cipheriv extends Cipher {

@@ -4,7 +4,7 @@
 
 const { coded, invalidType, needString, needUint32 } = require('./arguments');
 const { native: crypto, bufferOf, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
-const lateTransform = require('./late_transform');
+const lateStream = require('./late_stream');
 
 const finalized = () => coded(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
 
@@ -104,7 +104,7 @@ function transform(chunk, encoding, callback) {
 
 for (const Class of [Hash, Hmac]) {
   Object.defineProperty(Class.prototype, '_transform', { value: transform, writable: true, configurable: true });
-  lateTransform(Class.prototype);
+  lateStream(Class.prototype, 'Transform');
 }
 
 function hash(algorithm, data, encoding = 'hex') {

@@ -5,7 +5,7 @@
 const { coded, invalidType, invalidValue, needFunction, needString } = require('./arguments');
 const { native: crypto, bufferOf, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
 const { handleOf, KeyObject, privateOf, publicOf } = require('./crypto_keys');
-const lateTransform = require('./late_transform');
+const lateStream = require('./late_stream');
 const timers = require('./timers');
 
 const constants = Object.freeze({
@@ -75,7 +75,7 @@ class Signing {
     finish = (signing) => [signing.#digest, crypto.hashDigest(signing.#state, -1)];
   }
 }
-Object.defineProperty(Signing.prototype, '_transform', {
+Object.defineProperty(Signing.prototype, '_write', {
   value(chunk, encoding, callback) {
     this.update(chunk, encoding);
     callback();
@@ -83,7 +83,7 @@ Object.defineProperty(Signing.prototype, '_transform', {
   writable: true,
   configurable: true,
 });
-lateTransform(Signing.prototype);
+lateStream(Signing.prototype, 'Writable');
 
 class Sign extends Signing {
   sign(key, encoding) {

@@ -14,4 +14,6 @@ for (const Class of [Readable, Writable, Duplex]) {
   Object.defineProperties(Class, { fromWeb: method(fromWeb), toWeb: method(toWeb) });
 }
 
+require.ifLoaded('./late_stream')?.loaded(Stream);
+
 module.exports = Stream;
