@@ -75,6 +75,22 @@ snippetTests('crypto', {
     const before = crypto.createHash('md5').update('one');
     all.push(before.digest('hex'), await new Promise((resolve) => before.on('data', (data) => resolve(data.toString('hex'))).end()));
     return all;`,
+  'classes without new, functions with it': `
+    const args = { Hash: ['md5'], Hmac: ['md5', 'key'], Sign: ['sha256'], Verify: ['sha256'] };
+    args.Cipheriv = args.Decipheriv = ['aes-128-cbc', '0123456789abcdef', '0123456789abcdef'];
+    const all = [];
+    for (const [name, given] of Object.entries(args)) {
+      const made = [crypto[name](...given), new crypto['create' + name](...given), crypto['create' + name](...given), new crypto[name](...given)];
+      all.push(name, crypto[name].name, crypto['create' + name].length,
+        made.map((each) => [each instanceof crypto[name], each.constructor === crypto[name], ['Transform', 'Writable'].map((kind) => each instanceof require('stream')[kind])]));
+    }
+    class Digest extends crypto.Hash {
+      constructor() { super('md5'); }
+      hex() { return this.digest('hex'); }
+    }
+    const digest = new Digest().update('x');
+    return [all, digest.hex(), digest instanceof crypto.Hash, digest.constructor.name, crypto.Hash('md5').update('x').copy().digest('hex'),
+      new crypto.createHmac('md5', 'key').update('x').digest('hex'), require('util').inspect(crypto.Hmac).includes('Hmac')];`,
   hmac: `
     const all = ['md5', 'sha1', 'sha256', 'sha512'].map((name) => ['', 'key', Buffer.alloc(200, 7)].map((key) => crypto.createHmac(name, key).update('data').update('é').digest('hex')));
     const key = crypto.createSecretKey(Buffer.from('key'));

@@ -102,6 +102,11 @@ snippetTests('console', {
 });
 
 snippetTests('buffer', {
+  'made with a new that is not needed': `
+    const made = [new Buffer.from('x'), new Buffer.from('eA==', 'base64'), new Buffer.alloc(2), new Buffer.alloc(2, 'x'), new Buffer.concat([]),
+      new Buffer.concat([Buffer.from('a'), Buffer.from('b')], 1), new Buffer.copyBytesFrom(new Uint8Array(2))];
+    return [made.map((each) => [Buffer.isBuffer(each), [...each]]), new Buffer.allocUnsafe(2).length, new Buffer.allocUnsafeSlow(8).length,
+      (await attempt(() => new Buffer.alloc('x'))).code, Buffer.from.name, Buffer.alloc.length];`,
   'as a module': "const buffer = require('node:buffer'); return [buffer.Buffer === Buffer, buffer.atob === atob, buffer.btoa('x'), buffer.constants.MAX_STRING_LENGTH, buffer.kStringMaxLength, buffer.INSPECT_MAX_BYTES, buffer.kMaxLength === buffer.constants.MAX_LENGTH]",
   'what is UTF-8 or ASCII': `
     const { isUtf8, isAscii } = require('buffer');

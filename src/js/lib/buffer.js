@@ -95,7 +95,7 @@ function validateSize(size) {
 // The port's errors have no codes: one of its functions with those Node gives.
 function coded(name, method, codes) {
   const own = {
-    [name](a, b, c, d) {
+    [name]: function (a, b, c, d) {
       try {
         return method.call(this, a, b, c, d);
       } catch (error) {
@@ -109,24 +109,25 @@ function coded(name, method, codes) {
   return own[name];
 }
 
+// Those that make Buffers are functions, not methods, for some write `new` before them.
 const statics = {
-  from(value, encodingOrOffset, length) {
+  from: function (value, encodingOrOffset, length) {
     if (typeof value === 'string') return fromString(value, encodingOrOffset);
     if (value instanceof ArrayBuffer) return fromArrayBuffer(value, encodingOrOffset, length);
     return fromValue(value, encodingOrOffset, length);
   },
 
-  alloc(size, fill, encoding) {
+  alloc: function (size, fill, encoding) {
     validateSize(size);
     return original.alloc(size, fill, encoding);
   },
 
-  allocUnsafe(size) {
+  allocUnsafe: function (size) {
     validateSize(size);
     return original.alloc(size);
   },
 
-  allocUnsafeSlow(size) {
+  allocUnsafeSlow: function (size) {
     validateSize(size);
     return original.alloc(size);
   },
@@ -137,7 +138,7 @@ const statics = {
     return Buffer.from(numbers);
   },
 
-  copyBytesFrom(view, offset = 0, length = view.length - offset) {
+  copyBytesFrom: function (view, offset = 0, length = view.length - offset) {
     if (!ArrayBuffer.isView(view) || view instanceof DataView) throw invalidArgument('view', 'an instance of TypedArray', view);
     for (const [name, value] of Object.entries({ offset, length }))
       if (!Number.isInteger(value) || value < 0) throw outOfRange(name, 'an integer >= 0', value);

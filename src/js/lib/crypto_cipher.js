@@ -2,6 +2,7 @@
 
 // createCipheriv and createDecipheriv.
 
+const callable = require('./callable');
 const { coded, invalidType, needString } = require('./arguments');
 const { native: crypto, bufferOf, bytesOf, Output } = require('./crypto_parts');
 const { secretOf } = require('./crypto_keys');
@@ -128,18 +129,27 @@ lateStream(Cipher.prototype, 'Transform');
 
 // What is not to be had of a class is taken from it: the two directions share the rest.
 class Cipheriv extends Cipher {
-  constructor(...args) {
-    super(true, ...args);
+  constructor(cipher, key, iv, options) {
+    super(true, cipher, key, iv, options);
   }
 }
 Cipheriv.prototype.setAuthTag = undefined;
 
 class Decipheriv extends Cipher {
-  constructor(...args) {
-    super(false, ...args);
+  constructor(cipher, key, iv, options) {
+    super(false, cipher, key, iv, options);
   }
 }
 Decipheriv.prototype.getAuthTag = undefined;
+
+// Functions, for some write `new` before them.
+function createCipheriv(cipher, key, iv, options) {
+  return new Cipheriv(cipher, key, iv, options);
+}
+
+function createDecipheriv(cipher, key, iv, options) {
+  return new Decipheriv(cipher, key, iv, options);
+}
 
 function getCipherInfo(nameOrId, options = {}) {
   if (typeof nameOrId !== 'string' && typeof nameOrId !== 'number') throw invalidType('nameOrNid', 'one of type string or number', nameOrId);
@@ -160,10 +170,10 @@ function getCipherInfo(nameOrId, options = {}) {
 }
 
 module.exports = {
-  Cipheriv,
-  Decipheriv,
-  createCipheriv: (...args) => new Cipheriv(...args),
-  createDecipheriv: (...args) => new Decipheriv(...args),
+  Cipheriv: callable(Cipheriv),
+  Decipheriv: callable(Decipheriv),
+  createCipheriv,
+  createDecipheriv,
   getCipherInfo,
   getCiphers: () => crypto.cipherNames().filter(infoOf),
 };

@@ -2,6 +2,7 @@
 
 // createHash, createHmac and hash().
 
+const callable = require('./callable');
 const { coded, invalidType, needString, needUint32 } = require('./arguments');
 const { native: crypto, bufferOf, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
 const lateStream = require('./late_stream');
@@ -114,10 +115,13 @@ function hash(algorithm, data, encoding = 'hex') {
   return new Hash(algorithm).update(data).digest(encoding);
 }
 
-module.exports = {
-  Hash,
-  Hmac,
-  hash,
-  createHash: (algorithm, options) => new Hash(algorithm, options),
-  createHmac: (algorithm, key, options) => new Hmac(algorithm, key, options),
-};
+// Functions, for some write `new` before them.
+function createHash(algorithm, options) {
+  return new Hash(algorithm, options);
+}
+
+function createHmac(algorithm, key, options) {
+  return new Hmac(algorithm, key, options);
+}
+
+module.exports = { Hash: callable(Hash), Hmac: callable(Hmac), hash, createHash, createHmac };

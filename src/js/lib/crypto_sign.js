@@ -2,6 +2,7 @@
 
 // Signing and verifying, RSA's encryption, and agreeing on a secret.
 
+const callable = require('./callable');
 const { coded, invalidType, invalidValue, needFunction, needString } = require('./arguments');
 const { native: crypto, bufferOf, bytesOf, told, invalidDigest, digestInfo } = require('./crypto_parts');
 const { handleOf, KeyObject, privateOf, publicOf } = require('./crypto_keys');
@@ -104,6 +105,15 @@ class Verify extends Signing {
   }
 }
 
+// Functions, for some write `new` before them.
+function createSign(algorithm, options) {
+  return new Sign(algorithm, options);
+}
+
+function createVerify(algorithm, options) {
+  return new Verify(algorithm, options);
+}
+
 // Those whose signatures make their own digest of the message.
 function digestFor(algorithm) {
   if (algorithm === null || algorithm === undefined) return undefined;
@@ -167,9 +177,7 @@ function diffieHellman(options) {
 }
 
 module.exports = {
-  Sign, Verify, sign, verify, signed, verified, diffieHellman, constants,
-  createSign: (algorithm) => new Sign(algorithm),
-  createVerify: (algorithm) => new Verify(algorithm),
+  Sign: callable(Sign), Verify: callable(Verify), createSign, createVerify, sign, verify, signed, verified, diffieHellman, constants,
   publicEncrypt: rsa('encrypt', publicOf, constants.RSA_PKCS1_OAEP_PADDING),
   privateDecrypt: rsa('decrypt', privateOf, constants.RSA_PKCS1_OAEP_PADDING),
   privateEncrypt: rsa('privateEncrypt', privateOf, constants.RSA_PKCS1_PADDING),
