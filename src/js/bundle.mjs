@@ -77,6 +77,18 @@ const surroundings = {
     define: { console: 'warnings' },
     banner: { js: `const warnings = { warn: (warning) => require('./process').process.emitWarning(warning) };` },
   },
+  // It prints its warnings by itself, and one more than Node 20, in words of its own.
+  legacy_url: {
+    define: { console: 'warnings' },
+    banner: {
+      js: `const warnings = {
+        warn(text) {
+          const [, code, message] = /(DEP\\d+): (.*)/.exec(text);
+          if (code !== 'DEP0169') require('./process').process.emitWarning(message, 'DeprecationWarning', code);
+        },
+      };`,
+    },
+  },
   // As it is in Node, it says so to servers. The times of its requests are nobody's here.
   fetch: {
     define: { __UNDICI_IS_NODE__: 'true' },

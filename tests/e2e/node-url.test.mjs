@@ -1,6 +1,8 @@
 // url: the older functions and those about files, beside Node's.
 
+import assert from 'node:assert/strict';
 import { oracleTests } from './support/oracle.mjs';
+import { runnerTest } from './support/runner.mjs';
 
 oracleTests('url', {
   parse(require) {
@@ -40,4 +42,25 @@ oracleTests('url', {
     const url = require('url');
     return [url.domainToASCII('español.com'), url.domainToASCII('xn--iñvalid.com'), url.domainToUnicode('xn--espaol-zwa.com'), url.domainToUnicode('a b'), url.urlToHttpOptions(new URL('https://a:b@x.y:1/p?q#h')), url.URL === URL, url.URLSearchParams === URLSearchParams];
   },
+});
+
+runnerTest('what the older functions warn of, Node warns of', {
+  routes: { parse: 'parseHandler' },
+  handlers: {
+    async parseHandler(event) {
+      const warnings = [];
+      process.on('warning', ({ name, code, message }) => warnings.push([name, code, message]));
+      const url = require('url');
+      url.parse('http://a.b/');
+      url.resolve('http://a.b/', 'c');
+      url.parse('http://a:80x/b');
+      url.parse('http://a:80y/b');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      event.response = new Response(warnings);
+    },
+  },
+}, async (runner) => {
+  const words = 'The URL http://a:80x/b is invalid. Future versions of Node.js will throw an error.';
+  assert.deepEqual((await runner.ask({ name: 'parse' })).body, [['DeprecationWarning', 'DEP0170', words]]);
+  assert.equal(runner.stderr, `(node:${runner.pid}) [DEP0170] DeprecationWarning: ${words}\n`);
 });
