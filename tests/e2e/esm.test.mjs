@@ -460,6 +460,17 @@ runnerTest('modules: what import() rejects is the event\'s error, and nothing el
 
 // ---- errors ----
 
+/** Scripts that do not parse, and where. */
+const commonJsWrong = Object.fromEntries(Object.entries({
+  'behind the first line': ['const x=1;\nlet y = ;', "2:9: SyntaxError: Unexpected token ';'"],
+  'on the first line': ['let y = ;', "1:9: SyntaxError: Unexpected token ';'"],
+  'that ends too early': ['function f() {\n  return 1;\n', '3:1: SyntaxError: Unexpected end of input'],
+  'with import() in it': ["import('fs');\nlet y = ;", "2:9: SyntaxError: Unexpected token ';'"],
+  'with a break for nothing': ['let x = 1;\nbreak;\n', "2:1: SyntaxError: 'break' is only valid inside a switch or loop statement."],
+  'declared twice': ['const x = 1;\n  const x = 2;', "2:9: SyntaxError: Cannot declare a const variable twice: 'x'."],
+}).map(([name, [text, expected]]) => [`a syntax error ${name}`,
+  [{ 'package.json': '{ "type": "commonjs" }', 'handlers/x.js': text }, new RegExp(`^\\S*/handlers/x\\.js:${expected.replace(/[.()]/g, '\\$&')}$`)]]));
+
 const broken = {
   'a syntax error': [{ 'handlers/x.mjs': 'export const a = 1;\nexport const = 2;' }, /^\S*\/handlers\/x\.mjs:2:14: SyntaxError: Unexpected token$/],
   'a name that is exported twice': [{ 'handlers/x.mjs': 'export const a = 1;\nexport { b as a }; const b = 2;' }, /^\S*\/handlers\/x\.mjs:2:\d+: SyntaxError: Duplicate export 'a'$/],
@@ -479,6 +490,7 @@ const broken = {
   'a native addon': [{ 'handlers/x.js': "require('../node_modules/addon/build/addon.node');", 'node_modules/addon/build/addon.node': '' },
     /^\S*\/handlers\/x\.js:1:1: Error: 'addon' is a native addon, which only Node itself can load: \S*\/addon\/build\/addon\.node, required by \S*\/handlers\/x\.js\. Use a package that does the same in JavaScript, or leave that work to a program of its own that runs in Node$/],
   'a native addon, imported': [{ 'handlers/x.mjs': "import '../lib/addon.node';", 'lib/addon.node': '' }, /'addon\.node' is a native addon, .* required by \S*\/handlers\/x\.mjs\./],
+  ...commonJsWrong,
   'package.json that is none': [{ 'package.json': '{ no', 'handlers/x.js': '' }, /^\S*: SyntaxError: \S*\/package\.json: /],
 };
 

@@ -61,6 +61,19 @@ function placed(error, path, url) {
   return require('./stack').syntaxError(error.message.replace(/ \(\d+:\d+\)$/, ''), path, place);
 }
 
+// The engine knows the line where a script does not parse, and acorn the column, if it stopped in the same line. The engine
+// may go on behind the script's end, in what stands there of ours.
+function misread(error, path, code) {
+  if (!(error instanceof SyntaxError)) return error;
+  const last = code.split(/\r\n|[\n\r\u2028\u2029]/).length;
+  const isBehind = error.line > last;
+  const found = transform().mistake(code);
+  const { line, column } = found && (isBehind || found.line === error.line) ? found : { line: Math.min(error.line, last) };
+  if (isBehind && /^Unexpected token/.test(error.message)) error.message = 'Unexpected end of input';
+  const place = require('./positions').original(path, line, column ?? 0);
+  return require('./stack').misread(error, path, column === undefined ? { line: place.line } : place);
+}
+
 function compileModule(path, url, source, mappings) {
   sources.add(url, source, 0, undefined, mappings);
   let text;
@@ -85,24 +98,32 @@ function compileScript(path, source, mappings) {
   return { format: 'commonjs', run, code, importsLater: name !== '' };
 }
 
+function compileSaid(path, code, mappings) {
+  try {
+    return compileScript(path, code, mappings);
+  } catch (error) {
+    throw misread(error, path, code);
+  }
+}
+
 function compileUnsaid(path, url, read) {
   const { code, mappings } = read(false);
   try {
     return compileScript(path, code, mappings);
   } catch (error) {
-    if (!(error instanceof SyntaxError) || !MAY_BE_MODULE.test(code)) throw error;
+    if (!(error instanceof SyntaxError) || !MAY_BE_MODULE.test(code)) throw misread(error, path, code);
     let found;
     try {
       const again = read(true);
       found = compileModule(path, url, again.code, again.mappings);
     } catch {
-      throw error;
+      throw misread(error, path, code);
     }
     if (found.text.isModule) {
       sources.remove(path);
       return found;
     }
-    throw error;
+    throw misread(error, path, code);
   }
 }
 
@@ -128,7 +149,7 @@ exports.compile = (path, importedBy, rest = '') => {
     : () => ({ code: source, mappings: undefined });
   if (format === 'unsaid') return compileUnsaid(path, url, read);
   const { code, mappings } = read(format === 'module');
-  return format === 'module' ? compileModule(path, url, code, mappings) : compileScript(path, code, mappings);
+  return format === 'module' ? compileModule(path, url, code, mappings) : compileSaid(path, code, mappings);
 };
 
 // For CommonJS modules that are linked before they run.

@@ -5,9 +5,7 @@
 
 const { parse, placeOf, show, CallSite } = require('./frames');
 const { fromUrl } = require('./paths');
-const { locate } = require('./positions');
 
-const INTERNAL = 'configurapi:';
 const SHOWN = /^ {4}at (?:.*? \()?([^()]+?:\d+(?::\d+)?)\)?$/; // a frame as Node shows it
 
 function read(error, key) {
@@ -32,16 +30,6 @@ function title(error) {
   const message = words(read(error, 'message'), '');
   if (!name || !message) return name || message;
   return `${name}: ${message}`;
-}
-
-// Where a script does not parse, the engine says it beside the stack.
-function syntaxPlace(error) {
-  if (read(error, 'name') !== 'SyntaxError') return undefined;
-  const [file, line, column] = ['sourceURL', 'line', 'column'].map((key) => read(error, key));
-  if (typeof file !== 'string' || typeof line !== 'number' || !file || file.startsWith(INTERNAL)) return undefined;
-  const at = locate(file, line, typeof column === 'number' ? column : 0);
-  if (!at) return undefined;
-  return typeof column === 'number' ? `${file}:${at.line}:${at.column}` : `${file}:${at.line}`;
 }
 
 // Without the frames of the error's own constructors: Node's stacks begin where `new` was called.
@@ -74,9 +62,7 @@ exports.format = (error) => {
       .filter((line, i) => line !== '' || lines[i] === '').join('\n');
   }
   const shown = lines.length > 0 ? framesOf(error, stack).map(show) : [];
-  const place = syntaxPlace(error);
-  const first = place && !shown.some((line) => line.includes(place)) ? [`    at ${place}`] : [];
-  return [title(error), ...first, ...shown].join('\n');
+  return [title(error), ...shown].join('\n');
 };
 
 // Gives an error, and those that caused it, such a stack for good, so that whoever prints `error.stack` shows it.
@@ -96,10 +82,17 @@ exports.settle = (error) => {
 // Where an error was made, as `path:line:column`: the first place that is not ours. Undefined where it does not say.
 exports.placeOf = (error) => {
   const lines = exports.format(error).split('\n');
-  const place = syntaxPlace(error) ?? lines.map((line) => SHOWN.exec(line)?.[1]).find(Boolean);
+  const place = lines.map((line) => SHOWN.exec(line)?.[1]).find(Boolean);
   return place?.startsWith('file:') ? place.replace(/^.*?(?=:\d+(?::\d+)?$)/, (url) => fromUrl(url)?.path ?? url) : place;
 };
 
-// What is wrong at a place in a file, in the way the engine says it.
+// What is wrong at a place in a file.
 exports.syntaxError = (message, path, { line, column }) => Object.assign(new SyntaxError(message),
-  { sourceURL: path, line, column, stack: `SyntaxError: ${message}\n    at ${path}:${line}:${column}` });
+  { stack: `SyntaxError: ${message}\n    at ${path}:${line}:${column}` });
+
+// The engine's own error of what it could not parse, with the place, which it does not say in the stack. Without a column
+// where nobody knows it.
+exports.misread = (error, path, { line, column }) => {
+  const place = column === undefined ? `${path}:${line}` : `${path}:${line}:${column}`;
+  return Object.assign(error, { stack: [title(error), `    at ${place}`, ...framesOf(error, error.stack).map(show)].join('\n') });
+};

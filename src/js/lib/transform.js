@@ -26,6 +26,17 @@ exports.module = (source) => through('module', source, () => {
 // A script with `import(…)` in it: { code, name }.
 exports.dynamicImports = (source) => through('script', source, () => require('./dynamic_imports').rename(source));
 
+// Where a script that does not parse goes wrong, as far as acorn sees it: { line, column }, the column from 0.
+exports.mistake = (source) => {
+  try {
+    require('./vendor_syntax').parse(source,
+      { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true, allowHashBang: true });
+  } catch (error) {
+    return error.loc;
+  }
+  return undefined;
+};
+
 // The names that a CommonJS module exports, as far as they can be seen in it, and whose it exports: { exports, reexports }.
 exports.exportNames = (source) => through('names', source, () => {
   const { parse } = require('./vendor_lexer');
