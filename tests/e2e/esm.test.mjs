@@ -491,6 +491,9 @@ const broken = {
     /^\S*\/handlers\/x\.js:1:1: Error: 'addon' is a native addon, which only Node itself can load: \S*\/addon\/build\/addon\.node, required by \S*\/handlers\/x\.js\. Use a package that does the same in JavaScript, or leave that work to a program of its own that runs in Node$/],
   'a native addon, imported': [{ 'handlers/x.mjs': "import '../lib/addon.node';", 'lib/addon.node': '' }, /'addon\.node' is a native addon, .* required by \S*\/handlers\/x\.mjs\./],
   ...commonJsWrong,
+  'JSON that is none': [{ 'handlers/x.js': "\nrequire('../lib/x.json');", 'lib/x.json': '{\n  "a": [1, 2,],\n}' },
+    /^\S*\/handlers\/x\.js:2:1: SyntaxError: \S*\/lib\/x\.json: .* at position 15 \(line 2 column 14\)$/],
+  'JSON that is none, imported': [{ 'handlers/x.mjs': "import x from '../lib/x.json';", 'lib/x.json': '{ "a": "b' }, /SyntaxError: \S*\/lib\/x\.json: .* at position 9 \(line 1 column 10\)$/],
   'package.json that is none': [{ 'package.json': '{ no', 'handlers/x.js': '' }, /^\S*: SyntaxError: \S*\/package\.json: /],
 };
 

@@ -10,12 +10,21 @@ function failure(Class, code, message) {
   return Object.assign(new Class(message), { code });
 }
 
-// JSON from a file; an error names it.
+function placeInJson(text) {
+  const position = require('./json_mistake')(text);
+  if (position === undefined) return '';
+  const before = text.slice(0, position).split('\n');
+  return ` at position ${position} (line ${before.length} column ${before.at(-1).length + 1})`;
+}
+
+// JSON from a file; an error names it, and the place.
 function readJson(path) {
+  let text;
   try {
-    return JSON.parse(native.readText(path).replace(/^\uFEFF/, ''));
+    text = native.readText(path).replace(/^\uFEFF/, '');
+    return JSON.parse(text);
   } catch (error) {
-    error.message = `${path}: ${error.message}`;
+    error.message = `${path}: ${error.message}${error instanceof SyntaxError ? placeInJson(text) : ''}`;
     throw error;
   }
 }
