@@ -494,6 +494,11 @@ const broken = {
   'JSON that is none': [{ 'handlers/x.js': "\nrequire('../lib/x.json');", 'lib/x.json': '{\n  "a": [1, 2,],\n}' },
     /^\S*\/handlers\/x\.js:2:1: SyntaxError: \S*\/lib\/x\.json: .* at position 15 \(line 2 column 14\)$/],
   'JSON that is none, imported': [{ 'handlers/x.mjs': "import x from '../lib/x.json';", 'lib/x.json': '{ "a": "b' }, /SyntaxError: \S*\/lib\/x\.json: .* at position 9 \(line 1 column 10\)$/],
+  'exports in an ES module': [{ 'handlers/x.js': "import 'fs';\n\nexports.x = 1;" },
+    /^\S*\/handlers\/x\.js:3:\d: ReferenceError: exports is not defined in ES module scope\s+This file is being treated as an ES module because it has import, export, import\.meta or await at its top level\. To treat it as a CommonJS script, rename it to use the '\.cjs' file extension\.$/],
+  'module.exports behind an await': [{ 'handlers/x.mjs': 'await 1;\nmodule.exports = {};' }, /^\S*\/handlers\/x\.mjs:2:\d: ReferenceError: module is not defined in ES module scope$/],
+  'require in an ES module by its package.json': [{ 'package.json': '{ "type": "module" }', 'handlers/x.js': "const fs = require('fs');" },
+    /^\S*\/handlers\/x\.js:1:12: ReferenceError: require is not defined in ES module scope, you can use import instead\s+This file .* because it has a '\.js' file extension and '\S*\/package\.json' contains "type": "module"\. To treat it as a CommonJS script, rename it to use the '\.cjs' file extension\.$/],
   'package.json that is none': [{ 'package.json': '{ no', 'handlers/x.js': '' }, /^\S*: SyntaxError: \S*\/package\.json: /],
 };
 

@@ -5,13 +5,14 @@
 
 const { compile, keep, release } = require('./compile');
 const { createNamespace } = require('./module_namespace');
-const { failure, readJson } = require('./packages');
+const { failure, readJson, scopeOf } = require('./packages');
 const { dirname, toUrl } = require('./paths');
 const resolve = require('./resolve');
 const { exportNames } = require('./transform');
 
 const records = new Map(); // URL -> record
 const AMBIGUOUS = Symbol('ambiguous');
+const COMMONJS_ONLY = /^Can't find variable: (exports|module|require|__filename|__dirname)$/;
 
 const NEW = 0;
 const EVALUATING = 1;
@@ -167,6 +168,21 @@ class Source extends Record {
     this.#generator = undefined;
     return this.isAsync ? result : undefined;
   }
+
+  // What CommonJS has around it and a module has not.
+  explain(error) {
+    const [, name] = (error instanceof ReferenceError && COMMONJS_ONLY.exec(error.message)) || [];
+    if (!name) return;
+    error.message = `${name} is not defined in ES module scope${name === 'require' ? ', you can use import instead' : ''}`;
+    const [, kind] = /\.([jt]s)$/.exec(this.path) ?? [];
+    if (!kind) return;
+    const { manifest, directory } = scopeOf(dirname(this.path)) ?? {};
+    const why = manifest?.type === 'module'
+      ? `it has a '.${kind}' file extension and '${directory}/package.json' contains "type": "module"`
+      : 'it has import, export, import.meta or await at its top level';
+    error.message += `\nThis file is being treated as an ES module because ${why}.`
+      + ` To treat it as a CommonJS script, rename it to use the '.c${kind}' file extension.`;
+  }
 }
 
 function createMeta(path, url) {
@@ -270,6 +286,7 @@ function load(found, importedBy) {
 function finish(record, error) {
   record.state = EVALUATED;
   if (error === undefined) return;
+  record.explain?.(error.value);
   record.failed = true;
   record.error = error.value;
 }
