@@ -48,9 +48,17 @@ function captureStackTrace(target, above) {
   attach(target);
 }
 
+// Without what the engine puts beside the stack, and Node does not.
+function bare(error) {
+  delete error.line;
+  delete error.column;
+  delete error.sourceURL;
+  return error;
+}
+
 const handler = {
-  construct: (target, args, newTarget) => attach(Reflect.construct(target, args, newTarget)),
-  apply: (target, self, args) => attach(Reflect.apply(target, self, args)),
+  construct: (target, args, newTarget) => bare(attach(Reflect.construct(target, args, newTarget))),
+  apply: (target, self, args) => bare(attach(Reflect.apply(target, self, args))),
 };
 
 const handlerOfError = {
@@ -68,6 +76,8 @@ const handlerOfError = {
 };
 
 exports.Native = Native;
+exports.bare = bare;
+exports.isMade = (error) => made.has(error); // by a script, not by the engine
 
 exports.install = (target) => {
   for (const name of CLASSES) {

@@ -3,6 +3,7 @@
 // Stacks in the shape Node's programs know: the error's name and message, and a line for each frame. Those that a script
 // wrote stay as they are.
 
+const { bare, isMade } = require('./errors');
 const { parse, placeOf, show, CallSite } = require('./frames');
 const { fromUrl } = require('./paths');
 
@@ -71,7 +72,7 @@ exports.settle = (error) => {
     const own = Object.getOwnPropertyDescriptor(error, 'stack');
     if (own?.configurable && typeof read(error, 'stack') === 'string')
       Object.defineProperty(error, 'stack', { value: exports.format(error), writable: true, enumerable: own.enumerable, configurable: true });
-    for (const key of ['line', 'sourceURL']) {
+    for (const key of isMade(error) ? [] : ['line', 'sourceURL']) {
       if (Object.getOwnPropertyDescriptor(error, key)?.configurable)
         Object.defineProperty(error, key, { enumerable: false });
     }
@@ -94,5 +95,5 @@ exports.syntaxError = (message, path, { line, column }) => Object.assign(new Syn
 // where nobody knows it.
 exports.misread = (error, path, { line, column }) => {
   const place = column === undefined ? `${path}:${line}` : `${path}:${line}:${column}`;
-  return Object.assign(error, { stack: [title(error), `    at ${place}`, ...framesOf(error, error.stack).map(show)].join('\n') });
+  return Object.assign(bare(error), { stack: [title(error), `    at ${place}`, ...framesOf(error, error.stack).map(show)].join('\n') });
 };
