@@ -19,6 +19,39 @@ snippetTests('module', {
 });
 
 snippetTests('timers', {
+  'ticks and jobs': `
+    const all = [];
+    const orderOf = async (action) => {
+      const order = [];
+      action((word) => () => order.push(word));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      all.push(order);
+    };
+    const inJob = (then) => {
+      process.nextTick(then('tick'));
+      Promise.resolve().then(then('job')).then(then('its job'));
+      queueMicrotask(then('microtask'));
+      setImmediate(then('immediate'));
+    };
+    await null;
+    await orderOf(inJob);
+    await orderOf((then) => setTimeout(() => inJob(then), 1));
+    await orderOf((then) => require('fs').stat('/', () => inJob(then)));
+    await orderOf(async (then) => {
+      process.nextTick(() => {
+        then('tick')();
+        process.nextTick(then('tick of a tick'));
+        Promise.resolve().then(() => {
+          then('job of a tick')();
+          process.nextTick(then('tick of that'));
+        });
+      });
+      for (const i of [1, 2, 3]) {
+        await null;
+        then(i)();
+      }
+    });
+    return all;`,
   'as a module': "const timers = require('node:timers'); return [timers.setTimeout === setTimeout, timers.clearImmediate === clearImmediate, Object.keys(timers).includes('promises'), timers.promises === require('timers/promises')]",
   promises: `
     const { setTimeout: wait, setImmediate: soon, setInterval: each, scheduler } = require('timers/promises');

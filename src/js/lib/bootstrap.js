@@ -17,10 +17,11 @@ timers.install(globalThis);
 
 // An entry, and the promises' jobs behind it: what it starts by them is its own doing, and ended with it where it has no end.
 const withJobs = (entry) => (...all) => {
+  const before = timers.attend();
   try {
     return entry(...all);
   } finally {
-    native.runJobs();
+    timers.jobs(before);
   }
 };
 
@@ -33,7 +34,7 @@ module.exports = {
   loaded: withJobs(handlers.loaded),
   runJobs: () => {
     frames.leave();
-    native.runJobs();
+    timers.jobs(timers.attend());
   },
   runTimers: withJobs(timers.run),
   runImmediates: withJobs(timers.runImmediates),

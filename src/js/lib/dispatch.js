@@ -563,6 +563,7 @@ exports.attach = (newInbox, newOutbox, level) => {
 // would run them then, but enter the world anew for each. With `collects`, returns what collect() does; undefined where the
 // jobs are still to come.
 exports.dispatch = (count, given, said, collects) => {
+  const before = timers.attend();
   frames.reset();
   turn++;
   values = said;
@@ -570,7 +571,7 @@ exports.dispatch = (count, given, said, collects) => {
   textTo = next = nextValue = 0;
   end = count * ENTRY;
   goOn();
-  return native.runJobs() && collects ? outTexts : undefined;
+  return timers.jobs(before) && collects ? outTexts : undefined;
 };
 
 function goOn() {
@@ -676,7 +677,7 @@ exports.interrupted = (milliseconds, inDispatch, isLoading) => {
   timers.goOn();
   goOn();
   runTicks();
-  native.runJobs();
+  timers.jobs(false);
   return said.join('\n');
 };
 

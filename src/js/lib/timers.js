@@ -17,6 +17,7 @@ let lastOfRound = 0;
 let immediates = [];
 let dueImmediates = [];
 let ticks = [];
+let attended = false; // somebody runs jobs() when what runs now is through
 
 class Timeout {
   constructor(callback, delay, repeat, args) {
@@ -273,13 +274,17 @@ exports.queueMicrotask = function queueMicrotask(callback) {
   Promise.resolve().then(() => guarded(callback, []));
 };
 
-// Before the promises' jobs, as in Node, where a script is called from the loop; those that a promise's job asks for run
-// behind it, as one of them.
+// As in Node: before the promises' jobs where a script is called from the loop; those that a promise's job asks for run when
+// there are no more jobs. Where the engine runs the jobs by itself, nobody can tell when that is: then they are one of them.
 exports.nextTick = function nextTick(callback, ...args) {
   if (typeof callback !== 'function')
     throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
-  if (ticks.push({ callback: frames.bind(callback), args }) === 1) Promise.resolve().then(exports.runTicks);
+  if (ticks.push({ callback: frames.bind(callback), args }) === 1 && !attended) tickLater();
 };
+
+function tickLater() {
+  Promise.resolve().then(exports.runTicks);
+}
 
 exports.runTicks = () => {
   while (ticks.length > 0) {
@@ -287,6 +292,25 @@ exports.runTicks = () => {
     ticks = [];
     for (const { callback, args } of due) guarded(callback, args);
   }
+};
+
+// jobs() will be called; returns what is to be given to it.
+exports.attend = () => {
+  const before = attended;
+  attended = true;
+  return before;
+};
+
+// Runs the promises' jobs and the ticks that they ask for, until there are no more. False where they are left to the engine.
+exports.jobs = (before) => {
+  let ran = native.runJobs();
+  while (ran && ticks.length > 0) {
+    exports.runTicks();
+    ran = native.runJobs();
+  }
+  attended = before;
+  if (ticks.length > 0) tickLater();
+  return ran;
 };
 
 // What util.promisify makes of them.
