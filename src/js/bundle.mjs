@@ -95,13 +95,14 @@ const surroundings = {
     banner: { js: `const performance = { now: () => globalThis.performance.now(), markResourceTiming() {} };` },
   },
   // It puts what it makes into the global object, unless that has one: it gets a global object of its own. The world's
-  // MessageChannel is made with it, not the other way round. And it
-  // takes apart the stacks of the engine's own errors.
+  // MessageChannel and PerformanceMark are made with it, not the other way round. And it takes apart the stacks of the engine's
+  // own errors.
   structured_clone: {
     define: { global: 'around', globalThis: 'around' },
     banner: {
       js: `const around = Object.create(globalThis, Object.fromEntries(Object.entries(
-        { structuredClone: undefined, DOMException: undefined, MessageChannel: undefined, Error: require('./errors').Native }).map(
+        { structuredClone: undefined, DOMException: undefined, MessageChannel: undefined, PerformanceMark: undefined,
+          Error: require('./errors').Native }).map(
         ([name, value]) => [name, { value, writable: true, configurable: true }])));`,
     },
   },

@@ -328,6 +328,12 @@ snippetTests('fs', {
       order.push('after the call');
     });
     return order;`,
+  'what an aborted signal rejects with': `
+    const signal = AbortSignal.abort(new Error('why'));
+    const classOf = (error) => [error.constructor.name, error.constructor === Error, error instanceof Error, error.name, error.code, error.message, error.cause.message, Object.keys(error)];
+    return await Promise.all([promises.readFile(at('x'), { signal }), promises.writeFile(at('x'), 'x', { signal }),
+      new Promise((resolve, reject) => fs.readFile(at('x'), { signal }, reject)), require('timers/promises').setTimeout(1, 0, { signal })]
+      .map((promise) => promise.then(() => 'fine', classOf)));`,
   'what a signal ends': `
     const controller = { aborted: true, reason: 'why' };
     fs.writeFileSync(at('x'), 'x');

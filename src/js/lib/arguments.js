@@ -81,9 +81,8 @@ function needSignal(signal, name) {
 }
 
 function aborted(signal) {
-  const error = new Error('The operation was aborted', signal && { cause: signal.reason });
-  error.name = 'AbortError';
-  return Object.assign(error, { code: 'ABORT_ERR' });
+  const { AbortError } = require('./node_errors');
+  return new AbortError(undefined, signal && { cause: signal.reason });
 }
 
 module.exports = { coded, received, invalidType, invalidValue, outOfRange, needString, needBoolean, needFunction,

@@ -73,6 +73,8 @@ class CustomEvent extends Event {
 Object.defineProperty(CustomEvent.prototype, Symbol.toStringTag, { value: 'CustomEvent', configurable: true });
 Object.defineProperty(EventTarget.prototype, Symbol.toStringTag, { value: 'EventTarget', configurable: true });
 
+require.ifLoaded('./performance')?.derive(EventTarget);
+
 module.exports = {
   Event,
   EventTarget,

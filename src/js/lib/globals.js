@@ -33,6 +33,8 @@ const CLASSES = {
   './event_target': ['CustomEvent', 'Event', 'EventTarget'],
   './fetch': ['FormData', 'Headers', 'Request', 'Response'],
   './message_channel': ['MessageChannel', 'MessageEvent', 'MessagePort'],
+  './performance': ['Performance'],
+  './performance_timeline': ['PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver', 'PerformanceObserverEntryList'],
   './web_streams': ['ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'ReadableByteStreamController', 'ReadableStream',
     'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader',
     'TextDecoderStream', 'TextEncoderStream', 'TransformStream', 'TransformStreamDefaultController', 'WritableStream',

@@ -60,6 +60,25 @@ class Performance {
 }
 
 Object.defineProperty(Performance.prototype, Symbol.toStringTag, { value: 'Performance', configurable: true });
+
+// It is an EventTarget, whose class is loaded by who looks: it dispatches nothing by itself.
+let target;
+for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
+  const late = {
+    [name](...all) {
+      target ??= new (require('./event_target').EventTarget)();
+      return target[name](...all);
+    },
+  };
+  Object.defineProperty(Performance.prototype, name, { value: late[name], writable: true, configurable: true });
+}
+exports.derive = (EventTarget) => {
+  Object.setPrototypeOf(Performance, EventTarget);
+  Object.setPrototypeOf(Performance.prototype, EventTarget.prototype);
+};
+const loaded = require.ifLoaded('./event_target');
+if (loaded) exports.derive(loaded.EventTarget);
+
 make = true;
 exports.performance = new Performance();
 make = false;
