@@ -197,3 +197,89 @@ runnerTest('what a handler keeps of a message stays as it came, whatever comes l
     assert.deepEqual(body, texts.map((text, i) => [text, i % 2 === 0 ? text : JSON.parse(text).payload]));
   }
 });
+
+runnerTest("an event's ids and its message through what stands in for it", {
+  routes: { look: 'lookHandler', made: 'madeHandler', shown: 'shownHandler', write: 'writeHandler' },
+  prelude: `
+const { Event } = require('configurapi');
+const util = require('util');
+const shallow = (value) => Object.assign(Object.create(Object.getPrototypeOf(value)), value); // lodash.clone
+const deep = (value) => { // lodash.cloneDeep
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.create(Object.getPrototypeOf(value));
+  for (const key of Object.keys(value)) copy[key] = deep(value[key]);
+  return copy;
+};
+const bound = (value) => new Proxy(value, { get: (target, key, receiver) => Reflect.get(target, key, receiver) });
+`,
+  handlers: {
+    lookHandler(event) {
+      const all = { proxy: new Proxy(event, {}), bound: bound(event), twice: new Proxy(new Proxy(event, {}), {}), child: Object.create(event), shallow: shallow(event), deep: deep(event) };
+      const seen = {};
+      for (const [name, each] of Object.entries(all))
+        seen[name] = [each.id ?? null, each.correlationId ?? null, each.resolve('$(x)'), each.request.raw ?? null, `${each}`];
+      seen.event = [event.id, event.correlationId, event.resolve('$(x)'), event.request.raw, `${event}`];
+      seen.request = [Object.create(event.request).raw, new Proxy(event.request, {}).raw ?? null, shallow(event.request).raw ?? null];
+      seen.json = JSON.parse(JSON.stringify(event)).id;
+      seen.inJson = Object.keys(JSON.parse(JSON.stringify(event))).slice(0, 2);
+      seen.prototypes = [Event.prototype.id ?? null, Event.prototype.correlationId ?? null, Request.prototype.raw ?? null];
+      event.response = new Response(seen);
+    },
+    writeHandler(event) {
+      const [proxy, child, copy] = [new Proxy(event, {}), Object.create(event), deep(event)];
+      const first = event.id;
+      child.id = 'child';
+      copy.id = 'copy';
+      copy.correlationId = 'copied';
+      const before = event.id === first;
+      proxy.id = 'proxy';
+      proxy.correlationId = 'correlated';
+      event.response = new Response([before, event.id, event.correlationId, child.id, copy.id, copy.correlationId, JSON.parse(JSON.stringify(event)).id]);
+    },
+    shownHandler(event) {
+      const early = util.inspect(event);
+      event.circle = event;
+      const shown = util.inspect(event, { depth: null });
+      delete event.circle;
+      event.extra = 1;
+      const late = util.inspect(event);
+      event.response = new Response([event.id, early, shown, late, util.inspect({ in: event }, { depth: 0 }), Object.keys(event)]);
+    },
+    madeHandler(event) {
+      const request = new Request('get');
+      request.headers = { 'correlation-id': 'said' };
+      const made = new Event(request);
+      const other = new Event(event.request);
+      event.response = new Response([
+        Object.keys(made).slice(0, 2), { ...made }.id === made.id, { ...made }.correlationId, deep(made).id === made.id, new Proxy(made, {}).id === made.id,
+        util.inspect(made).includes(`id: '${made.id}'`), other.id !== event.id, other.correlationId === other.id, new Proxy(event, {}).id === event.id,
+      ]);
+    },
+  },
+}, async (runner) => {
+  const client = await runner.connect();
+  const message = { name: 'look', params: { x: 'y' }, headers: { 'correlation-id': 'c' } };
+  const { body } = await client.ask(message);
+  const { event } = body;
+  assert.match(event[0], /^[0-9a-f-]{36}$/);
+  assert.deepEqual(event.slice(1, 3), ['c', 'y']);
+  assert.deepEqual(JSON.parse(event[3]).params, { x: 'y' });
+  for (const name of ['proxy', 'bound', 'twice', 'child', 'shallow']) assert.deepEqual(body[name], event, name);
+  assert.deepEqual(body.deep, [null, 'c', 'y', null, event[4]], 'what has nothing of the event is no error');
+  assert.deepEqual(body.request, [event[3], null, null]);
+  assert.deepEqual([body.json, body.inJson, body.prototypes], [event[0], ['id', 'correlationId'], [null, null, null]]);
+  const { proxy } = (await client.ask({ name: 'look' })).body;
+  assert.equal(proxy[1], proxy[0], 'where the message says none');
+
+  assert.deepEqual((await client.ask({ name: 'write' })).body, [true, 'proxy', 'correlated', 'child', 'copy', 'copied', 'proxy']);
+
+  const [id, early, shown, late, within, keys] = (await client.ask({ name: 'shown' })).body;
+  assert.ok(early.startsWith(`Event {\n  id: '${id}',\n  correlationId: '${id}',\n  params: {}`), early);
+  assert.match(shown, /^<ref \*1> Event \{[^]*circle: \[Circular \*1\]/);
+  assert.ok(!late.includes('circle') && late.includes('extra: 1'), late);
+  assert.equal(within, '{ in: [Event] }');
+  assert.ok(!keys.includes('id'), 'looking at it has changed nothing of it');
+
+  assert.deepEqual((await client.ask({ name: 'made' })).body, [['id', 'correlationId'], true, 'said', true, true, true, true, true, true]);
+  await client.close();
+});

@@ -38,6 +38,15 @@ class ErrorResponse extends Response {
 }
 
 const FROM_RUNNER = Symbol('made by the runner');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+// An object's prototypes, itself first: what was made with Object.create() of one has no private fields.
+function* lineOf(object) {
+  for (; object !== null; object = Object.getPrototypeOf(object)) yield object;
+}
+
+let lead; // (request, event): from now on the request leads to that event
+let eventOf; // (request): the event that a request leads to
 
 class Request {
   #raw;
@@ -45,6 +54,15 @@ class Request {
   #from = 0;
   #to = 0;
   #bytes;
+  #event; // for who has but what stands in for the event
+
+  static {
+    const isOne = (request) => typeof request === 'object' && request !== null && #event in request;
+    lead = (request, event) => {
+      if (isOne(request)) request.#event = event;
+    };
+    eventOf = (request) => (isOne(request) ? request.#event : undefined);
+  }
 
   constructor(method, made, texts, from, to, bytes) {
     this.name = undefined;
@@ -72,6 +90,10 @@ class Request {
 
   // The message as it came: a string, or a Buffer for a binary message; undefined where there is none.
   get raw() {
+    if (!(#raw in this)) {
+      for (const each of lineOf(this)) if (#raw in each) return each.raw;
+      return undefined;
+    }
     if (this.#texts !== undefined) {
       const text = this.#texts.substring(this.#from, this.#to);
       this.#raw = this.#bytes ? Buffer.from(text, this.#bytes) : text;
@@ -89,6 +111,10 @@ class Event {
   #correlationId;
 
   constructor(request, made, slot) {
+    if (made !== FROM_RUNNER) {
+      define(this, 'id', native.randomUUID());
+      define(this, 'correlationId', correlationOf(this, request));
+    }
     this.params = undefined;
     this.name = '';
     this.request = request;
@@ -98,58 +124,43 @@ class Event {
     this.method = '';
     if (made === FROM_RUNNER) {
       this.#slot = slot;
+      lead(request, this);
       return;
     }
     this.params = {};
     this.name = request.name || '';
     this.payload = request.payload;
     this.method = request.method;
-    this.#readPath(request);
+    readPath(this, request);
   }
 
-  // Makes name and params of a REST path: /v1/collections/4/items -> v1, collection=4, item=''.
-  #readPath(request) {
-    let segments = request.path.split('/').filter(Boolean);
-    if (segments.length === 0) return;
-    if (VERSION.test(segments[0])) {
-      this.version = segments[0];
-      segments = segments.slice(1);
-    }
-    const { singularize } = require('./vendor_inflection');
-    for (let i = 0; i < segments.length; i += 2) {
-      const singular = singularize(segments[i]);
-      const id = segments[i + 1] ?? '';
-      let resource = singular;
-      if (!id && this.method === 'get') {
-        this.method = 'list';
-        resource = segments[i];
-      }
-      setOwn(this.params, singular, id);
-      this.name += `_${resource}`;
-    }
-    for (const key in request.query) setOwn(this.params, key, request.query[key]);
-    this.name = `${this.method}${this.version ? `_${this.version}` : ''}${this.name}`;
-  }
-
-  // Made when first looked at: most events end without anybody asking.
+  // What a script makes has them as properties of its own, as in 1.9.0. The runner's events, most of which end without anybody
+  // asking, have them made when somebody first looks; whoever looks at what only stands in for one, a Proxy or what
+  // Object.create() has made of it, has to be led to it.
   get id() {
+    if (!(#slot in this)) return Event.#behind(this)?.id;
     return (this.#id ??= (this.#slot && native.eventId(this.#slot)) || native.randomUUID());
   }
 
   set id(value) {
-    this.#id = value;
+    if (#slot in this) this.#id = value;
+    else define(this, 'id', value);
   }
 
   get correlationId() {
-    if (this.#correlationId !== undefined) return this.#correlationId;
-    const { query, headers } = this.request;
-    if (query && typeof query === 'object' && 'correlationid' in query) return query.correlationid;
-    if (headers && typeof headers === 'object' && 'correlation-id' in headers) return headers['correlation-id'];
-    return this.id;
+    const event = #slot in this ? this : Event.#behind(this);
+    if (event !== undefined && event.#correlationId !== undefined) return event.#correlationId;
+    return correlationOf(this, this.request);
   }
 
   set correlationId(value) {
-    this.#correlationId = value;
+    if (#slot in this) this.#correlationId = value;
+    else define(this, 'correlationId', value);
+  }
+
+  static #behind(object) {
+    for (const each of lineOf(object)) if (#slot in each) return each;
+    return eventOf(object.request);
   }
 
   resolve(value) {
@@ -165,23 +176,10 @@ class Event {
     const references = text.match(/\$\([^)]*\)/g);
     if (!references) return text;
     for (const reference of references) {
-      const value = this.#lookUp(reference.slice(2, -1));
+      const value = lookUp(this, reference.slice(2, -1));
       text = text.replace(reference, value === undefined ? reference : value);
     }
     return text;
-  }
-
-  #lookUp(key) {
-    if (key.startsWith('$env.')) return process.env[key.slice(5)];
-    if (key.startsWith('$event.payload.') && this.payload) return valueAt(this.payload, key.slice(15));
-    if (key === '$event.payload' && this.payload) return this.payload;
-    if (Object.hasOwn(this.params, key) && this.params[key] !== undefined) return this.params[key];
-    if (key.includes('.') || key.includes('[')) {
-      const dot = key.indexOf('.');
-      const value = this.params[dot < 0 ? '' : key.slice(0, dot)]; // as 1.9.0: `list[0]` alone leads nowhere
-      return typeof value === 'object' ? valueAt(value, key.slice(dot + 1)) : value;
-    }
-    return undefined;
   }
 
   toString() {
@@ -212,10 +210,72 @@ class Event {
   }
 }
 
+// With those that are no properties of its own. What is shown of an event is always the same object, for inspect to find circles.
+const shown = new WeakMap();
+Object.defineProperty(Event.prototype, INSPECT, {
+  value() {
+    const view = shown.get(this) ?? Object.create(Object.getPrototypeOf(this), { [INSPECT]: { value: undefined } });
+    shown.set(this, view);
+    const { id, correlationId } = this;
+    const all = { ...(id === undefined ? {} : { id, correlationId }), ...this };
+    for (const key of Reflect.ownKeys(view)) if (key !== INSPECT && !Object.hasOwn(all, key)) delete view[key];
+    for (const key of Reflect.ownKeys(all)) define(view, key, all[key]);
+    return view;
+  },
+  writable: true,
+  configurable: true,
+});
+
 const { ended, replaced, slotOf } = Event;
 delete Event.ended;
 delete Event.replaced;
 delete Event.slotOf;
+
+// Makes an event's name and params of a REST path: /v1/collections/4/items -> v1, collection=4, item=''.
+function readPath(event, request) {
+  let segments = request.path.split('/').filter(Boolean);
+  if (segments.length === 0) return;
+  if (VERSION.test(segments[0])) {
+    event.version = segments[0];
+    segments = segments.slice(1);
+  }
+  const { singularize } = require('./vendor_inflection');
+  for (let i = 0; i < segments.length; i += 2) {
+    const singular = singularize(segments[i]);
+    const id = segments[i + 1] ?? '';
+    let resource = singular;
+    if (!id && event.method === 'get') {
+      event.method = 'list';
+      resource = segments[i];
+    }
+    setOwn(event.params, singular, id);
+    event.name += `_${resource}`;
+  }
+  for (const key in request.query) setOwn(event.params, key, request.query[key]);
+  event.name = `${event.method}${event.version ? `_${event.version}` : ''}${event.name}`;
+}
+
+// What the request says, or the event's id.
+function correlationOf(event, request) {
+  const { query, headers } = request ?? {};
+  if (query && typeof query === 'object' && 'correlationid' in query) return query.correlationid;
+  if (headers && typeof headers === 'object' && 'correlation-id' in headers) return headers['correlation-id'];
+  return event.id;
+}
+
+// What a `$(reference)` of an event's stands for; undefined where it leads nowhere.
+function lookUp({ params, payload }, key) {
+  if (key.startsWith('$env.')) return process.env[key.slice(5)];
+  if (key.startsWith('$event.payload.') && payload) return valueAt(payload, key.slice(15));
+  if (key === '$event.payload' && payload) return payload;
+  if (Object.hasOwn(params, key) && params[key] !== undefined) return params[key];
+  if (key.includes('.') || key.includes('[')) {
+    const dot = key.indexOf('.');
+    const value = params[dot < 0 ? '' : key.slice(0, dot)]; // as 1.9.0: `list[0]` alone leads nowhere
+    return typeof value === 'object' ? valueAt(value, key.slice(dot + 1)) : value;
+  }
+  return undefined;
+}
 
 // `a.b[0].c` within a value; undefined where the path leads nowhere.
 function valueAt(value, path) {
@@ -228,8 +288,13 @@ function valueAt(value, path) {
 
 // Assignment, but `__proto__` is a name like any other.
 function setOwn(object, key, value) {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === '__proto__') define(object, key, value);
   else object[key] = value;
+}
+
+// As a property of the object's own, whatever its class has by that name.
+function define(object, key, value) {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 // The objects and arrays among the policies' parameters.
