@@ -271,7 +271,10 @@ CONFIGURAPI_API enum configurapi_result configurapi_fail_printf(configurapi_even
  * With --handler-timeout the event may have been answered with 504 meanwhile. It is still to be resumed, and
  * `then` still runs, so that it can free what it holds; but what it does to the event, and what it says, has
  * no effect any more: configurapi_event_is_over(). Until then all that can be read of the event stays as it
- * was when its time was over. */
+ * was when its time was over.
+ *
+ * A second call while the first is under way does nothing, one for an event that is not pending leaves a line
+ * in the log. One for an event that has gone on already may be another's: it must not be. */
 CONFIGURAPI_API void configurapi_resume(configurapi_event *event,
                                         enum configurapi_result (*then)(configurapi_event *event, void *data),
                                         void *data);
@@ -368,13 +371,15 @@ CONFIGURAPI_API configurapi_runtime *configurapi_event_runtime(const configurapi
  * calls is not there any more. */
 CONFIGURAPI_API struct uv_loop_s *configurapi_loop(configurapi_runtime *runtime);
 /** Calls `run` on the loop's thread, soon. From any thread, as long as the runtime is there: for a module
- * until its `unload`, for a program until its runner's stop begins (`on_stopping`). */
+ * until its `unload`, for a program until its runner's stop begins (`on_stopping`). CONFIGURAPI_GONE behind
+ * that, as far as the runtime is still there: `run` is not called. */
 CONFIGURAPI_API enum configurapi_status configurapi_post(configurapi_runtime *runtime,
                                                          void (*run)(void *data), void *data);
 
 /** POSTs `body` as JSON to a connection's postback URL, this process's or another's, as wsPostbackFunction()
  * in JavaScript does. `done` gets the answer's status, 0 where there was none, and `error`, what went wrong,
- * NULL for a status of 2xx. It is called once, but not where this fails, nor when the runner ends before. */
+ * NULL for a status of 2xx. It is called once, but not where this fails; where the
+ * runner ends before, with 0 and that as the error. */
 CONFIGURAPI_API enum configurapi_status configurapi_postback(
     configurapi_runtime *runtime, const char *url, const json_t *body,
     void (*done)(int status, const char *error, void *data), void *data);

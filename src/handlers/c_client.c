@@ -76,7 +76,7 @@ const char *configurapi_client_postback_url(configurapi_client *client)
 
 bool configurapi_client_is_gone(const configurapi_client *client)
 {
-    return !client->peer;
+    return !client->peer || !client->peer->functions->is_open(client->peer);
 }
 
 /* ---- sending ---- */

@@ -29,6 +29,8 @@ struct peer_functions {
     enum status (*push)(struct peer *peer, struct text data, bool binary);
     /* Whether so much is unsent that a sender should wait. */
     enum congestion (*congestion)(const struct peer *peer);
+    /* Whether something can still be pushed. */
+    bool (*is_open)(const struct peer *peer);
     /* Ends the connection: memory is out for something that it would wait for in vain. */
     void (*give_up)(struct peer *peer);
 };

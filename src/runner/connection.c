@@ -260,6 +260,13 @@ static enum congestion congestion(const struct peer *peer)
     return connection->channel.congested ? CONGESTION_OPEN : CONGESTION_NONE;
 }
 
+static bool is_open(const struct peer *peer)
+{
+    enum connection_state state = of_peer(peer)->state;
+
+    return state == CONNECTION_CONNECTING || state == CONNECTION_OPEN;
+}
+
 static void give_up(struct peer *peer)
 {
     struct connection *connection = of_peer(peer);
@@ -269,7 +276,7 @@ static void give_up(struct peer *peer)
 }
 
 static const struct peer_functions peer_functions = {
-    .push = push, .congestion = congestion, .give_up = give_up};
+    .push = push, .congestion = congestion, .is_open = is_open, .give_up = give_up};
 
 /* ---- ending ---- */
 

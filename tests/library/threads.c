@@ -384,7 +384,7 @@ static enum configurapi_result say_goodbye(configurapi_event *event, const json_
     struct guest *guest = configurapi_data(event);
 
     (void)parameters;
-    atomic_fetch_add(&guest->goodbyes, 1);
+    atomic_fetch_add(&guest->goodbyes, configurapi_client_is_gone(configurapi_event_client(event)));
     return CONFIGURAPI_CONTINUE;
 }
 
