@@ -243,7 +243,8 @@ static enum configurapi_status matches(configurapi_event *event, const json_t *e
             &pattern, (struct text){json_string_value(expression), json_string_length(expression)});
     if (status != STATUS_OK)
         return c_status(status);
-    *found = plugin->pattern_matches(pattern, c_private(text), false, NULL);
+    uint64_t steps = PATTERN_STEPS; /* the header is the client's */
+    *found = plugin->pattern_matches(pattern, c_private(text), false, NULL, &steps) == STATUS_OK;
     plugin->pattern_destroy(pattern);
     return CONFIGURAPI_OK;
 }

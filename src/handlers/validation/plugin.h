@@ -11,7 +11,7 @@
 
 #define VALIDATION_PLUGIN_SYMBOL "configurapi_validation"
 
-enum { VALIDATION_PLUGIN_VERSION = 1 };
+enum { VALIDATION_PLUGIN_VERSION = 2 };
 
 struct validation_plugin {
     unsigned version;
@@ -20,6 +20,6 @@ struct validation_plugin {
     enum status (*schema_validate)(const struct schema *schema, const json_t *value, struct buffer *failures);
     enum status (*pattern_create)(struct pattern **pattern, struct text source);
     void (*pattern_destroy)(struct pattern *pattern);
-    bool (*pattern_matches)(const struct pattern *pattern, struct text subject, bool whole,
-                            struct text groups[PATTERN_GROUPS]);
+    enum status (*pattern_matches)(const struct pattern *pattern, struct text subject, bool whole,
+                                   struct text groups[PATTERN_GROUPS], uint64_t *steps);
 };

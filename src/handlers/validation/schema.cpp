@@ -3,8 +3,7 @@ extern "C" {
 }
 
 #include "handlers/validation/schema.h"
-
-#include <valijson/adapters/rapidjson_adapter.hpp> // before RapidJSON's own: it has its assertions throw
+#include "handlers/validation/valijson/priced.hpp" // before valijson and RapidJSON
 
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
@@ -14,6 +13,7 @@ extern "C" {
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <stdexcept>
@@ -23,7 +23,10 @@ namespace
 {
 
 constexpr size_t deepest = 128;
-constexpr size_t most_unique_items = 1024;
+constexpr uint64_t steps_for_each = 20000000; // that a value may take, whatever its size
+constexpr uint64_t steps_a_byte = 20;          // and of its JSON text
+constexpr size_t longest_place = 256;      // bytes of each that are told
+constexpr size_t longest_description = 512;
 
 using valijson::SchemaParser;
 using valijson::adapters::RapidJsonAdapter;
@@ -90,13 +93,24 @@ std::string place_of(const std::vector<std::string> &context)
     return place.empty() ? "payload" : place;
 }
 
+void append_cut(std::string &text, const std::string &words, size_t longest)
+{
+    size_t length = words.size();
+
+    if (length > longest)
+        for (length = longest; length > 0 && (words[length] & 0xc0) == 0x80;) // not within a character
+            length--;
+    text.append(words, 0, length);
+    text += length < words.size() ? "…" : "";
+}
+
 /* Whether it only says that something further in has failed. */
 bool is_consequence(const valijson::ValidationResults::Error &error)
 {
     return error.description.rfind("Failed to validate", 0) == 0;
 }
 
-std::string describe(const valijson::ValidationResults &results)
+std::string describe(const valijson::ValidationResults &results, bool has_more)
 {
     std::string text;
     std::string consequences;
@@ -106,11 +120,14 @@ std::string describe(const valijson::ValidationResults &results)
         while (!description.empty() && description.back() == '.')
             description.pop_back();
         std::string &to = is_consequence(error) ? consequences : text;
-        to += (to.empty() ? "" : "; ") + place_of(error.context) + ": " + description;
+        to += to.empty() ? "" : "; ";
+        append_cut(to, place_of(error.context), longest_place);
+        to += ": ";
+        append_cut(to, description, longest_description);
     }
-    if (!text.empty())
-        return text;
-    return consequences.empty() ? "payload: Nothing fits this schema" : consequences;
+    if (text.empty())
+        text = consequences.empty() ? "payload: Nothing fits this schema" : consequences;
+    return text + (has_more ? "; and more" : "");
 }
 
 enum status complain(struct buffer *out, const std::string &words)
@@ -120,34 +137,56 @@ enum status complain(struct buffer *out, const std::string &words)
     return status == STATUS_OK ? STATUS_INVALID : status;
 }
 
+struct extent {
+    size_t depth = 0;
+    size_t path = 0; // bytes of all names on the way to the value that has most of them
+};
+
 /* Why it is not even looked at; empty: it is. */
-std::string excess(const json_t *value, bool unique_items, size_t depth)
+std::string excess(const json_t *value, extent here, extent &most)
 {
-    if (depth > deepest)
+    most.depth = std::max(most.depth, here.depth);
+    most.path = std::max(most.path, here.path);
+    if (here.depth++ > deepest)
         return "payload: Nested more than " + std::to_string(deepest) + " deep";
     if (json_is_array(value)) {
-        if (unique_items && json_array_size(value) > most_unique_items)
-            return "payload: An array of more than " + std::to_string(most_unique_items) + " items";
         for (size_t i = 0; i < json_array_size(value); i++) {
-            const std::string found = excess(json_array_get(value, i), unique_items, depth + 1);
+            const std::string found = excess(json_array_get(value, i), here, most);
             if (!found.empty())
                 return found;
         }
     }
     json_t *walked = const_cast<json_t *>(value); // jansson's iterators know no const
     for (void *at = json_object_iter(walked); at; at = json_object_iter_next(walked, at)) {
-        const std::string found = excess(json_object_iter_value(at), unique_items, depth + 1);
+        const extent inner = {here.depth, here.path + json_object_iter_key_len(at)};
+        const std::string found = excess(json_object_iter_value(at), inner, most);
         if (!found.empty())
             return found;
     }
     return {};
 }
 
+/* What does not fit; empty: it fits. */
+std::string check(const valijson::Schema &rules, const rapidjson::Document &document, const extent &most,
+                  uint64_t steps)
+{
+    validation::budget budget = {steps, 1 + most.depth + most.path / 64, {}};
+    const validation::spending spending(budget);
+    auto results = valijson::ValidationResults::decisive();
+
+    try {
+        if (valijson::Validator().validate(rules, RapidJsonAdapter(document), &results))
+            return {};
+    } catch (const valijson::ValidationResults::Full &) {
+        return describe(results, true);
+    }
+    return describe(results, false);
+}
+
 } // namespace
 
 struct schema {
     valijson::Schema rules;
-    bool unique_items = false;
 };
 
 enum status schema_create(struct schema **schema, struct text json, struct buffer *error)
@@ -159,7 +198,6 @@ enum status schema_create(struct schema **schema, struct text json, struct buffe
         check_references(document, document);
         SchemaParser parser(is_draft4(document) ? SchemaParser::kDraft4 : SchemaParser::kDraft7);
         parser.populateSchema(RapidJsonAdapter(document), made->rules);
-        made->unique_items = std::string(json.data, json.length).find("uniqueItems") != std::string::npos;
         *schema = made.release();
         return STATUS_OK;
     } catch (const std::bad_alloc &) {
@@ -181,14 +219,15 @@ enum status schema_validate(const struct schema *schema, const json_t *value, st
 
     buffer_init(&text, BUFFER_UNLIMITED);
     try {
-        const std::string too_much = excess(value, schema->unique_items, 0);
+        extent most;
+        const std::string too_much = excess(value, {}, most);
         status = too_much.empty() ? json_append_value(&text, value) : complain(failures, too_much);
         if (status == STATUS_OK) {
             rapidjson::Document document;
-            valijson::ValidationResults results;
             read(document, text.data, text.length);
-            if (!valijson::Validator().validate(schema->rules, RapidJsonAdapter(document), &results))
-                status = complain(failures, describe(results));
+            const std::string failure = check(schema->rules, document, most, steps_for_each + steps_a_byte * text.length);
+            if (!failure.empty())
+                status = complain(failures, failure);
         }
     } catch (const std::bad_alloc &) {
         status = STATUS_NO_MEMORY;
