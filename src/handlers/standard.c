@@ -1,6 +1,7 @@
 #include "handlers/standard.h"
 #include "handlers/c_host_parts.h"
 #include "handlers/schemas.h"
+#include "json/value.h"
 
 #include <string.h>
 
@@ -152,11 +153,37 @@ static result without_schema(configurapi_event *event, struct buffer *error)
     return configurapi_fail_printf(event, 500, "%.*s", TEXT_ARGS(buffer_text(error)));
 }
 
+/* Whether there is a payload that jansson, and so a schema's check, can not hold. */
+static bool is_beyond_check(configurapi_event *event)
+{
+    struct text text = c_private(configurapi_event_payload_text(event));
+    json_t *value = NULL;
+
+    if (configurapi_event_payload(event) || text.length == 0)
+        return false;
+    enum status status = json_read_value(text, &value);
+    json_decref(value);
+    return status == STATUS_INVALID;
+}
+
+static enum status check_payload(configurapi_event *event, const struct validation_plugin *plugin,
+                                 const struct schema *schema, struct buffer *failures)
+{
+    const json_t *payload = configurapi_event_payload(event);
+
+    if (is_beyond_check(event)) {
+        enum status status = buffer_append_text(
+            failures, TEXT("payload: No schema is checked against half of a surrogate pair, a number beyond "
+                           "what a double holds, or bytes that are not UTF-8"));
+        return status == STATUS_OK ? STATUS_INVALID : status;
+    }
+    return plugin->schema_validate(schema, payload ? payload : json_null(), failures);
+}
+
 /* By schemas/<event name>.json; with "emptyPayload", as validate_empty_request_payload. */
 static result validate_json_request(configurapi_event *event, const json_t *parameters)
 {
     const char *mode = json_string_value(parameter(parameters, 0));
-    const json_t *payload = configurapi_event_payload(event);
     const struct validation_plugin *plugin;
     const struct schema *schema;
     struct buffer words;
@@ -172,8 +199,7 @@ static result validate_json_request(configurapi_event *event, const json_t *para
     if (status != STATUS_OK) {
         outcome = without_schema(event, &words);
     } else {
-        json_t *nothing = payload ? NULL : json_null();
-        status = plugin->schema_validate(schema, payload ? payload : nothing, &words);
+        status = check_payload(event, plugin, schema, &words);
         if (status == STATUS_INVALID)
             outcome = does_not_fit(event, &words);
         else if (status != STATUS_OK)

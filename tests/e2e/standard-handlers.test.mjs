@@ -108,6 +108,27 @@ runnerTest('a schema of up to 1 MiB', {
   assert.equal((await ask(runner, 'more', { payload: { id: 1 } })).body.message, 'schemas/more.json: larger than 1 MiB');
 });
 
+runnerTest('payloads that no schema is checked against', {
+  routes: { text: 'validateJsonRequestHandler', read: ['readHandler', 'validateJsonRequestHandler'] },
+  handlers: {
+    readHandler(event) {
+      if (event.payload === 'x') throw new Error('it is read');
+    },
+  },
+  files: { 'schemas/text.json': '{"type":["string","number"]}', 'schemas/read.json': '{"type":["string","number"]}' },
+}, async (runner) => {
+  const client = await runner.connect();
+  for (const name of ['text', 'read'])
+    for (const payload of ['"\\ud800"', '[1,"\\udc00x"]']) {
+      client.send(`{"name":"${name}","payload":${payload}}`);
+      assert.match((await client.next()).body.details, /^payload: No schema is checked against half of a surrogate pair/);
+    }
+  client.send('{"name":"text","payload":1e999}');
+  assert.match((await client.next()).body.details, /a number beyond/);
+  client.send('{"name":"text","payload":"\\ud83d\\ude00"}');
+  assert.equal((await client.next()).statusCode, 200);
+});
+
 runnerTest('a payload that JavaScript has changed', {
   routes: { save: ['fixHandler', 'validateJsonRequestHandler', 'showHandler'] },
   handlers: {
