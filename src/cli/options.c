@@ -65,11 +65,14 @@ const char command_line_help[] =
     "overrides what is set. JavaScript handlers are loaded from the modules of `import:`\n"
     "and from handlers/ beside the config file, else in the working directory.\n";
 
+enum { MOST = 1000000, MOST_WORKERS = 256 /* as configurapi-runner-ws.h has it */ };
+
 enum kind {
     KIND_FLAG,
     KIND_TEXT,
     KIND_PORT,
     KIND_COUNT,
+    KIND_WORKERS,
     KIND_BYTES,
     KIND_MARK, /* bytes, which may be 0 */
     KIND_TIME,
@@ -116,7 +119,7 @@ static const struct option options[] = {
     {"drain-timeout", 0, KIND_TIME, FIELD(options.drain_timeout_ms)},
     {"log-level", 0, KIND_LEVEL, FIELD(options.log_level)},
     {"log-format", 0, KIND_FORMAT, FIELD(options.log_format)},
-    {"workers", 0, KIND_COUNT, FIELD(options.workers)},
+    {"workers", 0, KIND_WORKERS, FIELD(options.workers)},
     {"watch", 0, KIND_FLAG, FIELD(options.watch)},
     {"check", 0, KIND_FLAG, FIELD(check)},
     {"help", 'h', KIND_FLAG, FIELD(help)},
@@ -127,6 +130,7 @@ static const char *const expected[] = {
     [KIND_TEXT] = "a value",
     [KIND_PORT] = "a port from 0 to 65535",
     [KIND_COUNT] = "a number from 1 to 1000000",
+    [KIND_WORKERS] = "a number from 1 to 256",
     [KIND_BYTES] = "a number of bytes above 0 such as 4096, 64k, 16m or 1g",
     [KIND_MARK] = "a number of bytes such as 4096, 64k, 16m or 1g",
     [KIND_TIME] = "a time such as 500ms, 30s or 2m (plain numbers are milliseconds)",
@@ -184,6 +188,16 @@ static bool set_level(struct command_line *line, const char *value)
     return true;
 }
 
+static bool set_count(uint32_t *field, const char *value, uint32_t most)
+{
+    uint64_t number;
+
+    if (!parse_number(value, no_units, most, &number) || number == 0)
+        return false;
+    *field = (uint32_t)number;
+    return true;
+}
+
 static bool set_value(struct command_line *line, const struct option *option, const char *value)
 {
     void *field = (char *)line + option->offset;
@@ -197,11 +211,8 @@ static bool set_value(struct command_line *line, const struct option *option, co
             return false;
         *(uint16_t *)field = (uint16_t)number;
         return true;
-    case KIND_COUNT:
-        if (!parse_number(value, no_units, 1000000, &number) || number == 0)
-            return false;
-        *(uint32_t *)field = (uint32_t)number;
-        return true;
+    case KIND_COUNT: return set_count(field, value, MOST);
+    case KIND_WORKERS: return set_count(field, value, MOST_WORKERS);
     case KIND_BYTES:
     case KIND_MARK:
         if (!parse_number(value, byte_units, UINT64_C(1) << 40, &number) ||
