@@ -97,6 +97,13 @@ static enum status read_line(struct text line)
     return status;
 }
 
+static enum status complain(struct buffer *error, const char *path, int number)
+{
+    enum status status = buffer_printf(error, "%s: cannot be read: %s", path, strerror(number));
+
+    return status == STATUS_OK ? STATUS_SYSTEM : status;
+}
+
 enum status environment_load(const char *path, struct buffer *error)
 {
     FILE *file = fopen(path, "re");
@@ -106,16 +113,14 @@ enum status environment_load(const char *path, struct buffer *error)
     unsigned number = 0;
     ssize_t length;
 
-    if (!file) {
-        if (errno == ENOENT)
-            return STATUS_OK;
-        status = buffer_printf(error, "%s: cannot be read: %s", path, strerror(errno));
-        return status == STATUS_OK ? STATUS_SYSTEM : status;
-    }
+    if (!file)
+        return errno == ENOENT ? STATUS_OK : complain(error, path, errno);
     while (status == STATUS_OK && (length = getline(&line, &capacity, file)) >= 0) {
         number++;
         status = read_line((struct text){line, (size_t)length});
     }
+    if (status == STATUS_OK && !feof(file)) /* a directory, a disk that fails, no memory for the line */
+        status = errno == ENOMEM ? STATUS_NO_MEMORY : complain(error, path, errno);
     free(line);
     fclose(file);
     if (status == STATUS_INVALID &&

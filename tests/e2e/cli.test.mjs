@@ -286,6 +286,10 @@ test('a .env with a line of another form', async () => {
   assertRefused(await runApp({ ...echoApp, files: { '.env': 'GOOD=1\nthis is no assignment\n' } }), /\.env:2\b/);
 });
 
+test('a .env that can not be read', async () => {
+  assertRefused(await runApp({ ...echoApp, files: { '.env/inner': '' } }), /\.env: cannot be read: Is a directory/);
+});
+
 let bare;
 before(() => (bare = makeApp({ files: { 'config.yaml': 'api:\n  events: []\n', 'handlers/app.js': null } })));
 after(() => bare.remove());
