@@ -2,9 +2,12 @@
 #include "cli/scripting.h"
 #include "cli/systemd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <uv.h>
 
 enum { EXIT_BAD_START = 2 };
@@ -115,6 +118,15 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Where the standard descriptors were closed, sockets and pipes would get their numbers, and log lines. */
+static bool fill_standard_descriptors(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != descriptor)
+            return false;
+    return true;
+}
+
 /* Handlers that never ended, or threads, go with the process. */
 static int end(int code, bool clean)
 {
@@ -179,6 +191,8 @@ int main(int count, char **arguments)
     struct command_line line;
     struct buffer error;
 
+    if (!fill_standard_descriptors())
+        return complain("/dev/null cannot be opened, and is needed where a standard descriptor is closed");
     raise_descriptor_limit();
     setvbuf(stdout, NULL, _IOLBF, 0);
     buffer_init(&error, BUFFER_UNLIMITED);

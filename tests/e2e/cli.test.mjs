@@ -1,12 +1,15 @@
 // The command line, the environment, and what is said of a start that fails.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { configText, echoApp, makeApp } from './support/app.mjs';
-import { runnerTest, runToEnd } from './support/runner.mjs';
+import { connect } from './support/client.mjs';
+import { runnerPath, runnerTest, runToEnd } from './support/runner.mjs';
 
 /** Runs the program in a directory made of `app`. */
 async function runApp(app, args = [], env) {
@@ -15,6 +18,28 @@ async function runApp(app, args = [], env) {
     return await runToEnd(['-p', '0', '--host', '127.0.0.1', ...args], { cwd: directory.path, env });
   } finally {
     directory.remove();
+  }
+}
+
+/** Whoever had a port a moment ago does not have it for ever, so one that was free is free. */
+async function freePort() {
+  const probe = net.createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Connects as soon as somebody listens there. */
+async function connectSoon(url) {
+  for (;;) {
+    try {
+      return await connect(url);
+    } catch (error) {
+      if (error.code !== 'ECONNREFUSED') throw error;
+      await setTimeout(50);
+    }
   }
 }
 
@@ -180,13 +205,7 @@ runnerTest('port 0: the start line says which', echoApp, async (runner) => {
 });
 
 test('a port of our choice', async (t) => {
-  // Whoever had a port a moment ago does not have it for ever, so one that was free is free.
-  const probe = net.createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-
+  const port = await freePort();
   const directory = makeApp(echoApp);
   const { startRunner } = await import('./support/runner.mjs');
   const runner = await startRunner({ cwd: directory.path, args: [`--port=${port}`] });
@@ -288,6 +307,35 @@ test('a .env with a line of another form', async () => {
 
 test('a .env that can not be read', async () => {
   assertRefused(await runApp({ ...echoApp, files: { '.env/inner': '' } }), /\.env: cannot be read: Is a directory/);
+});
+
+/** Runs the program with some of its standard descriptors closed, as in "2>&-". */
+const launchClosed = (closed, args, cwd) =>
+  spawn('sh', ['-c', `exec "$@" ${closed}`, 'sh', runnerPath, '--management-port', '0', ...args], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+
+test('standard descriptors that are closed', async (t) => {
+  const app = makeApp({
+    routes: { log: 'logHandler' },
+    handlers: {
+      logHandler(event) {
+        for (let i = 0; i < 2000; i++) console.error('x'.repeat(100));
+        event.response = new Response('still there');
+      },
+    },
+  });
+  for (const closed of ['<&-', '>&-', '2>&-', '<&- >&- 2>&-'])
+    await t.test(closed, async () => {
+      assert.deepEqual(await once(launchClosed(closed, ['--check'], app.path), 'close'), [0, null]);
+      const port = await freePort();
+      const child = launchClosed(closed, ['-p', String(port), '--host', '127.0.0.1'], app.path);
+      child.stderr.resume();
+      const client = await connectSoon(`ws://127.0.0.1:${port}`);
+      assert.equal((await client.ask({ name: 'log' })).body, 'still there');
+      await client.close();
+      child.kill('SIGTERM');
+      assert.deepEqual(await once(child, 'close'), [0, null]);
+    });
+  app.remove();
 });
 
 let bare;
