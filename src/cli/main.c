@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -176,10 +177,41 @@ static int run_script(struct command_line *line, struct program *program)
     return end(code, clean);
 }
 
+static void on_early_stop(int number)
+{
+    (void)number;
+    _exit(EXIT_SUCCESS);
+}
+
+static void on_early_end(int number)
+{
+    _exit(128 + number); /* as shells say it; a check that has found nothing yet is not good */
+}
+
+static void on_early_reload(int number)
+{
+    (void)number; /* it is being loaded */
+}
+
+/* Until there is a loop that watches signals, which takes as long as handlers load. The system's own ways
+ * would be that SIGHUP ends the process, and that SIGTERM does not, where it is a container's first. */
+static void handle_early_signals(bool check)
+{
+    struct sigaction action = {.sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = check ? on_early_end : on_early_stop;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = on_early_reload;
+    sigaction(SIGHUP, &action, NULL);
+}
+
 static int run(struct command_line *line)
 {
     struct program program = {.watched = false};
 
+    handle_early_signals(line->check);
     systemd_take(&program.systemd);
     if (!line->check)
         use_sockets(&line->options, &program.systemd.sockets);

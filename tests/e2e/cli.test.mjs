@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { configText, echoApp, makeApp } from './support/app.mjs';
@@ -335,6 +335,37 @@ test('standard descriptors that are closed', async (t) => {
       child.kill('SIGTERM');
       assert.deepEqual(await once(child, 'close'), [0, null]);
     });
+  app.remove();
+});
+
+test('signals while handlers load', async (t) => {
+  const app = makeApp({
+    ...echoApp,
+    files: { 'handlers/slow.js': "console.log('loading'); const until = Date.now() + 1500; while (Date.now() < until);" },
+  });
+  const launch = (...args) => {
+    const child = spawn(runnerPath, ['-p', '0', '--host', '127.0.0.1', '--management-port', '0', ...args], { cwd: app.path });
+    child.stdout.setEncoding('utf8');
+    return child;
+  };
+  const said = async (child, pattern) => {
+    for await (const [text] of on(child.stdout, 'data')) if (pattern.test(text)) return;
+  };
+  for (const [signal, args, code] of [['SIGTERM', [], 0], ['SIGINT', [], 0], ['SIGTERM', ['--check'], 143], ['SIGINT', ['--check'], 130]])
+    await t.test(`${signal} ${args}`, async () => {
+      const child = launch(...args);
+      await said(child, /loading/);
+      child.kill(signal);
+      assert.deepEqual(await once(child, 'close'), [code, null]);
+    });
+  await t.test('SIGHUP', async () => {
+    const child = launch();
+    await said(child, /loading/);
+    child.kill('SIGHUP');
+    await said(child, /Listening/);
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'close'), [0, null]);
+  });
   app.remove();
 });
 
