@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@ static struct library library = {
 /* Before the first group is made. */
 static void set_options(const struct engine_extras *extras)
 {
+    /* Its own SIGUSR1 comes from others, too (log rotation, process managers), and is a crash then. */
+    if (extras->JSConfigureSignalForGC && !getenv("JSC_SIGNAL_FOR_GC"))
+        (void)extras->JSConfigureSignalForGC(SIGRTMAX - 2);
     /* As in other engines, `return f()` keeps its frame: stacks are whole, and a function that calls itself
      * for ever ends in a RangeError, not in an endless loop. */
     if (extras->jsc_options_set_boolean)
@@ -54,6 +58,7 @@ static void open_library(void)
         {"JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics, true},
         {"JSContextGroupSetExecutionTimeLimit", &extras->JSContextGroupSetExecutionTimeLimit, true},
         {"JSContextGroupClearExecutionTimeLimit", &extras->JSContextGroupClearExecutionTimeLimit, true},
+        {"JSConfigureSignalForGC", &extras->JSConfigureSignalForGC, true},
         {"g_main_context_iteration", &extras->g_main_context_iteration, true},
         {"g_main_context_new", &extras->g_main_context_new, true},
         {"g_main_context_push_thread_default", &extras->g_main_context_push_thread_default, true},

@@ -79,6 +79,8 @@ struct engine_extras {
                                                 bool (*is_over)(JSContextRef context, void *data),
                                                 void *data);
     void (*JSContextGroupClearExecutionTimeLimit)(JSContextGroupRef group);
+    /* Which signal its threads suspend each other by; before anything else of it is used. */
+    bool (*JSConfigureSignalForGC)(int signal);
     /* Sets one of the engine's own options, before its first context; false where it has none of that name.
      */
     int (*jsc_options_set_boolean)(const char *option, int value);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { on, once } from 'node:events';
@@ -367,6 +368,14 @@ test('signals while handlers load', async (t) => {
     assert.deepEqual(await once(child, 'close'), [0, null]);
   });
   app.remove();
+});
+
+runnerTest("SIGUSR1 is nobody's, the engine's neither", echoApp, async (runner) => {
+  assert.equal((await runner.ask({ name: 'echo', payload: 1 })).body, 1);
+  const caught = BigInt(`0x${readFileSync(`/proc/${runner.pid}/status`, 'utf8').match(/^SigCgt:\s+(\w+)/m)[1]}`);
+  assert.equal(caught & (1n << 9n), 0n);
+  runner.signal('SIGUSR1');
+  assert.deepEqual(await runner.exited, { code: null, signal: 'SIGUSR1' });
 });
 
 let bare;
