@@ -75,6 +75,21 @@ static bool is_loopback(const char *host)
     return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
 }
 
+/* Whether other readers might see another host in it than curl does: to a browser, and to what JavaScript
+ * decides by, a backslash is a slash, and tabs and line breaks are nothing. In a query it is only that. */
+static bool is_ambiguous(struct text url)
+{
+    bool in_query = false;
+
+    for (size_t i = 0; i < url.length; i++) {
+        unsigned char c = (unsigned char)url.data[i];
+        in_query = in_query || c == '?' || c == '#';
+        if (c <= ' ' || c == 0x7F || (c == '\\' && !in_query))
+            return true;
+    }
+    return false;
+}
+
 /* Checks the URL, and says whether it names this machine. */
 static enum status check_url(const char *url, bool *loopback, struct buffer *error)
 {
@@ -243,7 +258,7 @@ enum status http_request_apply(const struct http_request *request, CURL *easy, s
     bool has_body = request->has_body || text_equal(request->method, TEXT("POST")) ||
                     text_equal(request->method, TEXT("PUT"));
 
-    if (has_break(request->url))
+    if (is_ambiguous(request->url))
         return after(buffer_printf(error, "the URL is malformed"), STATUS_INVALID);
     buffer_init(&texts, BUFFER_UNLIMITED);
     enum status status = buffer_printf(&texts, "%.*s%c%.*s%c", TEXT_ARGS(request->method), '\0',

@@ -18,9 +18,10 @@ exports.urlOf = (id, runner) => {
 const isHere = (url, own) => url.protocol === own.protocol && url.port === own.port
   && (url.hostname === own.hostname || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname));
 
-// The token for a request to `url`: undefined but for this process's own management servers.
-exports.tokenFor = (url) => {
-  if (![...servers.values()].some(({ token }) => token !== undefined) || !URL.canParse(url)) return undefined;
+// The token for a request to `url`: undefined but for this process's own management servers. With it comes the address as it was
+// understood here, which is the one to send it to: others may read `url` otherwise.
+exports.addressOf = (url) => {
+  if (![...servers.values()].some(({ token }) => token !== undefined) || !URL.canParse(url)) return { href: String(url) };
   const asked = new URL(url);
-  return [...servers.values()].find(({ base }) => isHere(asked, new URL(base)))?.token;
+  return { href: asked.href, token: [...servers.values()].find(({ base }) => isHere(asked, new URL(base)))?.token };
 };

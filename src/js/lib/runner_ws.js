@@ -2,7 +2,7 @@
 
 // `require('configurapi-runner-ws')`: the class of runners, for scripts, and on it what handlers use of the runner itself.
 
-const { tokenFor } = require('./postback');
+const { addressOf } = require('./postback');
 const { write } = require('./replies');
 const { request } = require('./requests');
 const utf8 = require('./utf8');
@@ -19,10 +19,12 @@ function messageOf(body) {
 // POSTs a response as JSON to a connection's postback-url, this process's or another's. Rejects with an Error that has the
 // statusCode of an answer outside 2xx, and none where there was no answer. `token` is the other server's management
 // token, where it has one; this process's own goes with a request to itself by itself.
-async function wsPostbackFunction(url, response, { token = tokenFor(url) } = {}) {
+async function wsPostbackFunction(url, response, { token } = {}) {
+  const address = addressOf(url);
+  const sent = token ?? address.token;
   const headers = [['Content-Type', 'application/json']];
-  if (token !== undefined) headers.push(['Authorization', `Bearer ${token}`]);
-  const { status, body } = await request({ method: 'POST', url: String(url), headers, body: write(response, false) });
+  if (sent !== undefined) headers.push(['Authorization', `Bearer ${sent}`]);
+  const { status, body } = await request({ method: 'POST', url: address.href, headers, body: write(response, false) });
   if (status >= 200 && status <= 299) return;
   throw Object.assign(new Error(`${url} answered ${status} ${messageOf(body)}`.trimEnd()), { statusCode: status });
 }

@@ -761,6 +761,11 @@ static void refuses_urls(void **state)
         {{"http://127.0.0.1/a b", 20}, "malformed"},
         {{"http://127.0.0.1/\r\nX: y", 23}, "malformed"},
         {{"http://127.0.0.1/\0x", 19}, "malformed"},
+        {{"http://127.0.0.1/\x7F", 18}, "malformed"},
+        {{"http://127.0.0.1\t/", 18}, "malformed"},
+        {{" http://127.0.0.1/", 18}, "malformed"},
+        {{"http://127.0.0.1:1\\@127.0.0.1:2/", 32}, "malformed"},
+        {{"http:\\\\127.0.0.1/", 17}, "malformed"},
     };
     struct world *world = *state;
 
