@@ -2,6 +2,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log_json.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -68,32 +69,66 @@ static bool is_blank(char c)
     return (unsigned char)c <= ' ' || c == 0x7F;
 }
 
-/* The end of the last whole character in `line`, whose text begins at `start`: at a cut, not one's middle. */
-static size_t whole_characters(const struct buffer *line, size_t start)
+/* How many bytes are ASCII and stay as they are; *blank: whether a blank is the last so far. */
+static size_t plain_run(struct text text, bool *blank)
 {
-    size_t end = line->length;
+    size_t i = 0;
 
-    while (end > start && ((unsigned char)line->data[end] & 0xC0) == 0x80)
-        end--;
-    return end;
+    for (; i < text.length; i++) {
+        char c = text.data[i];
+        if ((unsigned char)c >= 0x7F || c < ' ' || (c == ' ' && *blank))
+            break;
+        *blank = c == ' ';
+    }
+    return i;
+}
+
+/* What the first of the text becomes, and how many bytes that was. */
+static struct text replace_first(struct text text, size_t *length)
+{
+    size_t broken;
+    bool cut;
+
+    *length = 1;
+    if (is_blank(text.data[0]))
+        return TEXT(" ");
+    *length = utf8_control(text.data, text.length);
+    if (*length > 0)
+        return TEXT(" ");
+    unsigned char first = (unsigned char)text.data[0];
+    size_t promised = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    size_t whole = utf8_prefix(text.data, text.length < promised ? text.length : promised, &broken, &cut);
+    *length = whole > 0 ? promised : broken;
+    return whole > 0 ? (struct text){text.data, promised} : TEXT("\uFFFD");
 }
 
 /* Runs of blanks as one; what is longer than `most` bytes is cut there, and an ellipsis says so. */
 static enum status append_folded(struct buffer *line, struct text text, size_t most)
 {
-    size_t start = line->length;
+    size_t limit = line->length + most;
+    bool blank = false;
     enum status status = buffer_reserve(line, (text.length < most ? text.length : most) + 1);
 
-    for (size_t i = 0; i < text.length && status == STATUS_OK; i++) {
-        bool blank = is_blank(text.data[i]);
-        if (blank && i > 0 && is_blank(text.data[i - 1]))
-            continue;
-        line->data[line->length] = blank ? ' ' : text.data[i];
-        if (line->length - start == most) {
-            line->length = whole_characters(line, start);
-            return buffer_append_text(line, TEXT("\u2026"));
+    while (text.length > 0 && status == STATUS_OK) {
+        bool was_blank = blank;
+        size_t length = plain_run(text, &blank);
+        struct text piece = {text.data, length};
+        bool is_plain = length > 0;
+        if (!is_plain) {
+            piece = replace_first(text, &length);
+            blank = piece.data[0] == ' ';
         }
-        line->length++;
+        text.data += length;
+        text.length -= length;
+        if (!is_plain && blank && was_blank)
+            continue;
+        size_t room = limit - line->length;
+        bool fits = piece.length <= room;
+        if (!fits)
+            piece.length = is_plain ? room : 0;
+        status = buffer_append_text(line, piece);
+        if (!fits && status == STATUS_OK)
+            return buffer_append_text(line, TEXT("\u2026"));
     }
     return status;
 }

@@ -31,12 +31,13 @@ typedef void log_sink(void *owner, enum log_level level, const char *event_id, c
  *     2026-01-01T00:00:00.000Z Trace: <event id> - <correlation id> - <message>
  * those of JSON have the same for programs to read:
  *     {"time":"2026-01-01T00:00:00.000Z","level":"trace","eventId":"…","correlationId":"…","message":"…"}
- * Ids and message may come from a client: runs of blanks, line breaks and other control characters in them
- * are folded to one space, in JSON escaped, and what is longer than 256 bytes of an id or 64 KiB of a message
- * is cut, so that nobody writes lines that are not ours, or many of them in one. Error lines go to `errors`,
- * the others to `output`: file descriptors it does not own. A line is written by one write(2), so that lines
- * of several threads do not mix. Where there is a sink, it gets them instead, on the thread that logs.
- * Thread-safe: nothing changes once lines are written.
+ * Ids and message may come from a client: runs of blanks, line breaks, control characters and what turns a
+ * line's direction (utf8_control()) are folded to one space in them, in JSON escaped, bytes that are not
+ * UTF-8 replaced by U+FFFD, and what is longer than 256 bytes of an id or 64 KiB of a message is cut, so that
+ * nobody writes lines that are not ours, or many of them in one. Error lines go to `errors`, the others to
+ * `output`: file descriptors it does not own. A line is written by one write(2), so that lines of several
+ * threads do not mix. Where there is a sink, it gets them instead, on the thread that logs. Thread-safe:
+ * nothing changes once lines are written.
  */
 struct log {
     enum log_level level;

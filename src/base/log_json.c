@@ -12,6 +12,15 @@ static enum status append_escaped(struct buffer *line, char c)
     return buffer_printf(line, "\\u%04x", (unsigned char)c);
 }
 
+/* Of two bytes or three, as utf8_control() has them. */
+static enum status append_escaped_control(struct buffer *line, const char *at, size_t length)
+{
+    unsigned last = (unsigned char)at[length - 1] & 0x3F;
+    unsigned middle = (unsigned char)at[1] & 0x3F;
+
+    return buffer_printf(line, "\\u%04x", length == 2 ? 0x80 | last : 0x2000 | middle << 6 | last);
+}
+
 /* Characters that are whole. */
 static enum status append_characters(struct buffer *line, struct text text)
 {
@@ -20,11 +29,13 @@ static enum status append_characters(struct buffer *line, struct text text)
 
     for (size_t i = 0; i < text.length && status == STATUS_OK; i++) {
         char c = text.data[i];
-        if ((unsigned char)c >= 0x20 && c != 0x7F && c != '"' && c != '\\')
+        size_t control = (unsigned char)c >= 0x80 ? utf8_control(text.data + i, text.length - i) : 0;
+        if (control == 0 && (unsigned char)c >= 0x20 && c != 0x7F && c != '"' && c != '\\')
             continue;
         status = buffer_append(line, text.data + start, i - start);
         if (status == STATUS_OK)
-            status = append_escaped(line, c);
+            status = control ? append_escaped_control(line, text.data + i, control) : append_escaped(line, c);
+        i += control ? control - 1 : 0;
         start = i + 1;
     }
     return status == STATUS_OK ? buffer_append(line, text.data + start, text.length - start) : status;

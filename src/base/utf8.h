@@ -37,6 +37,25 @@ bool utf8_is_valid(const void *data, size_t length);
  */
 size_t utf8_prefix(const void *data, size_t length, size_t *broken, bool *cut);
 
+/*
+ * How many bytes the character at `at` has, where it is one that others obey: a control character that is not
+ * ASCII (U+0080 to U+009F), a separator of lines or paragraphs (U+2028, U+2029), or one that turns the
+ * direction of text (U+202A to U+202E, U+2066 to U+2069). 0 for any other, and for half of one.
+ */
+static inline size_t utf8_control(const char *at, size_t left)
+{
+    const uint8_t *bytes = (const uint8_t *)at;
+
+    if (left >= 2 && bytes[0] == 0xC2)
+        return bytes[1] >= 0x80 && bytes[1] < 0xA0 ? 2 : 0;
+    if (left < 3 || bytes[0] != 0xE2)
+        return 0;
+    return (bytes[1] == 0x80 && bytes[2] >= 0xA8 && bytes[2] <= 0xAE) ||
+                   (bytes[1] == 0x81 && bytes[2] >= 0xA6 && bytes[2] <= 0xA9)
+               ? 3
+               : 0;
+}
+
 /* Writes a character's bytes, and says how many. It is up to U+10FFFF and no surrogate. */
 static inline size_t utf8_encode(uint32_t character, char out[4])
 {

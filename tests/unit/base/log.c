@@ -52,6 +52,34 @@ static void folds_what_is_not_ours(void **state)
                         " Trace: i d  - c 2026 Error: x [2J  - m n [1m \n");
 }
 
+static void folds_what_others_obey(void **state)
+{
+    struct log log = make_log(LOG_TRACE);
+
+    (void)state;
+    /* the controls behind ASCII, separators, directions; their neighbours stay */
+    log_event(&log, LOG_TRACE,
+              TEXT("a\xC2\x80"
+                   "b\xC2\x9F"
+                   "c\u00A0"),
+              TEXT("x\u2028y\u2029 \u202Ez\u202A\u202F\u2027"),
+              TEXT("\u2066m\u2069n\u2065\u206A \xC2\x85\u00E4\U0001F600"));
+    assert_string_equal(read_lines() + CLOCK_ISO8601_LENGTH,
+                        " Trace: a b c\u00A0 - x y z \u202F\u2027 -  m n\u2065\u206A \u00E4\U0001F600\n");
+}
+
+static void is_utf8_whatever_came(void **state)
+{
+    struct log log = make_log(LOG_TRACE);
+
+    (void)state;
+    log_event(&log, LOG_TRACE, TEXT("\xFF"), TEXT("a\xE4\xB8"),
+              TEXT("\xED\xA0\x80x\xC2 \xF0\x9F\x98y\xE2\x80"));
+    assert_string_equal(read_lines() + CLOCK_ISO8601_LENGTH,
+                        " Trace: \uFFFD - a\uFFFD - \uFFFD\uFFFD\uFFFDx\uFFFD "
+                        "\uFFFDy\uFFFD\n");
+}
+
 static void expect_cut(size_t length, size_t expected, bool ellipsis)
 {
     static char longer[80 * 1024];
@@ -197,6 +225,16 @@ static void writes_json(void **state)
         "\"a \\\"b\\\" \\\\ \\u000d\\n\\u0009c\\u001b\\u007f\\u0000 \u00E4\U0001F600\"}\n");
 }
 
+static void json_escapes_what_others_obey(void **state)
+{
+    (void)state;
+    const char *written = json_line(TEXT("a\xC2\x80\xC2\x9F\u00A0"), TEXT("\u2028\u2029\u202E\u202F\u2027"),
+                                    TEXT("\u2066\u2069\u2065\u206A"));
+    assert_non_null(strstr(written, "\"a\\u0080\\u009f\u00A0\""));
+    assert_non_null(strstr(written, "\"\\u2028\\u2029\\u202e\u202F\u2027\""));
+    assert_non_null(strstr(written, "\"\\u2066\\u2069\u2065\u206A\""));
+}
+
 static void json_is_utf8_whatever_came(void **state)
 {
     (void)state;
@@ -234,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_the_reference_s_lines),
         cmocka_unit_test(folds_what_is_not_ours),
+        cmocka_unit_test(folds_what_others_obey),
+        cmocka_unit_test(is_utf8_whatever_came),
         cmocka_unit_test(cuts_what_is_long),
         cmocka_unit_test(cuts_long_messages),
         cmocka_unit_test(writes_lines_about_itself),
@@ -243,6 +283,7 @@ int main(void)
         cmocka_unit_test(parses_levels),
         cmocka_unit_test(formats_time),
         cmocka_unit_test(writes_json),
+        cmocka_unit_test(json_escapes_what_others_obey),
         cmocka_unit_test(json_is_utf8_whatever_came),
         cmocka_unit_test(json_is_cut_between_characters),
         cmocka_unit_test(parses_formats),
