@@ -16,6 +16,7 @@
     X(create_response_from_buffer) \
     X(destroy_response) \
     X(get_connection_info) \
+    X(get_connection_values) \
     X(get_daemon_info) \
     X(get_timeout) \
     X(http_unescape) \

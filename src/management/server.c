@@ -2,6 +2,7 @@
 #include "management/answer.h"
 #include "management/errand.h"
 #include "management/guard.h"
+#include "management/head.h"
 #include "management/microhttpd.h"
 #include "management/visitors.h"
 #include "runner/descriptors.h"
@@ -48,6 +49,7 @@ struct exchange {
     struct errand *errand; /* NULL unless it waits for other workers */
     struct answer answer;  /* once `refused` or `answered` is set */
     bool refused;
+    bool unmeasured; /* nobody knows where it ends */
     bool answered;
     size_t discarded;
 };
@@ -65,20 +67,17 @@ static struct text argument(struct MHD_Connection *http, const char *name)
 }
 
 /* Whether the request is refused for who sends it. */
-static bool is_barred(const struct management *management, struct MHD_Connection *http, struct answer *answer)
+static bool is_barred(const struct management *management, struct MHD_Connection *http,
+                      const struct head *head, struct answer *answer)
 {
-    struct text host = header(http, MHD_HTTP_HEADER_HOST);
-    const char *origin = mhd.lookup_connection_value(http, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
-    const char *site = mhd.lookup_connection_value(http, MHD_HEADER_KIND, "Sec-Fetch-Site");
-
-    if (!guard_host(host, management->options.host)) {
+    if (!guard_host(head->host, management->options.host) ||
+        !guard_host(header(http, MHD_HTTP_HEADER_HOST), management->options.host)) {
         answer_error(answer, 403,
                      "The Host header does not name this server by an IP address, as localhost or "
                      "by its --management-host.");
         return true;
     }
-    if ((origin && !guard_origin(text_from_cstr(origin), host)) ||
-        (site && !guard_site(text_from_cstr(site)))) {
+    if (!head_is_own(head, http)) {
         answer_error(answer, 403, "Pages of other origins may not ask this server.");
         return true;
     }
@@ -106,13 +105,22 @@ static void read_head(const struct management *management, struct MHD_Connection
                       struct exchange *exchange, const char *url, const char *method)
 {
     struct request *request = &exchange->request;
+    struct head head;
+    unsigned status;
 
-    request->route = route_of(text_from_cstr(url));
+    head_read(&head, http, url);
+    const char *refusal = head_refuses(&head, &status);
+    if (refusal) {
+        answer_error(&exchange->answer, status, refusal);
+        exchange->refused = exchange->unmeasured = true;
+        return;
+    }
+    request->route = route_of(head.path);
     request->method = route_method(text_from_cstr(method));
     request->id = request->route.target == ROUTE_POST ? argument(http, "id") : request->route.id;
     request->code = argument(http, "code");
     request->reason = argument(http, "reason");
-    exchange->refused = is_barred(management, http, &exchange->answer) ||
+    exchange->refused = is_barred(management, http, &head, &exchange->answer) ||
                         answer_refuses(&exchange->answer, management->runner, request) ||
                         is_too_long(management, http, &exchange->answer);
 }
@@ -240,7 +248,8 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
         buffer_init(&exchange->answer.body, BUFFER_UNLIMITED);
         read_head(management, http, exchange, url, method);
         bool asks_first = header(http, MHD_HTTP_HEADER_EXPECT).length > 0;
-        return exchange->refused && asks_first ? send_answer(http, &exchange->answer) : MHD_YES;
+        bool now = exchange->unmeasured || (exchange->refused && asks_first);
+        return now ? send_answer(http, &exchange->answer) : MHD_YES;
     }
     if (*length > 0) {
         struct text piece = {data, *length};

@@ -834,6 +834,43 @@ runnerTest('no host at all', app, async (runner) => {
   assert.match((await raw.rest()).toString(), /"ok"/, 'and HTTP/1.0 ends with the answer');
 });
 
+runnerTest('a target that is a URL, and headers that are there twice', app, async (runner) => {
+  const port = portOf(runner);
+  const here = `127.0.0.1:${port}`;
+  const client = await connectWithId(runner);
+  const post = `POST /@connections/${client.id} HTTP/1.1\r\nHost: ${here}\r\n`;
+  for (const [request, status] of [
+    [`GET http://${here}/health HTTP/1.1\r\nHost: ${here}\r\n\r\n`, 200],
+    [`GET HTTP://localhost/prod/@connections HTTP/1.1\r\nHost: ${here}\r\n\r\n`, 200],
+    [`GET http://${here}/health HTTP/1.1\r\nHost: localhost\r\nOrigin: http://${here}\r\n\r\n`, 200],
+    [`GET http://${here}/health HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\r\n`, 403],
+    [`GET http://evil.example/health HTTP/1.1\r\nHost: ${here}\r\n\r\n`, 403],
+    [`GET http://${here}/health HTTP/1.1\r\nHost: evil.example\r\n\r\n`, 403],
+    [`GET http://${here}@evil.example/health HTTP/1.1\r\nHost: ${here}\r\n\r\n`, 403],
+    [`GET http://${here} HTTP/1.1\r\nHost: ${here}\r\n\r\n`, 404],
+    [`GET /health HTTP/1.1\r\nHost: ${here}\r\nHost: ${here}\r\n\r\n`, 400],
+    [`GET /health HTTP/1.1\r\nHost: ${here}\r\nhost: evil.example\r\n\r\n`, 400],
+    [`GET /health HTTP/1.1\r\nHost: ${here}\r\nOrigin: http://${here}\r\nOrigin: http://evil.example\r\n\r\n`, 403],
+    [`GET /health HTTP/1.1\r\nHost: ${here}\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n\r\n`, 403],
+    [`${post}Transfer-Encoding: gzip\r\n\r\nabc`, 501],
+    [`${post}Transfer-Encoding: chunked, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`, 501],
+    [`${post}Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n3\r\nabc\r\n0\r\n\r\n`, 501],
+    [`${post}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n`, 400],
+    [`${post}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc`, 400],
+    [`${post}Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`, 200],
+  ]) {
+    const raw = await connectPlain(port);
+    const started = performance.now();
+    raw.write(request);
+    assert.equal((await raw.response()).status, status, request);
+    assert.ok(performance.now() - started < 5000, 'at once');
+    if (status === 400 || status === 501) await raw.rest(); // the connection ends: what follows is no request
+    await raw.destroy();
+  }
+  assert.equal(await client.nextText(), 'abc');
+  await assertAlive(client);
+});
+
 runnerTest('the name of --management-host', withArgs('--management-host', '127.1', '--management-port', '0'), async (runner) => {
   assert.equal(new URL(runner.management).hostname, '127.0.0.1');
   for (const Host of ['127.1', `127.1:${portOf(runner)}`, ...goodHosts(portOf(runner))]) {
