@@ -14,8 +14,22 @@ snippetTests('module', {
     const other = createRequire(folder + '/nothing.js');
     return [other('./value'), other('pack').from, other.resolve('./value'), createRequire('file://' + folder + '/x.js')('./value'), createRequire(new URL('file://' + folder + '/'))('./value.js'), createRequire(folder + '/')('./value'), other('fs') === fs,
       await attempt(() => createRequire('relative')), await attempt(() => createRequire(5)), (await attempt(() => other('./missing'))).code];`,
-  isBuiltin: `['fs', 'node:fs', 'fs/promises', 'net', 'node:net', 'nothing', 'node:nothing', './fs', 'worker_threads'].map((name) => require('module').isBuiltin(name))`,
-  builtinModules: `require('module').builtinModules.filter((name) => !name.startsWith('_'))`,
+  isBuiltin: `['fs', 'node:fs', 'fs/promises', 'nothing', 'node:nothing', './fs'].map((name) => require('module').isBuiltin(name))`,
+  builtinModules: `require('module').builtinModules.filter((name) => /^(?:fs|path|util|stream)/.test(name))`,
+});
+
+runnerTest('module: a module that is not here is none of the built-in ones', {
+  routes: { run: 'runHandler' },
+  handlers: {
+    runHandler(event) {
+      const { builtinModules, isBuiltin } = require('module');
+      const absent = ['http', 'net', 'node:net', 'worker_threads', 'zlib'];
+      event.response = new Response([absent.map(isBuiltin), absent.filter((name) => builtinModules.includes(name)),
+        builtinModules.filter((name) => !isBuiltin(name) || !require(name))]);
+    },
+  },
+}, async (runner) => {
+  assert.deepEqual((await runner.ask({ name: 'run' })).body, [[false, false, false, false, false], [], []]);
 });
 
 snippetTests('timers', {

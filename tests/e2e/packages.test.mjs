@@ -138,7 +138,7 @@ test('packages', { skip: oldNode }, async (t) => {
 /** Packages that can not run here, and what is said of them before anything is served. */
 const impossible = {
   bcrypt: /Error: 'bcrypt' is a native addon, which only Node itself can load: \S+\.node, required by \S+\/node-gyp-build\.js\. Use a package that does the same in JavaScript, or leave that work to a program of its own that runs in Node$/,
-  ws: /^Cannot find module 'https': Node's module "https" is not available here: for HTTP requests use the global fetch\(\)\. Require stack: - \S+\/ws\/lib\/websocket\.js$/,
+  ws: /^Cannot find module 'https': Node's module "https" is not available here: for HTTP requests use the global fetch\(\)\. Require stack: - \S+\/ws\/lib\/websocket\.js - \S+\/ws\/lib\/stream\.js/,
 };
 
 for (const [name, expected] of Object.entries(impossible)) {

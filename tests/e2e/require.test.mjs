@@ -61,6 +61,11 @@ const modules = {
   'node_modules/exported/files/one.js': "module.exports = 'by a pattern';",
   'lib/node_modules/near/index.js': "module.exports = 'the nearest';",
   'node_modules/near/index.js': "module.exports = 'the farther';",
+  'lib/up/aliased.js': "module.exports = require('@lib/value').value;",
+  'lib/up/virtual.js': "module.exports = require('virtual:y');",
+  'lib/asks-nothing.js': "require('nothing');",
+  'lib/markup.js': 'module.exports = [<b>bold</b>];',
+  'lib/words.list': 'one two',
   'lib/up/asks.js': "module.exports = [require('near'), require('plain')];",
 };
 
@@ -107,6 +112,110 @@ module.exports = { had, fresh: again !== value, replaced: require('./value'), ke
   exportsReplaced: "exports.lost = 1;\nmodule.exports = { kept: 2 };\nexports.lostToo = 3;",
   undefinedExport: "module.exports = [(() => { require.cache; return typeof require('./value'); })()];",
   lateRequire: "module.exports = [1, 2].map(() => { const { value } = require('./value'); return value; });",
+  resolveAmong: `${attempt}module.exports = [require.resolve('near', { paths: [__dirname + '/up'] }), require.resolve('./value', { paths: ['/', __dirname] }), require.resolve('fs', { paths: [] }),
+  attempt(() => require.resolve('near', { paths: ['/'] })), attempt(() => require.resolve('near', { paths: 'x' }))];`,
+  resolvePaths: "module.exports = [require.resolve.paths('x').slice(0, 3), require.resolve.paths('./x'), require.resolve.paths('../x'), require.resolve.paths('fs'), require.resolve.paths('node:fs')];",
+  modulePaths: "module.exports = [module.paths, require('module')._nodeModulePaths('/a/node_modules/b'), require('module')._nodeModulePaths('/')];",
+  extensions: "module.exports = [Object.keys(require.extensions).slice(0, 3), require.extensions === require('module')._extensions, require.cache === require('module')._cache, module instanceof require('module'), module.constructor === require('module')];",
+  requireStack: `const stack = (name) => { try { require(name); } catch ({ code, requireStack, message }) { return [code, requireStack, message]; } };
+module.exports = [stack('./nothing'), stack('no-such-package'), stack('./asks-nothing')];`,
+  wrap: "const Module = require('module');\nmodule.exports = [Module.wrap('x'), Module.wrapper, Array.isArray(Module.globalPaths), Module.Module === Module];",
+  // As module-alias and tsconfig-paths do it.
+  patchedResolve: `const Module = require('module');
+const { _resolveFilename } = Module;
+Module._resolveFilename = function (request, parent, isMain, options) {
+  return _resolveFilename.call(this, request.replace('@lib', __dirname), parent, isMain, options);
+};
+try {
+  module.exports = [require('@lib/value'), require.resolve('@lib/value'), require('./up/aliased')];
+} finally {
+  Module._resolveFilename = _resolveFilename;
+}`,
+  // As mocks do it.
+  patchedLoad: `const Module = require('module');
+const { _load } = Module;
+const asked = [];
+Module._load = function (request, parent, isMain) {
+  asked.push([request, parent === module, isMain]);
+  return request === 'stub' ? 'stubbed' : _load.apply(this, arguments);
+};
+try {
+  module.exports = [require('stub'), require('./up/down/deep'), typeof require('fs').readFile, asked, Module._load('./value', module)];
+} finally {
+  Module._load = _load;
+}`,
+  patchedRequire: `const Module = require('module');
+const { require: before } = Module.prototype;
+Module.prototype.require = function (request) {
+  return request.startsWith('virtual:') ? [request, this === module] : before.call(this, request);
+};
+try {
+  module.exports = [require('virtual:x'), require('./up/virtual')];
+} finally {
+  Module.prototype.require = before;
+}`,
+  // As proxyquire does it: the loader of a file is wrapped, and gives its module a require of its own.
+  patchedLoader: `const before = require.extensions['.js'];
+require.extensions['.js'] = (module, filename) => {
+  module.require = (request) => request === 'plain' ? 'not plain' : require('module')._load(request, module);
+  before(module, filename);
+};
+delete require.cache[require.resolve('./up/asks')];
+try {
+  module.exports = require('./up/asks');
+} finally {
+  require.extensions['.js'] = before;
+  delete require.cache[require.resolve('./up/asks')];
+}`,
+  // As compilers hook in.
+  patchedCompile: `const before = require.extensions['.js'];
+require.extensions['.js'] = (module, filename) => {
+  const compile = module._compile;
+  module._compile = (text, name) => {
+    module._compile = compile;
+    return module._compile(text.replace('<b>bold</b>', '"bold"'), name);
+  };
+  before(module, filename);
+};
+try {
+  module.exports = require('./markup');
+} finally {
+  require.extensions['.js'] = before;
+}`,
+  newEnding: `require.extensions['.list'] = (module, filename) => {
+  module.exports = require('fs').readFileSync(filename, 'utf8').split(' ');
+};
+try {
+  module.exports = [require('./words'), require('./words.list'), require.resolve('./words')];
+} finally {
+  delete require.extensions['.list'];
+}`,
+  fromText: `const Module = require('module');
+const made = new Module(__dirname + '/made.js', module);
+made.filename = made.id;
+made.paths = Module._nodeModulePaths(__dirname);
+const result = made._compile("exports.near = require('near'); exports.value = require('./value'); exports.where = [__filename, __dirname, module.id];", made.filename);
+module.exports = [made.exports, made.loaded, result === undefined];`,
+  fromElsewhere: `const Module = require('module');
+const from = (directory) => ({ id: directory + '/noop.js', filename: directory + '/noop.js', paths: Module._nodeModulePaths(directory) });
+module.exports = [Module._resolveFilename('near', from(__dirname)), Module._resolveFilename('near', from(require('path').dirname(__dirname))), Module._findPath('near', module.paths), Module._findPath('nothing', module.paths)];`,
+  addedFolder: `module.paths.unshift(__dirname + '/up');
+module.exports = [require('down/deep'), require.resolve('asks')];`,
+  nodePath: `process.env.NODE_PATH = __dirname + '/up';
+require('module')._initPaths();
+try {
+  module.exports = [require('down/deep'), require('module').globalPaths[0]];
+} finally {
+  delete process.env.NODE_PATH;
+  require('module')._initPaths();
+}`,
+  mockedBuiltin: `require.cache.os = { exports: 'mocked' };
+try {
+  module.exports = [require('os'), typeof require('node:os').cpus];
+} finally {
+  delete require.cache.os;
+}`,
+  children: "require('./value');\nrequire('./value');\nrequire('./up/down/deep');\nmodule.exports = [module.children.map(({ id }) => id), module.children[1].children.length];",
   builtInConfigurapi: "const configurapi = require('configurapi');\nmodule.exports = [Object.keys(configurapi).sort(), configurapi === require('configurapi'), new configurapi.Response('b').body, new configurapi.ErrorResponse('m', 400) instanceof configurapi.Response, configurapi.ErrorResponse.isErrorResponse(new configurapi.ErrorResponse('m'))];",
 };
 

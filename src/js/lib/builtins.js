@@ -94,9 +94,6 @@ exports.whyAbsent = (request) => {
   return request.startsWith('node:') ? `Node has no module "${name}".` : undefined;
 };
 
-// Whether Node has such a module in it; and which those are here.
-exports.isNodes = (request) => {
-  const name = plainName(request);
-  return Object.hasOwn(NODE, name) || Object.hasOwn(ABSENT, name);
-};
-exports.names = () => [...Object.keys(NODE), ...Object.keys(ABSENT)].sort();
+// Those that can be required.
+exports.isHere = (request) => Object.hasOwn(NODE, plainName(request));
+exports.names = () => Object.keys(NODE).sort();

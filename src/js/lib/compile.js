@@ -45,6 +45,11 @@ exports.started = () => {
   releaseCompilers();
 };
 
+// The application's own files are watched.
+function note(path) {
+  if (!path.includes('/node_modules/')) files.add(path);
+}
+
 const isTypeScript = (path) => /\.[cm]?ts$/.test(path);
 const readSource = (path) => native.readText(path).replace(/^\uFEFF/, '');
 
@@ -138,7 +143,7 @@ const waiting = new Map(); // path -> what was compiled to see what it is, until
 exports.compile = (path, importedBy, rest = '') => {
   const known = waiting.get(path);
   if (known) return known;
-  if (!path.includes('/node_modules/')) files.add(path);
+  note(path);
   const format = formatOf(path);
   if (format === 'addon') throw addonError(path, importedBy);
   if (format === 'json') return { format };
@@ -151,6 +156,13 @@ exports.compile = (path, importedBy, rest = '') => {
   const { code, mappings } = read(format === 'module');
   return format === 'module' ? compileModule(path, url, code, mappings) : compileSaid(path, code, mappings);
 };
+
+// A text that is not the file's own: what a package makes of it, as CommonJS.
+exports.compileText = (path, text) => {
+  note(path);
+  return compileScript(path, text);
+};
+exports.readSource = readSource;
 
 // For CommonJS modules that are linked before they run.
 exports.keep = (path, compiled) => waiting.set(path, compiled);

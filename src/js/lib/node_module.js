@@ -1,10 +1,12 @@
 'use strict';
 
-// Node's module, as far as there is something behind it.
+// Node's module: the loader that modules.js has, and what else of it there is something behind.
 
 const { invalidValue } = require('./arguments');
 const builtins = require('./builtins');
-const modules = require('./modules');
+const { Module, createRequire } = require('./modules');
+const paths = require('./module_paths');
+const resolve = require('./resolve');
 
 // A file's path, or a file: URL.
 function pathOf(filename) {
@@ -22,20 +24,28 @@ function pathOf(filename) {
   return filename;
 }
 
-function Module(id = '') {
-  return Object.assign(this, { id, path: require('./node_path').dirname(id), exports: {}, filename: null, loaded: false, children: [] });
-}
+const wrapper = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'];
 
 Object.assign(Module, {
   Module,
   builtinModules: builtins.names(),
   createRequire(filename) {
     const path = pathOf(filename);
-    return modules.createRequire(path.endsWith('/') ? `${path}noop.js` : path); // a folder stands for a file in it
+    return createRequire(path.endsWith('/') ? `${path}noop.js` : path); // a folder stands for a file in it
   },
-  isBuiltin: (name) => builtins.isNodes(`${name}`),
+  isBuiltin: (name) => builtins.isHere(`${name}`),
   syncBuiltinESMExports() {},
   findSourceMap: () => undefined,
+  wrapper,
+  wrap: (script) => wrapper[0] + script + wrapper[1],
+  globalPaths: [...paths.globalFolders()],
+  _pathCache: { __proto__: null }, // nothing is kept there
+  _initPaths() {
+    paths.readAgain();
+    Module.globalPaths = [...paths.globalFolders()];
+  },
+  _resolveLookupPaths: paths.lookedIn,
+  _findPath: (request, folders) => resolve.among(request, folders ?? []) ?? false,
 });
 
 module.exports = Module;

@@ -6,8 +6,16 @@ const { basename, dirname } = require('./paths');
 
 const manifests = new Map(); // directory -> its package.json, or undefined
 
+const INSIDE = 8; // frames between a script's `require` and here, which its stack does not show
+
 function failure(Class, code, message) {
-  return Object.assign(new Class(message), { code });
+  const { stackTraceLimit } = Error;
+  if (typeof stackTraceLimit === 'number') Error.stackTraceLimit = stackTraceLimit + INSIDE;
+  try {
+    return Object.assign(new Class(message), { code });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function placeInJson(text) {

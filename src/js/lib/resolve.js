@@ -19,6 +19,7 @@ const isDirectory = (path) => native.fileKind(path) === 'directory';
 const isTyped = (path) => /\.[cm]?ts$/.test(path);
 
 const ENDINGS = ['.js', '.json', '.cjs', '.node', '.ts', '.cts', '.mts', '.mjs'];
+exports.extensions = {}; // Module._extensions: packages put others there
 const TYPED_ENDINGS = ['.ts', '.cts', '.mts', ...ENDINGS.filter((ending) => !isTyped(ending))];
 
 // The TypeScript file that './x.js' is made of.
@@ -30,8 +31,10 @@ function sourceOf(path) {
 // A file, whatever of its ending is left away. TypeScript's own come first where one of its files asks.
 function asFile(path, typed) {
   const found = (typed && sourceOf(path)) || (isFile(path) ? path : undefined);
-  return found ?? (typed ? TYPED_ENDINGS : ENDINGS).map((ending) => path + ending).find(isFile) ?? sourceOf(path);
+  return found ?? withEnding(path, typed ? TYPED_ENDINGS : ENDINGS) ?? sourceOf(path) ?? withEnding(path, Object.keys(exports.extensions));
 }
+
+const withEnding = (path, endings) => endings.map((ending) => path + ending).find(isFile);
 
 function asDirectory(path, typed) {
   if (!isDirectory(path)) return undefined;
@@ -59,8 +62,8 @@ function importedFile(path, subpath, typed) {
   return isFile(path) ? path : sourceOf(path);
 }
 
-function fromPackage(directory, name, subpath, how) {
-  const root = `${directory}/node_modules/${name}`;
+function fromPackage(folder, name, subpath, how) {
+  const root = `${folder}/${name}`;
   if (!isDirectory(root)) return subpath || how.conditions === IMPORT ? undefined : asFile(root, how.typed);
   const manifest = packages.manifestOf(root);
   if (manifest?.exports !== undefined && manifest?.exports !== null)
@@ -98,26 +101,46 @@ function lookUp(request, from, how) {
   if (!named) return undefined;
   const own = fromOwnPackage(from, named, how);
   if (own) return own;
+  for (const folder of how.requirer?.paths ?? foldersFrom(from)) {
+    const found = fromPackage(folder, named.name, named.subpath, how);
+    if (found) return found;
+  }
+  if (how.conditions === IMPORT) return undefined;
+  for (const folder of require('./module_paths').globalFolders()) {
+    const found = fromPackage(folder, named.name, named.subpath, how);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+// The node_modules that packages are looked for in.
+function foldersFrom(from) {
+  const folders = [];
   for (let directory = from; ; directory = dirname(directory)) {
-    if (basename(directory) !== 'node_modules') {
-      const found = fromPackage(directory === '/' ? '' : directory, named.name, named.subpath, how);
-      if (found) return found;
-    }
-    if (directory === '/') return undefined;
+    if (directory === '/') return [...folders, '/node_modules'];
+    if (basename(directory) !== 'node_modules') folders.push(`${directory}/node_modules`);
   }
 }
+exports.foldersFrom = foldersFrom;
 
 function notFoundFile(path, how) {
   return how.conditions === IMPORT
     ? failure(Error, 'ERR_MODULE_NOT_FOUND', `Cannot find module '${path}' imported from ${how.importedBy}`)
-    : failure(Error, 'MODULE_NOT_FOUND', `Cannot find module '${path}'\nRequire stack:\n- ${how.importedBy}`);
+    : requireFailure(`Cannot find module '${path}'`, how);
+}
+
+// It says who has asked, and who for that one.
+function requireFailure(message, how) {
+  const requireStack = [how.importedBy];
+  for (let module = how.requirer?.parent; module?.filename; module = module.parent) requireStack.push(module.filename);
+  return Object.assign(failure(Error, 'MODULE_NOT_FOUND', `${message}\nRequire stack:\n- ${requireStack.join('\n- ')}`), { requireStack });
 }
 
 function notFound(request, how) {
   const why = builtins.whyAbsent(request);
   const absent = why ? `: ${why}` : '';
   if (how.conditions !== IMPORT)
-    return failure(Error, 'MODULE_NOT_FOUND', `Cannot find module '${request}'${absent}\nRequire stack:\n- ${how.importedBy}`);
+    return requireFailure(`Cannot find module '${request}'${absent}`, how);
   return failure(Error, 'ERR_MODULE_NOT_FOUND', absent
     ? `Cannot find module '${request}', imported from ${how.importedBy}${absent}`
     : `Cannot find package '${splitName(request)?.name ?? request}' imported from ${how.importedBy}`);
@@ -138,17 +161,33 @@ function named(request, from, how) {
 
 const finished = (found) => (typeof found === 'string' ? { path: native.realPath(found) } : found);
 
-// What `require(request)` means in a file: { path } or { builtin, make }.
-exports.forRequire = (request, from, importedBy) => {
-  if (typeof request !== 'string' || request === '')
-    throw failure(TypeError, 'ERR_INVALID_ARG_VALUE', 'The "id" argument must be a non-empty string.');
-  const how = { conditions: REQUIRE, importedBy, typed: isTyped(importedBy) };
+// What `require(request)` means in a file: { path } or { builtin, make }. `requirer`: the file's module, where there is one.
+exports.forRequire = (request, from, importedBy, requirer) => {
+  const how = { conditions: REQUIRE, importedBy, typed: isTyped(importedBy), requirer };
   if (!isRelative(request)) return finished(named(request, from, how));
-  const target = join(from, request);
-  const isFolder = /(?:^|\/)\.{0,2}$/.test(request);
-  const found = (isFolder ? undefined : asFile(target, how.typed)) ?? asDirectory(target, how.typed);
+  const found = atPath(from, request, how.typed);
   if (!found) throw notFound(request, how);
   return finished(found);
+};
+
+// A file or a folder, whatever of its name is left away.
+function atPath(from, request, typed) {
+  const target = join(from, request);
+  const isFolder = /(?:^|\/)\.{0,2}$/.test(request);
+  return (isFolder ? undefined : asFile(target, typed)) ?? asDirectory(target, typed);
+}
+
+// Module._findPath: the first of the folders that has it.
+exports.among = (request, folders) => {
+  const typed = false;
+  const how = { conditions: REQUIRE, importedBy: request, typed };
+  if (request.startsWith('/')) folders = [''];
+  for (const folder of folders) {
+    const parts = isRelative(request) ? undefined : splitName(request);
+    const found = (parts && fromPackage(folder, parts.name, parts.subpath, how)) ?? atPath(folder, request, typed);
+    if (found) return native.realPath(found);
+  }
+  return undefined;
 };
 
 function importedPath(path, how) {
