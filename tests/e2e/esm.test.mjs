@@ -169,6 +169,43 @@ export const result = [order, ns.x, (await import(name)) === ns, (await import(n
     'broken.mjs': `globalThis.brokenRuns = (globalThis.brokenRuns ?? 0) + 1; throw new Error('broken')`,
     'data.json': '{ "value": 7 }',
   },
+  'import() in what is evaluated': {
+    'main.mjs': `
+const name = './dep.mjs'
+export const result = [
+  (await eval('import(name)')).a, (await (0, eval)('import("./dep.mjs")')).a, (await globalThis.eval('import("./dep.mjs")')).a, (await eval?.('import("./dep.mjs")')).a,
+  (await eval('(s) => import(s)')('./dep.mjs')).a, (await new Function('s', 'return import(s)')('./dep.mjs')).a, eval('"import(1)"'), eval(5),
+  (await import('./cjs.cjs')).default.fromFolder]
+for (const each of (await import('./cjs.cjs')).default.all) result.push(await each)`,
+    'dep.mjs': `export const a = 'a of dep'`,
+    'cjs.cjs': `
+const name = './dep.mjs';
+const make = Function;
+const read = ({ a }) => a;
+const AsyncFunction = (async () => {}).constructor;
+const GeneratorFunction = function* () {}.constructor;
+class Made extends Function { constructor() { super('return import("./dep.mjs")'); } }
+exports.fromFolder = eval('__dirname') === __dirname;
+exports.all = [
+  eval('import(name)').then(read), (0, eval)('import("./dep.mjs")').then(read), global.eval('var $fromEval = 3; import("./dep.mjs")').then(read), eval('(s) => import(s)')(name).then(read),
+  new make('s', 'return import(s)')(name).then(read), make('s = "./dep.mjs"', 'return import(s)')().then(read), (() => {}).constructor('return import("./dep.mjs")')().then(read),
+  make('a', 'b = import("./dep.mjs")', 'return b')().then(read), new AsyncFunction('s', 'return (await import(s)).a')(name), new GeneratorFunction('yield import("./dep.mjs")')().next().value.then(read),
+  new Made()().then(read), require('./folder/make.cjs')().then(read), $fromEval,
+  new make('return import("./nothing.mjs")')().catch(({ code }) => code), make('s', 'return /* import( */ s')('import(1)')];`,
+    'folder/make.cjs': `module.exports = new Function('return import("./beside.mjs")')`,
+    'folder/beside.mjs': `export const a = 'beside what made it'`,
+  },
+  'the constructors of functions': {
+    'main.mjs': `
+const AsyncFunction = (async () => {}).constructor
+class Made extends Function {}
+const wrong = (text) => { try { new Function(text) } catch ({ name }) { return name } }
+export const result = [Function.prototype.constructor === Function, (() => {}) instanceof Function, Object instanceof Function, {} instanceof Function, Function.name, Function.length,
+  Function.toString().replace(/\\s+/g, ' '), Object.getPrototypeOf(AsyncFunction) === Function, AsyncFunction.prototype.constructor === AsyncFunction, AsyncFunction.name,
+  Object.keys(Object.getOwnPropertyDescriptors(Function)).sort(), new Made('return 1')(), new Made() instanceof Made, Object.getPrototypeOf(new Made()) === Made.prototype,
+  String(new Function('a', 'b', 'return a + b')), Function('a, b', 'return a + b')(1, 2), Function()(), new Function({ toString: () => 'return 6' })(),
+  wrong('return import('), wrong('import x from "y"'), wrong('}, {'), Object.keys(globalThis).filter((each) => each.startsWith('$i'))]`,
+  },
   'import() in CommonJS': {
     'main': 'main.cjs',
     'main.cjs': `

@@ -16,6 +16,7 @@ const FORMATS = {
   '.cts': 'commonjs',
 };
 const LEFT_OUT = new Set(['.jsx', '.tsx', '.wasm']);
+const IMPORTS_LATER = /\bimport\s*\(|\beval\)?\s*\(.*\bimport\b/;
 const MAY_BE_MODULE = /\b(?:import|export|await)\b/;
 
 // 'json', 'addon', 'commonjs', 'module', or 'unsaid': CommonJS, unless it has syntax that only modules have.
@@ -92,15 +93,15 @@ function compileModule(path, url, source, mappings) {
 }
 
 function compileScript(path, source, mappings) {
-  let [code, name] = [source, ''];
-  if (source.includes('import') && /\bimport\s*\(/.test(source)) ({ code, name } = transform().dynamicImports(source));
+  let [code, name, columns] = [source, '', undefined];
+  if (source.includes('import') && IMPORTS_LATER.test(source)) ({ code, name, columns } = transform().dynamicImports(source));
   const head = `(function (exports, require, module, __filename, __dirname${name && `, ${name}`}) {`;
   // On one line with the file's first, so that its line numbers are the file's.
   const text = `${head}${code.replace(/^#!/, '//')}\n})`;
-  sources.add(path, text, head.length, undefined, mappings);
+  sources.add(path, text, head.length, columns, mappings);
   const run = native.evaluate(text, path);
   run.displayName = 'Object.<anonymous>'; // in stacks
-  return { format: 'commonjs', run, code, importsLater: name !== '' };
+  return { format: 'commonjs', run, code, importsLater: name };
 }
 
 function compileSaid(path, code, mappings) {
@@ -163,6 +164,8 @@ exports.compileText = (path, text) => {
   return compileScript(path, text);
 };
 exports.readSource = readSource;
+
+exports.renameIn = (source, nameOf) => transform().renameIn(source, nameOf);
 
 // For CommonJS modules that are linked before they run.
 exports.keep = (path, compiled) => waiting.set(path, compiled);

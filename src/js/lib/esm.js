@@ -102,7 +102,11 @@ class Source extends Record {
         for (const name of Object.keys(getters)) this.#getters.set(name, getters[name]);
       },
       nameDefault: (made) => Object.defineProperty(made, 'name', { value: 'default', configurable: true }),
-      import: (specifier) => importDynamically(specifier, path),
+      get import() {
+        const value = require('./made_code').importerFor(path, `${text.prefix}.import`);
+        Object.defineProperty(tools, 'import', { value });
+        return value;
+      },
       get meta() {
         const meta = createMeta(path, url);
         Object.defineProperty(tools, 'meta', { value: meta });

@@ -9,6 +9,7 @@
 //                                   })
 
 const { parse, getLineInfo, analyze } = require('./vendor_syntax');
+const { editEval } = require('./dynamic_imports');
 const { Edits } = require('./edits');
 
 const FUNCTION = /^(?:async(?:\s|\/\*[^]*?\*\/|\/\/.*)+)?function(?:\s|\/\*[^]*?\*\/|\/\/.*)*\*?/;
@@ -179,6 +180,7 @@ class ModuleText {
 
   #references(ast) {
     const uses = this.#uses(ast);
+    const importsLater = /\bimport\b/.test(this.#source.replace(/^import\b/gm, '')); // then what it evaluates may do so
     walk(ast, (node, parent, awaitable) => {
       switch (node.type) {
         case 'ExpressionStatement':
@@ -189,6 +191,9 @@ class ModuleText {
           break;
         case 'ImportExpression':
           this.#edits.replace(node.start, node.start + 'import'.length, `${this.#prefix}.import`);
+          break;
+        case 'CallExpression':
+          if (importsLater) editEval(node, this.#edits, `${this.#prefix}.import`);
           break;
         case 'MetaProperty':
           if (node.meta.name !== 'import') break;
@@ -241,6 +246,10 @@ class ModuleText {
     const named = this.unnamed ? ` ${p}.nameDefault(${this.unnamed});` : '';
     return `(${this.async ? 'async ' : ''}function* (${parameters.join(', ')}) { "use strict";${named}`
       + ` ${p}.exports({ ${this.#getters.join(', ')} }); yield; `;
+  }
+
+  get prefix() {
+    return this.#prefix;
   }
 
   get namespaces() {

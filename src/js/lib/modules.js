@@ -149,7 +149,7 @@ function evaluate(module, path) {
 
 function run(module, compiled, path) {
   const given = [module.exports, requireFor(module), module, path, dirname(path)];
-  if (compiled.importsLater) given.push((specifier) => require('./esm').importDynamically(specifier, path));
+  if (compiled.importsLater) given.push(require('./made_code').importerFor(path, compiled.importsLater));
   return compiled.run.apply(module.exports, given);
 }
 

@@ -19,11 +19,11 @@ exports.typescript = (source, path, toModule) => {
 // An ES module: what esm.js needs of module_text.js. Throws acorn's SyntaxError.
 exports.module = (source) => through('module', source, () => {
   const { ModuleText } = require('./module_text');
-  const { code, head, columns, async, isModule, requests, namespaces, wanted, exported, forwarded, stars } = new ModuleText(source);
-  return { code, head, columns, async, isModule, requests, namespaces, wanted, exported, forwarded, stars };
+  const { code, head, columns, prefix, async, isModule, requests, namespaces, wanted, exported, forwarded, stars } = new ModuleText(source);
+  return { code, head, columns, prefix, async, isModule, requests, namespaces, wanted, exported, forwarded, stars };
 });
 
-// A script with `import(…)` in it: { code, name }.
+// A script with `import(…)` in it: { code, name, columns }.
 exports.dynamicImports = (source) => through('script', source, () => require('./dynamic_imports').rename(source));
 
 // Where a script that does not parse goes wrong, as far as acorn sees it: { line, column }, the column from 0.
@@ -36,6 +36,9 @@ exports.mistake = (source) => {
   }
   return undefined;
 };
+
+// A text that a program evaluates: with every `import(` in it by the name that is asked for where there is one.
+exports.renameIn = (source, nameOf) => require('./dynamic_imports').renameIn(source, nameOf);
 
 // The names that a CommonJS module exports, as far as they can be seen in it, and whose it exports: { exports, reexports }.
 exports.exportNames = (source) => through('names', source, () => {
