@@ -240,6 +240,39 @@ export const metadataHandler = (event: any) => { event.response.body = [found, C
   },
 };
 
+const interopApp = (said) => ({
+  routes: { run: 'runHandler' },
+  handlers: {
+    runHandler(event) {
+      event.response = new Response(require('../lib/probe').result);
+    },
+  },
+  files: {
+    ...(said === undefined ? {} : { 'lib/tsconfig.json': JSON.stringify({ compilerOptions: { esModuleInterop: said } }) }),
+    'lib/class.js': 'module.exports = class Thing { static made = 1; constructor(x) { this.x = x; } };',
+    'lib/function.js': "module.exports = Object.assign((x) => `called with ${x}`, { part: 'p', bind: 'own' });",
+    'lib/probe.ts': `
+import * as star from './function'
+import def from './function'
+import * as Thing from './class'
+import * as path from 'path'
+const attempt = (action: () => unknown) => { try { return action() } catch (error: any) { return error.name } }
+export const result = [typeof star, attempt(() => star(1)), star.part, star.bind, typeof star.default, attempt(() => def(2)),
+  attempt(() => new Thing(3).x), attempt(() => new Thing(4) instanceof Thing), attempt(() => new (class extends (Thing as any) {})(5).x),
+  Thing.made, Thing.default?.name, typeof path.join]`,
+  },
+});
+
+for (const [said, result] of [
+  [undefined, ['function', 'called with 1', 'p', 'own', 'function', 'called with 2', 3, true, 5, 1, 'Thing', 'function']],
+  [false, ['function', 'called with 1', 'p', 'own', 'undefined', 'TypeError', 3, true, 5, 1, null, 'function']],
+  [true, ['object', 'TypeError', 'p', 'own', 'function', 'called with 2', 'TypeError', 'TypeError', 'TypeError', 1, 'Thing', 'function']],
+]) {
+  runnerTest(`TypeScript: import * as of a function, esModuleInterop ${said}`, interopApp(said), async (runner) => {
+    assert.deepEqual((await runner.ask({ name: 'run' })).body, result);
+  });
+}
+
 runnerTest('TypeScript: handlers from handlers/ and from import', handlersApp, async (runner) => {
   const client = await runner.connect();
   const body = async (name) => (await client.ask({ name })).body;

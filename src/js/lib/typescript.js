@@ -15,6 +15,12 @@ function failureOf(path, source, { messageText, start = 0 }) {
   return syntaxError(messageText, path, { line: lines.length, column: lines.at(-1).length + 1 });
 }
 
+// Where no tsconfig.json says what `import * as` gives of a function, it can be called, as with `esModuleInterop: false`, and has a
+// `default`, as with `true`: the compiler's own helper, with a function for the object that it fills.
+const STAR = /^(var __importStar = [^]*?\n +var result = )\{\};/m;
+const callable = (code) =>
+  code.replace(STAR, (all, before) => `${before}typeof mod === "function" ? Function.prototype.bind.call(mod) : {};`);
+
 // { code, mappings }: an ES module, or a CommonJS one as its compiler makes it of imports and exports.
 exports.compile = (source, path, toModule, options) => {
   const { transpileModule } = require('./vendor_typescript');
@@ -33,5 +39,6 @@ exports.compile = (source, path, toModule, options) => {
   });
   const wrong = diagnostics.find(({ file }) => file);
   if (wrong) throw failureOf(path, source, wrong);
-  return { code: outputText.replace(/\n?\/\/# sourceMappingURL=.*$/, ''), mappings: JSON.parse(sourceMapText).mappings };
+  const output = options.esModuleInterop === undefined ? callable(outputText) : outputText;
+  return { code: output.replace(/\n?\/\/# sourceMappingURL=.*$/, ''), mappings: JSON.parse(sourceMapText).mappings };
 };
