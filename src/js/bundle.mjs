@@ -169,6 +169,7 @@ const ownModules = {
   async_hooks: `module.exports = require('./node_async_hooks');`,
   buffer: `
     module.exports = require('./buffer');
+    module.exports.resolveObjectURL = (url) => require('./object_urls').resolve(url);
     for (const name of ['Blob', 'File'])
       Object.defineProperty(module.exports, name, { get: () => globalThis[name], enumerable: true, configurable: true });`,
   // What it is for may do without.

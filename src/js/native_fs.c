@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,16 @@ static int run_write(struct file_work *work)
     while (written < 0 && errno == EINTR);
     work->number = (double)written;
     return written < 0 ? errno : 0;
+}
+
+/* poll(descriptor, milliseconds) -> whether a read would not wait */
+static int run_poll(struct file_work *work)
+{
+    struct pollfd polled = {.fd = descriptor_of(work), .events = POLLIN};
+    int ready = poll(&polled, 1, (int)work->numbers[1]);
+
+    work->number = ready > 0;
+    return ready < 0 && errno != EINTR ? errno : 0;
 }
 
 static int run_ftruncate(struct file_work *work)
@@ -468,7 +479,7 @@ static const struct operation operations[] = {
     {"fchmod", "nn", run_fchmod, false},       {"chown", "pnn", run_chown, false},
     {"lchown", "pnn", run_lchown, false},      {"fchown", "nnn", run_fchown, false},
     {"utimes", "pnn", run_utimes, false},      {"lutimes", "pnn", run_lutimes, false},
-    {"futimes", "nnn", run_futimes, false},
+    {"futimes", "nnn", run_futimes, false},    {"poll", "nn", run_poll, false},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof *operations };

@@ -208,6 +208,19 @@ snippetTests('fs', {
     }
     return all;`,
 
+  'lines of a FileHandle': `
+    fs.writeFileSync(at('x'), 'a\\r\\nb\\nc\\rd\\u2028e\\n\\nlast');
+    const all = async (options) => { const lines = []; const handle = await promises.open(at('x')); for await (const line of handle.readLines(options)) lines.push(line); return [lines, handle.fd]; };
+    const told = async () => { const told = []; const lines = (await promises.open(at('x'))).readLines(); lines.on('line', (line) => told.push(line)); await new Promise((resolve) => lines.once('close', resolve)); return told; };
+    const handle = await promises.open(at('x'));
+    const parts = [];
+    for await (const part of handle.readableWebStream()) parts.push(part.constructor.name, Buffer.from(part).toString());
+    parts.push(handle.fd > 0);
+    await handle.close();
+    fs.writeFileSync(at('y'), 'é\\n'.repeat(100000));
+    let count = 0;
+    for await (const line of (await promises.open(at('y'))).readLines({ highWaterMark: 7 })) { if (line !== 'é') throw new Error(line); if (++count === 5000) break; }
+    return [await all(), await all({ start: 3, end: 6 }), await all({ highWaterMark: 2 }), await told(), parts, count];`,
   FileHandle: `
     const handle = await promises.open(at('x'), 'w+');
     const results = [typeof handle.fd, handle.constructor.name];

@@ -164,12 +164,105 @@ snippetTests('buffer', {
     return [[...transcode(Buffer.from('€é'), 'utf8', 'latin1')], [...transcode(Buffer.from('é'), 'utf8', 'ucs2')], [...transcode(Buffer.from([0xe9]), 'latin1', 'utf8')], [...transcode(Buffer.from('é'), 'utf8', 'ascii')], (await attempt(() => transcode(Buffer.from('x'), 'utf8', 'hex'))).code, (await attempt(() => transcode('x', 'utf8', 'latin1'))).code];`,
 });
 
+snippetTests('util', {
+  MIMEType: `
+    const { MIMEType, MIMEParams } = require('util');
+    const read = (text) => attempt(() => { const type = new MIMEType(text); return [type.type, type.subtype, type.essence, String(type), JSON.stringify(type), [...type.params], [...type.params.keys()], [...type.params.values()]]; });
+    const texts = ['text/html', ' text/html ', 'TEXT/HTML; Charset=UTF-8', 'text/plain;charset="a b";x=1;x=2;;=;y;z=""; w = 5', 'text', '/x', 'text/', 'te xt/h', 'text/h t', 'a/b;q="\\\\"x\\\\\\\\";r="unend', 'a/b;\u00e9=1;t=\u00e9;u=\u0100', 'a/b;x=1 ;y= 2 ', 'a/b;x="y"junk;z=1', '', 'a/b ; c=d'];
+    const type = new MIMEType('a/b;X=1');
+    type.type = 'C';
+    type.subtype = 'D';
+    type.params.set('e', '');
+    type.params.set('f', 'a "b"');
+    type.params.delete('x');
+    return [await Promise.all(texts.map(read)), String(type), type.params.get('f'), type.params.get('x'), type.params.has('e'), await attempt(() => { type.type = 'a b'; }), await attempt(() => { type.subtype = ''; }), await attempt(() => type.params.set('a b', 1)), await attempt(() => type.params.set('a', '\\n')), String(new MIMEParams())];`,
+  parseEnv: `
+    const { parseEnv } = require('util');
+    const texts = ['A=1\\nB = two words \\n#c\\nexport C=3\\nD="quoted # x" # c\\nE=\\'single\\'\\nF=\`back\`\\nG="multi\\nline"\\nH=un # comment\\nI=\\nJ="a\\\\nb"\\nK=\\'a\\\\nb\\'\\nL=a=b=c', 'Q=x#y\\nR=\\'a"b\\'\\nT= "sp"  x\\n1U=1\\nV.W=2\\nX-Y=3\\nAA=$A\\r\\nBB=crlf\\r\\n', '', '=5', 'a b=c', 'export =1', 'x="', 'x="a\\ny=b', 'a=1\\na=2', 'b=1\\n\\n\\na=2'];
+    return [texts.map((text) => Object.entries(parseEnv(text))), await attempt(() => parseEnv(5))];`,
+  getSystemErrorName: "const { getSystemErrorName, getSystemErrorMap } = require('util'); return [getSystemErrorName(-2), getSystemErrorName(-13), getSystemErrorMap().get(-2), await attempt(() => getSystemErrorName(1)), await attempt(() => getSystemErrorName('x'))]",
+});
+
+snippetTests('process', {
+  loadEnvFile: `
+    require('fs').writeFileSync(folder + '/env', 'OF_FILE=1\\nPATH=changed\\nMANY="a\\nb"\\n');
+    const returned = process.loadEnvFile(folder + '/env');
+    const found = [returned === undefined, process.env.OF_FILE, process.env.PATH === 'changed', process.env.MANY, await attempt(() => process.loadEnvFile(folder + '/nothing')), (await attempt(() => process.loadEnvFile(5))).code];
+    delete process.env.OF_FILE;
+    delete process.env.MANY;
+    return found;`,
+});
+
+snippetTests('object URLs', {
+  'come back as the Blob': `
+    const { resolveObjectURL } = require('buffer');
+    const url = URL.createObjectURL(new Blob(['text']));
+    const found = [url.startsWith('blob:nodedata:'), await resolveObjectURL(url).text(), await (await fetch(url)).text()];
+    URL.revokeObjectURL(url);
+    return [...found, resolveObjectURL(url) === undefined, (await attempt(() => URL.createObjectURL(5))).code];`,
+});
+
+snippetTests('console', {
+  'what only a terminal or a debugger shows': 'console.clear(); console.timeStamp("x"); console.profile(); console.profileEnd(); return 1',
+});
+
+snippetTests('performance', {
+  'how busy the loop is': `
+    const before = performance.eventLoopUtilization();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const now = performance.eventLoopUtilization();
+    const { idle, active, utilization } = performance.eventLoopUtilization(now, before);
+    const isShare = (value) => value >= 0 && value <= 1;
+    return [Object.keys(before), isShare(now.utilization), isShare(utilization), idle + active > 0];`,
+  nodeTiming: 'const { name, entryType, startTime, duration, loopExit, idleTime } = performance.nodeTiming; return [name, entryType, startTime, duration > 0, loopExit, idleTime >= 0, Object.keys(performance.nodeTiming.toJSON()).filter((key) => key !== "detail").sort()]',
+  'globals': "return ['Performance', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver', 'PerformanceObserverEntryList'].map((name) => [globalThis[name] === require('perf_hooks')[name], Object.getOwnPropertyDescriptor(globalThis, name)?.enumerable])",
+});
+
 snippetTests('tty', {
   isatty: "const { isatty, ReadStream } = require('tty'); return [isatty(1), isatty(2), isatty(999), isatty(-1), isatty('x'), isatty(), typeof ReadStream]",
 });
 
 snippetTests('constants', {
   'what programs take from it': "const c = require('constants'); return [c.O_SYMLINK ?? null, c.O_CREAT, c.S_IFMT, c.ENOENT, c.SIGTERM, c.RSA_PKCS1_PADDING, c.R_OK, c.PRIORITY_LOW]",
+});
+
+runnerTest('what is not here has a name in its error', {
+  routes: { run: 'runHandler' },
+  handlers: {
+    runHandler(event) {
+      const said = (action) => {
+        try {
+          action();
+          return 'nothing';
+        } catch ({ message }) {
+          return message;
+        }
+      };
+      const crypto = require('crypto');
+      event.response = new Response({
+        ...Object.fromEntries(['createECDH', 'X509Certificate', 'createDiffieHellman', 'getDiffieHellman', 'Certificate', 'generatePrime', 'generatePrimeSync',
+          'checkPrime', 'checkPrimeSync', 'setEngine', 'createCipher'].map((name) => [name, said(() => new crypto[name]('x'))])),
+        'rsa-pss': said(() => crypto.generateKeyPairSync('rsa-pss', { modulusLength: 2048 })),
+        dsa: said(() => crypto.generateKeyPair('dsa', {}, () => {})),
+        watch: said(() => require('fs').watch('.')),
+        watchFile: said(() => require('fs').watchFile('.', () => {})),
+        'promises.watch': said(() => require('fs').promises.watch('.')),
+        createHook: said(() => require('async_hooks').createHook({})),
+        monitorEventLoopDelay: said(() => require('perf_hooks').monitorEventLoopDelay()),
+        createHistogram: said(() => require('perf_hooks').createHistogram()),
+        CompressionStream: said(() => new CompressionStream('gzip')),
+        BroadcastChannel: said(() => new BroadcastChannel('x')),
+        SharedArrayBuffer: said(() => new SharedArrayBuffer(8)),
+        setuid: said(() => process.setuid(1)),
+        ReadStream: said(() => new (require('tty').ReadStream)(0)),
+        duplexPair: said(() => require('stream').duplexPair()),
+        register: said(() => require('module').register('./x')),
+      });
+    },
+  },
+}, async (runner) => {
+  const { body } = await runner.ask({ name: 'run' });
+  for (const [name, message] of Object.entries(body)) assert.ok(message.includes(name), `${name}: ${message}`);
 });
 
 runnerTest('perf_hooks: what is not here says so', {

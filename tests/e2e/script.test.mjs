@@ -1,7 +1,7 @@
 // A script that starts runners by itself: `configurapi-runner-ws server.js`, and what HttpRunner does there.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { after, test } from 'node:test';
 import { configText, handlersText, makeApp } from './support/app.mjs';
 import WebSocket from 'ws';
 import { Client, connect } from './support/client.mjs';
-import { guarded, isSanitized, runToEnd, runnerTest, startRunner } from './support/runner.mjs';
+import { guarded, isSanitized, runToEnd, runnerPath, runnerTest, startRunner } from './support/runner.mjs';
 
 /** An application whose script is `text`; what it says on standard output is told from the log's lines by '> '. */
 const scripted = (text, { name = 'server.js', files = {}, args = [], own = [], ...app } = {}) => ({
@@ -858,3 +858,53 @@ const { OTHER, ENCRYPTED } = process.env;
   '"key and keyPath do not go together"',
   '"cert and certPath do not go together"',
 ], { env });
+
+const reading = {
+  'every piece': ["(async () => { let text = ''; process.stdin.setEncoding('utf8'); for await (const piece of process.stdin) text += piece; console.log(text.length, text.slice(0, 5)); })()", '588895 1\n2\n3'],
+  events: ["let size = 0; process.stdin.on('data', (piece) => { size += piece.length; }).on('end', () => console.log(size, process.stdin.fd))", '588895 0'],
+  'a pipe': ["process.stdin.pipe(require('fs').createWriteStream('copy')).on('finish', () => console.log(require('fs').statSync('copy').size))", '588895'],
+};
+
+for (const [name, [source, expected]] of Object.entries(reading)) {
+  test(`a script reads standard input: ${name}`, async () => {
+    const directory = makeApp({ files: { 'server.js': source } });
+    try {
+      const input = Array.from({ length: 100000 }, (_, i) => `${i + 1}\n`).join('');
+      const { stdout, stderr, status } = spawnSync(runnerPath, ['server.js'], { cwd: directory.path, input, encoding: 'utf8', timeout: 20000 });
+      assert.deepEqual([stdout.trim(), stderr, status], [expected, '', 0]);
+    } finally {
+      directory.remove();
+    }
+  });
+}
+
+for (const [name, source] of Object.entries({
+  'that nobody listens to': "console.log(typeof process.stdin.on)",
+  'that is paused': "process.stdin.on('data', () => {}).pause(); console.log('function')",
+  'that is unreferenced': "process.stdin.on('data', () => {}).unref(); console.log('function')",
+})) {
+  test(`standard input ${name} holds up no script`, async () => {
+    const directory = makeApp({ files: { 'server.js': source } });
+    const child = spawn(runnerPath, ['server.js'], { cwd: directory.path, stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
+      const [code] = await once(child, 'close');
+      assert.deepEqual([stdout, code], ['function\n', 0]);
+    } finally {
+      child.kill('SIGKILL');
+      child.stdin.destroy();
+      directory.remove();
+    }
+  });
+}
+
+test('standard input that is closed is an empty one', async () => {
+  const directory = makeApp({ files: { 'server.js': "process.stdin.on('data', () => {}).on('end', () => console.log('end'))" } });
+  try {
+    const { stdout, stderr } = spawnSync('sh', ['-c', `exec "${runnerPath}" server.js <&-`], { cwd: directory.path, encoding: 'utf8', timeout: 20000 });
+    assert.deepEqual([stdout, stderr], ['end\n', '']);
+  } finally {
+    directory.remove();
+  }
+});

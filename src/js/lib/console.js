@@ -6,6 +6,7 @@
 const stdio = require('./stdio');
 
 const MOST_INDENTATION = 1000;
+const CLEAR = '\u001b[1;1H\u001b[0J';
 
 const inspector = () => require('./inspector');
 
@@ -158,6 +159,15 @@ function createConsole({ stdout, stderr = stdout, ignoreErrors = true, inspectOp
       if (condition) return;
       warning(args.length > 0 ? `Assertion failed: ${args[0]}` : 'Assertion failed', ...args.slice(1));
     },
+
+    clear() {
+      if (stdout.isTTY && require('./process').process.env.TERM !== 'dumb') stdout.write(CLEAR);
+    },
+
+    // For a debugger, which is never there.
+    timeStamp() {},
+    profile() {},
+    profileEnd() {},
 
     groupEnd() {
       indentation = indentation.slice(groupIndentation);

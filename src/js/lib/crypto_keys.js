@@ -264,9 +264,20 @@ const publicOf = (key) => handleOf(asymmetric(key, 'public'));
 const PAIRS = { __proto__: null, rsa: 'RSA', ec: 'EC', ed25519: 'ED25519', ed448: 'ED448', x25519: 'X25519', x448: 'X448' };
 
 // The arguments of keyGenerate() behind its id.
+// Those that are not made here, and what to do instead. They can be read and used.
+const ABSENT = {
+  'rsa-pss': "make one of type 'rsa' and sign with padding: constants.RSA_PKCS1_PSS_PADDING",
+  dsa: "use 'ec' or 'ed25519'",
+  dh: "use 'x25519' and diffieHellman()",
+};
+
 function pairJob(type, options = {}) {
   needString(type, 'type');
   const name = PAIRS[type];
+  if (Object.hasOwn(ABSENT, type)) {
+    throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+      `crypto.generateKeyPair('${type}') is not available in the runner's JavaScript engine: ${ABSENT[type]}`);
+  }
   if (!name) throw coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument 'type' must be a supported key type. Received '${type}'`);
   if (type === 'rsa') {
     needObject(options, 'options');

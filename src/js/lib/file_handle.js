@@ -102,6 +102,23 @@ class FileHandle extends EventEmitter {
     return this.#run('fsync', operations.fsync);
   }
 
+  readLines(options) {
+    const { LineReader } = require('./line_reader');
+    return new LineReader(this.createReadStream(options));
+  }
+
+  // It stays open when the stream ends.
+  readableWebStream() {
+    const handle = this;
+    return new ReadableStream({
+      async pull(controller) {
+        const { bytesRead, buffer } = await handle.read(new Uint8Array(CHUNK));
+        if (bytesRead === 0) controller.close();
+        else controller.enqueue(buffer.buffer.slice(0, bytesRead));
+      },
+    });
+  }
+
   createReadStream(options) {
     const { ReadStream } = require('./file_streams');
     return new ReadStream(undefined, { ...options, fd: this });

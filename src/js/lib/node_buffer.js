@@ -52,6 +52,7 @@ module.exports = {
   isAscii,
   isUtf8,
   transcode,
+  resolveObjectURL: (url) => require('./object_urls').resolve(url),
   kMaxLength,
   kStringMaxLength: MAX_STRING_LENGTH,
   constants: { MAX_LENGTH: kMaxLength, MAX_STRING_LENGTH },

@@ -17,9 +17,15 @@ const PARTS = [
   [() => require('./crypto_cipher'), ['Cipheriv', 'Decipheriv', 'createCipheriv', 'createDecipheriv', 'getCipherInfo', 'getCiphers']],
 ];
 
-// What Node has besides.
-const ABSENT = ['Certificate', 'DiffieHellman', 'DiffieHellmanGroup', 'ECDH', 'X509Certificate', 'checkPrime', 'checkPrimeSync',
-  'createDiffieHellman', 'createDiffieHellmanGroup', 'createECDH', 'generatePrime', 'generatePrimeSync', 'getDiffieHellman', 'setEngine'];
+// What Node has besides, and what to do instead.
+const ONLY_IN_NODE = 'a handler that needs it can only run in Node itself';
+const ABSENT = [
+  ["generateKeyPair('ec') and diffieHellman() do the same", ['ECDH', 'createECDH']],
+  ["generateKeyPair('x25519') and diffieHellman() do the same", ['DiffieHellman', 'DiffieHellmanGroup', 'createDiffieHellman',
+    'createDiffieHellmanGroup', 'getDiffieHellman']],
+  ['use createCipheriv() and createDecipheriv()', ['Cipher', 'Decipher', 'createCipher', 'createDecipher']],
+  [ONLY_IN_NODE, ['Certificate', 'X509Certificate', 'checkPrime', 'checkPrimeSync', 'generatePrime', 'generatePrimeSync', 'setEngine', 'setFips']],
+];
 
 function timingSafeEqual(a, b) {
   for (const [name, value] of [['buf1', a], ['buf2', b]]) {
@@ -57,13 +63,14 @@ function late(name, get) {
   });
 }
 for (const [load, names] of PARTS) for (const name of names) late(name, () => load()[name]);
+for (const name of ['pseudoRandomBytes', 'prng', 'rng']) late(name, () => require('./crypto_random').randomBytes);
 late('webcrypto', web);
 late('subtle', () => web().subtle);
 
-for (const name of ABSENT) {
+for (const [instead, names] of ABSENT) for (const name of names) {
   const absent = {
     [name]: function () {
-      throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `crypto.${name} is not available in the runner's JavaScript engine`);
+      throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `crypto.${name} is not available in the runner's JavaScript engine: ${instead}`);
     },
   };
   Object.defineProperty(module.exports, name, { value: absent[name], writable: true, configurable: true });

@@ -7,10 +7,10 @@ const { coded } = require('./arguments');
 const { PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList } =
   require('./performance_timeline');
 
-function unavailable(name) {
+function unavailable(name, instead) {
   const absent = {
     [name]() {
-      throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `perf_hooks.${name} is not available in the runner's JavaScript engine`);
+      throw coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `perf_hooks.${name} is not available in the runner's JavaScript engine: ${instead}`);
     },
   };
   return absent[name];
@@ -24,7 +24,7 @@ module.exports = {
   PerformanceMeasure,
   PerformanceObserver,
   PerformanceObserverEntryList,
-  createHistogram: unavailable('createHistogram'),
-  monitorEventLoopDelay: unavailable('monitorEventLoopDelay'),
+  createHistogram: unavailable('createHistogram', 'a package such as hdr-histogram-js has one'),
+  monitorEventLoopDelay: unavailable('monitorEventLoopDelay', 'look at how late a setInterval() is'),
   constants: {},
 };

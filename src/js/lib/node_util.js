@@ -207,6 +207,20 @@ const util = {
   debuglog,
   deprecate,
   format: (...args) => require('./inspector').format(...args),
+  getSystemErrorMap: () => {
+    const { codes, describe } = require('./system_errors');
+    return new Map(Object.values(codes).map((number) => [-number, describe(number)]));
+  },
+  getSystemErrorName(number) {
+    const { invalidType: wrongType, outOfRange } = require('./arguments');
+    if (typeof number !== 'number') throw wrongType('err', 'of type number', number);
+    if (!(number < 0) || !Number.isSafeInteger(number)) throw outOfRange('err', 'a negative integer', number);
+    return require('./system_errors').describe(-number)[0];
+  },
+  parseEnv(content) {
+    if (typeof content !== 'string') throw invalidType('content', 'of type string', content);
+    return require('./dotenv').parse(content);
+  },
   formatWithOptions: (...args) => require('./inspector').formatWithOptions(...args),
   inherits,
   isDeepStrictEqual(first, second) {
@@ -226,6 +240,8 @@ const util = {
 defineLate(util, {
   inspect: () => require('./inspector').inspect,
   types: makeTypes,
+  MIMEType: () => require('./node_mime').MIMEType,
+  MIMEParams: () => require('./node_mime').MIMEParams,
   TextDecoder: () => globalThis.TextDecoder,
   TextEncoder: () => globalThis.TextEncoder,
 });

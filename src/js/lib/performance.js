@@ -54,9 +54,32 @@ class Performance {
     return timeline().timerify(action, options);
   }
 
+  // How much of the time was spent working: by what the process, with all of its threads, has used of the processor.
+  eventLoopUtilization(last, first) {
+    const [until, since] = first === undefined ? [loopTimes(), last] : [last, first];
+    const idle = until.idle - (since?.idle ?? 0);
+    const active = until.active - (since?.active ?? 0);
+    return { idle, active, utilization: idle + active > 0 ? active / (idle + active) : 0 };
+  }
+
+  get nodeTiming() {
+    return timeline().nodeTiming();
+  }
+
+  clearResourceTimings() {}
+
+  setResourceTimingBufferSize() {}
+
   toJSON() {
     return { timeOrigin: this.#origin };
   }
+}
+
+function loopTimes() {
+  const { userCPUTime, systemCPUTime } = require('./process_system').resourceUsage();
+  const elapsed = native.now();
+  const active = Math.min(elapsed, (userCPUTime + systemCPUTime) / 1000);
+  return { idle: elapsed - active, active };
 }
 
 Object.defineProperty(Performance.prototype, Symbol.toStringTag, { value: 'Performance', configurable: true });

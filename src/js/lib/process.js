@@ -128,6 +128,18 @@ for (const name of ['abort', 'availableMemory', 'chdir', 'constrainedMemory', 'c
   process[name] = late[name];
 }
 
+process.loadEnvFile = function loadEnvFile(path = '.env') {
+  require('./file_arguments').pathOf(path, 'path');
+  const found = require('./dotenv').parse(require('./node_fs').readFileSync(path, 'utf8'));
+  for (const name in found) if (!(name in process.env)) process.env[name] = found[name];
+};
+
+Object.defineProperty(process, 'stdin', {
+  get: () => require('./stdin').stdin,
+  enumerable: true,
+  configurable: true,
+});
+
 process.getBuiltinModule = function getBuiltinModule(id) {
   const { invalidType } = require('./arguments');
   if (typeof id !== 'string') throw invalidType('id', 'of type string', id);

@@ -35,6 +35,11 @@ for (const name of ['canParse', 'parse']) {
   Object.defineProperty(URL, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
+for (const [name, act] of [['createObjectURL', 'create'], ['revokeObjectURL', 'revoke']]) {
+  const method = { [name]: (value) => require('./object_urls')[act](value) };
+  Object.defineProperty(URL, name, { value: method[name], writable: true, enumerable: true, configurable: true });
+}
+
 const href = Object.getOwnPropertyDescriptor(URL.prototype, 'href');
 Object.defineProperty(URL.prototype, 'href', {
   ...href,
