@@ -51,6 +51,11 @@ struct http_stream {
     size_t outgoing_sent;
 };
 
+/* Where certificates are not to be verified, by Node's variable. */
+#define HTTP_UNVERIFIED_ADVICE \
+    "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect here: name a file with the server's certificate, or its " \
+    "authority's, in NODE_EXTRA_CA_CERTS"
+
 struct http_exchange {
     struct list node;
     struct http_client *client;
@@ -69,7 +74,7 @@ struct http_exchange {
     http_response_function *on_response;
     struct http_stream stream;
     void *owner;
-    char words[CURL_ERROR_SIZE + 64]; /* the first CURL_ERROR_SIZE are curl's to write */
+    char words[CURL_ERROR_SIZE + 192]; /* the first CURL_ERROR_SIZE are curl's to write */
 };
 
 /* ---- http_client.c ---- */

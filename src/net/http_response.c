@@ -118,6 +118,21 @@ bool http_response_parse(struct http_exchange *exchange, struct http_response *r
     return true;
 }
 
+static void add_words(struct http_exchange *exchange, const char *before, const char *more)
+{
+    size_t length = strlen(exchange->words);
+
+    snprintf(exchange->words + length, sizeof exchange->words - length, "%s%s", before, more);
+}
+
+/* Node obeys it. */
+static bool asks_for_no_verification(void)
+{
+    const char *value = getenv("NODE_TLS_REJECT_UNAUTHORIZED");
+
+    return value && strcmp(value, "0") == 0;
+}
+
 const char *http_response_failure(struct http_exchange *exchange, CURLcode code)
 {
     char *words = exchange->words;
@@ -129,10 +144,9 @@ const char *http_response_failure(struct http_exchange *exchange, CURLcode code)
         snprintf(words, sizeof exchange->words, "%s", libcurl.easy_strerror(code));
     /* "Couldn't connect to server" is all that curl says of a refused connection. */
     libcurl.easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_error);
-    if (code == CURLE_COULDNT_CONNECT && os_error != 0) {
-        size_t length = strlen(words);
-        snprintf(words + length, sizeof exchange->words - length, ": %s",
-                 uv_strerror(uv_translate_sys_error((int)os_error)));
-    }
+    if (code == CURLE_COULDNT_CONNECT && os_error != 0)
+        add_words(exchange, ": ", uv_strerror(uv_translate_sys_error((int)os_error)));
+    if (code == CURLE_PEER_FAILED_VERIFICATION && asks_for_no_verification())
+        add_words(exchange, "; ", HTTP_UNVERIFIED_ADVICE);
     return words;
 }

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
@@ -107,16 +108,18 @@ const folder = mkdtempSync(path.join(tmpdir(), 'configurapi-fetch-'));
 const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => path.join(folder, name));
 execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-keyout', key, '-out', certificate,
   '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], { stdio: 'ignore' });
+const cutting = net.createServer((socket) => socket.on('error', () => {}).once('data', () => socket.destroy())); // whoever says hello
 const secure = https.createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, serve);
 let base;
 let secureBase;
 
 before(async () => {
-  for (const each of [server, secure]) await once(each.listen(0, '127.0.0.1'), 'listening');
+  for (const each of [server, secure, cutting]) await once(each.listen(0, '127.0.0.1'), 'listening');
   base = `http://127.0.0.1:${server.address().port}`;
   secureBase = `https://localhost:${secure.address().port}`;
 });
 after(() => {
+  cutting.close();
   for (const each of [server, secure]) {
     each.close();
     each.closeAllConnections();
@@ -256,7 +259,11 @@ oracleTests('fetch', {
     const error = await fetch(`${secureBase}/echo`).catch((error) => error);
     return [error.name, error.message, error.cause.code];
   },
-}, { given: async () => ({ base, secureBase, closed: 'http://127.0.0.1:1/' }) });
+  async plainButNotSecure(require, { base, cut }) {
+    const codeOf = (url) => fetch(url).then(() => 'none', (error) => error.cause.code);
+    return [await codeOf(base.replace('http:', 'https:')), await codeOf(cut.replace('http:', 'https:'))];
+  },
+}, { given: async () => ({ base, secureBase, cut: `http://127.0.0.1:${cutting.address().port}`, closed: 'http://127.0.0.1:1/' }) });
 
 const app = {
   routes: { fetch: 'fetchHandler', stream: 'streamHandler', big: 'bigHandler', upload: 'uploadHandler', abandon: 'abandonHandler' },
@@ -295,6 +302,25 @@ runnerTest('fetch over TLS, with a certificate that is trusted', {
   const { body } = await runner.ask({ name: 'fetch', payload: { url: `${secureBase}/status/200` } });
   assert.deepEqual(body, { status: 200, body: 'body' });
 });
+
+for (const [name, env, set] of [['the environment', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }], ['the script', {}, true]]) {
+  runnerTest(`fetch verifies although ${name} says not to, and says what to do`, {
+    routes: { fetch: 'fetchHandler' },
+    handlers: {
+      async fetchHandler(event) {
+        if (event.payload.set) process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+        const { cause } = await fetch(event.payload.url).catch((error) => error);
+        event.response = new Response([cause.code, cause.message]);
+      },
+    },
+    env,
+  }, async (runner) => {
+    const { body: [code, message] } = await runner.ask({ name: 'fetch', payload: { url: `${secureBase}/status/200`, set } });
+    assert.equal(code, 'DEPTH_ZERO_SELF_SIGNED_CERT');
+    assert.match(message, /NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect here: .* in NODE_EXTRA_CA_CERTS/);
+    assert.equal(message.match(/NODE_TLS_REJECT_UNAUTHORIZED/g).length, 1);
+  });
+}
 
 runnerTest("a response's body as a stream's source", app, async (runner) => {
   const client = await runner.connect();

@@ -40,11 +40,22 @@ const CODES = [
   [/self[- ]signed certificate/, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
   [/unable to get local issuer/, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
   [/certificate has expired/, 'CERT_HAS_EXPIRED'],
-  [/no alternative certificate subject name/, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  [/certificate is not yet valid/, 'CERT_NOT_YET_VALID'],
+  [/unable to verify the first certificate/, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  [/no alternative certificate subject name|certificate subject name .* does not match/, 'ERR_TLS_CERT_ALTNAME_INVALID'],
 ];
 
+// OpenSSL's own words: "error:0A00010B:SSL routines::wrong version number".
+const HANDSHAKE = /error:[0-9A-F]+:SSL routines:[^:]*:([\w -]+)/;
+
+function handshakeCode(text) {
+  const reason = HANDSHAKE.exec(text)?.[1].trim();
+  if (reason === undefined) return /SSL_ERROR_SYSCALL/.test(text) ? 'ECONNRESET' : undefined;
+  return reason === 'unexpected eof while reading' ? 'ECONNRESET' : `ERR_SSL_${reason.toUpperCase().replace(/[ -]/g, '_')}`;
+}
+
 function errorOf(text) {
-  const code = CODES.find(([pattern]) => pattern.test(text))?.[1];
+  const code = CODES.find(([pattern]) => pattern.test(text))?.[1] ?? handshakeCode(text);
   return code ? coded(Error, code, text) : new Error(text);
 }
 

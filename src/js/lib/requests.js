@@ -13,6 +13,15 @@ const TAKEN = 3;
 const END = 4;
 
 const OUT_OF_MEMORY = 'out of memory'; // for what is undefined where C had something to say
+const UNVERIFIED = /certificate/i;
+const VARIABLE = 'NODE_TLS_REJECT_UNAUTHORIZED';
+
+// Where a script has set the variable itself, C does not know of it.
+function advised(error) {
+  if (!UNVERIFIED.test(error) || error.includes(VARIABLE) || require.ifLoaded('./process')?.process.env[VARIABLE] !== '0') return error;
+  return `${error}; ${VARIABLE}=0 has no effect here: name a file with the server's certificate, or its authority's, in NODE_EXTRA_CA_CERTS`
+    + ' before the start';
+}
 
 // Pairs as C takes them: a line each for a name, its value, the next name…
 function linesOf(headers) {
@@ -41,7 +50,7 @@ exports.requestDone = (id, status, headers, body, error) => {
   const { resolve, reject, url } = waiting.get(id);
   waiting.delete(id);
   if (status > 0 && headers !== undefined && body !== undefined) resolve({ status, headers: pairsOf(headers), body });
-  else reject(new Error(`${url}: ${error ?? OUT_OF_MEMORY}`));
+  else reject(new Error(`${url}: ${advised(error ?? OUT_OF_MEMORY)}`));
 };
 
 // A request whose response comes bit by bit, and whose body may go so.
@@ -103,7 +112,7 @@ class RequestStream {
       case END:
         streams.delete(this.#id);
         this.#written?.(false);
-        this.#told.end(details.length > 0 ? details[0] ?? OUT_OF_MEMORY : undefined);
+        this.#told.end(details.length > 0 ? advised(details[0] ?? OUT_OF_MEMORY) : undefined);
         break;
     }
   }
