@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -907,4 +908,77 @@ test('standard input that is closed is an empty one', async () => {
   } finally {
     directory.remove();
   }
+});
+
+// ---- a Service without a runner ----
+
+const ownService = {
+  files: {
+    'config.yaml': JSON.stringify({
+      import: ['./more'],
+      api: {
+        events: [
+          { name: 'hello', policies: ['firstHandler', 'moreHandler', 'lastHandler'] },
+          { name: 'quiet', logLevel: 'error', policies: ['firstHandler'] },
+          { name: 'loud', logLevel: 'debug', policies: [{ firstHandler: [], logLevel: 'debug' }] },
+          { name: 'silent', logLevel: 'debug', policies: [{ firstHandler: [], logLevel: 'none' }] },
+          { name: 'fails', policies: ['failHandler'] },
+          { name: 'on_error', policies: ['errorHandler'] },
+        ],
+      },
+    }),
+    'more.js': "exports.moreHandler = function (event) { this.emit('trace', 'more\\n  lines'); this.emit('info', 'unheard'); };",
+    'handlers/app.js': `
+exports.firstHandler = function (event) { event.response.body = 'first'; this.emit('debug', 'debugged'); this.emit('trace', 'traced'); };
+exports.lastHandler = async function (event) { event.response.body += ' last'; this.complete(); };
+exports.failHandler = function () { this.emit('error', 'oops'); throw new Error('failed'); };
+exports.errorHandler = function (event) { event.response.body = 'handled ' + event.response.statusCode; };`,
+    'program.js': `
+const { Config, ErrorResponse, Event, Request, Response, Service } = require('configurapi');
+const lines = [[require('configurapi/src/response') === Response, require('configurapi/src/errorResponse.js') === ErrorResponse].join()];
+const service = new Service(Config.load('config.yaml'));
+for (const level of ['trace', 'debug', 'info', 'error'])
+  service.on(level, (message) => lines.push(level + ' ' + message.replace(/[0-9a-f]{8}-[-0-9a-f]{27}/g, 'ID').replace(/[0-9]+ms/, 'Nms')));
+(async () => {
+  for (const name of ['hello', 'quiet', 'loud', 'silent', 'fails', 'nothing']) {
+    const event = new Event(Object.assign(new Request('get'), { name, query: {} }));
+    await service.process(event);
+    lines.push([name, event.response.statusCode, event.response.body].join(' '));
+  }
+  console.log(JSON.stringify(lines));
+})();`,
+  },
+};
+
+test('a Service of a script\'s own does and says what 1.9.0\'s does', () => {
+  const directory = makeApp(ownService);
+  symlinkSync(path.join(path.dirname(createRequire(import.meta.url).resolve('configurapi/package.json')), '..'), path.join(directory.path, 'node_modules'));
+  try {
+    const [here, there] = [runnerPath, process.execPath].map((program) => {
+      const { stdout, stderr } = spawnSync(program, ['program.js'], { cwd: directory.path, encoding: 'utf8', timeout: 20000 });
+      assert.equal(stderr.replace(/.*Warning.*\n/g, ''), '');
+      return JSON.parse(stdout);
+    });
+    assert.deepEqual(here, there);
+    assert.ok(here.length > 20, 'it says what it does');
+  } finally {
+    directory.remove();
+  }
+});
+
+test('a Service finds handlers/ beside its configuration, too, and says what it can not load', async () => {
+  const { said: lines } = await runScript(`
+const { Config, Event, Request, Service } = require('configurapi');
+console.log('> ' + (() => { try { return new Service(Config.parse('import: [./nothing]\\napi:\\n  events: []\\n', __dirname)); } catch (error) { return [error instanceof Error, error.message]; } })());
+const service = new Service(Config.load('app/config.yaml'));
+const event = new Event(Object.assign(new Request('get'), { name: 'hello', query: {} }));
+service.process(event).then(() => console.log('> ' + event.response.body));`, {
+    files: {
+      'app/config.yaml': JSON.stringify({ api: { events: [{ name: 'hello', policies: ['hereHandler'] }] } }),
+      'app/handlers/types.d.ts': 'nothing that runs',
+      'app/handlers/here.mjs': "export function hereHandler(event) { event.response.body = 'here'; }",
+    },
+  });
+  assert.match(lines[0], /^true,Cannot find module '\S*\/nothing'/);
+  assert.equal(lines[1], 'here');
 });

@@ -8,6 +8,11 @@ const OWN = {
   'configurapi-runner-ws': () => require('./runner_ws'),
 };
 
+// configurapi's own files, which programs reach for: the classes that they hold are those of the runner.
+for (const [file, name] of Object.entries({ config: 'Config', errorResponse: 'ErrorResponse', event: 'Event', identity: 'Identity', logLevel: 'LogLevel',
+  request: 'Request', response: 'Response', result: 'Result', service: 'Service' }))
+  for (const ending of ['', '.js']) OWN[`configurapi/src/${file}${ending}`] = () => require('./configurapi').api[name];
+
 // What stands in for a package where it is not installed.
 const STAND_INS = {
   'configurapi-handler-json': () => require('./handler_json'),

@@ -4,6 +4,8 @@
 
 const { Dictionary } = require('./dictionary');
 
+const DIRECTORY = Symbol("the configuration's directory");
+
 class Config {
   constructor() {
     this.modules = [];
@@ -18,6 +20,7 @@ class Config {
   static parse(content, parentDirectory = native.cwd(), name = 'config.yaml') {
     const { modules, routes } = JSON.parse(native.parseConfig(String(content), String(name), String(parentDirectory)));
     const config = new Config();
+    Object.defineProperty(config, DIRECTORY, { value: parentDirectory });
     config.modules = modules;
     const shared = new Map();
     for (const route of routes) {
@@ -29,3 +32,4 @@ class Config {
 }
 
 exports.Config = Config;
+exports.DIRECTORY = DIRECTORY;

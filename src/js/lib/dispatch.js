@@ -130,6 +130,7 @@ function emit(run, policy, level, message) {
   const number = LEVELS[level];
   // As 1.9.0: handlers' info lines have no listener.
   if (number === undefined || number === INFO || policy.level < number) return false;
+  if (run.settle) return run.settle.tell(level, message);
   log(number, run.event, String(message), run.slot);
   return true;
 }
@@ -157,7 +158,7 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
   const { event } = run;
   run.frame = frames.current();
   if (run.settle) {
-    run.settle(verdict);
+    run.settle.end(verdict);
     return;
   }
   run.isDelivered = true;
@@ -295,7 +296,9 @@ function succeed(run, verdict) {
 }
 
 function traceExecuted(run, policy) {
-  log(TRACE, run.event, `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`, run.slot);
+  const message = `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`;
+  if (run.settle) run.settle.tell('trace', message);
+  else log(TRACE, run.event, message, run.slot);
 }
 
 function invoke(policy, context, event) {
@@ -353,11 +356,12 @@ function passed(run, context, policy) {
   return false;
 }
 
-// Runs policies for a Service that a script has made itself. Resolves with whether they were completed.
-exports.runPolicies = (event, policies) => new Promise((resolve, reject) => {
+// Runs policies for a Service that a script has made itself; tell(level, message) hears what there is to say of them.
+// Resolves with whether they were completed.
+exports.runPolicies = (event, policies, tell) => new Promise((resolve, reject) => {
   const run = new Run(0, event, false);
   run.policies = policies;
-  run.settle = (verdict) => (verdict === FAILED ? reject(run.error) : resolve(verdict === COMPLETE));
+  run.settle = { tell, end: (verdict) => (verdict === FAILED ? reject(run.error) : resolve(verdict === COMPLETE)) };
   advance(run);
 });
 
@@ -475,7 +479,7 @@ class Run {
     this.peer = undefined;
     this.kind = 0;
     this.broken = undefined; // why the event could not be made
-    this.settle = undefined; // of a Service of JavaScript's own: called with the verdict
+    this.settle = undefined; // of a Service of JavaScript's own: its tell(level, message), and end(verdict)
     this.error = undefined;
     this.frame = undefined; // of AsyncLocalStorages' values, from one chain to the next
     this.outer = undefined; // which of whose handlers has called this one's, within a Service of its own
