@@ -40,3 +40,20 @@ runnerTest('the modules that are said to be there are, the others say what they 
     }
   });
 });
+
+runnerTest('dates and locales are as is said', {
+  routes: { look: 'lookHandler' },
+  handlers: {
+    lookHandler(event) {
+      const before = new Date(0).getHours();
+      process.env.TZ = 'America/New_York';
+      const when = (text) => (Number.isNaN(Date.parse(text)) ? 'invalid' : new Date(text).toISOString());
+      event.response = new Response([['2020-01-01 10:00:00 UTC', '2020-01-01 10:00:00 +00:00', '2020-02-30', '2020-1-1', '2020-01-01T10:00:00Z'].map(when),
+        (0.5).toLocaleString(), (0.5).toLocaleString('de-DE'), before, new Date(0).getHours(), new Date(0).toLocaleString('de-DE', { timeZone: 'Asia/Tokyo', hour: 'numeric' })]);
+    },
+  },
+  env: { TZ: 'Asia/Tokyo', LANG: 'de_DE.UTF-8' },
+}, async (runner) => {
+  assert.deepEqual((await runner.ask({ name: 'look' })).body, [['invalid', 'invalid', 'invalid', '2020-01-01T00:00:00.000Z', '2020-01-01T10:00:00.000Z'],
+    '0.5', '0,5', 9, 9, '09 Uhr']);
+});
