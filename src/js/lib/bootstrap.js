@@ -12,7 +12,6 @@ const handlers = require('./handlers');
 const timers = require('./timers');
 
 require('./errors').install(globalThis);
-require('./function_makers').install(globalThis);
 require('./globals').install(globalThis);
 timers.install(globalThis);
 

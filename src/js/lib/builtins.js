@@ -9,9 +9,12 @@ const OWN = {
 };
 
 // configurapi's own files, which programs reach for: the classes that they hold are those of the runner.
-for (const [file, name] of Object.entries({ config: 'Config', errorResponse: 'ErrorResponse', event: 'Event', identity: 'Identity', logLevel: 'LogLevel',
-  request: 'Request', response: 'Response', result: 'Result', service: 'Service' }))
-  for (const ending of ['', '.js']) OWN[`configurapi/src/${file}${ending}`] = () => require('./configurapi').api[name];
+const OWN_FILE = /^configurapi\/src\/(config|errorResponse|event|identity|logLevel|request|response|result|service)(?:\.js)?$/;
+
+function ownFile(request) {
+  const [, name] = OWN_FILE.exec(request) ?? [];
+  return name && (() => require('./configurapi').api[name[0].toUpperCase() + name.slice(1)]);
+}
 
 // What stands in for a package where it is not installed.
 const STAND_INS = {
@@ -88,6 +91,7 @@ const plainName = (request) => (request.startsWith('node:') ? request.slice('nod
 exports.find = (request, isInstalled) => {
   if (Object.hasOwn(OWN, request)) return OWN[request];
   if (Object.hasOwn(STAND_INS, request) && !isInstalled()) return STAND_INS[request];
+  if (request.startsWith('configurapi/')) return ownFile(request);
   const name = plainName(request);
   return Object.hasOwn(NODE, name) ? NODE[name] : undefined;
 };

@@ -149,6 +149,8 @@ exports.compile = (path, importedBy, rest = '') => {
   if (format === 'addon') throw addonError(path, importedBy);
   if (format === 'json') return { format };
   const source = readSource(path);
+  // Who speaks of both may mean those of asynchronous functions, which are nobody's property but their prototypes'.
+  if (source.includes('.constructor') && source.includes('import')) (() => {}).constructor; // wraps them
   const url = toUrl(path) + rest;
   const read = isTypeScript(path)
     ? (toModule) => transform().typescript(source, path, toModule)

@@ -3,7 +3,7 @@
 // What scripts written for Node expect to find around them. Each is loaded when first touched, so that a script that
 // uses none pays for none; from then on it is an ordinary property.
 
-const { FinalizationRegistry, WebAssembly } = globalThis; // the engine's
+const { FinalizationRegistry, Function, WebAssembly } = globalThis; // the engine's
 
 const SOURCES = {
   Buffer: () => require('./buffer').Buffer,
@@ -24,6 +24,7 @@ const SOURCES = {
   console: () => require('./console').console,
   process: () => require('./process').process,
   fetch: () => require('./fetch').fetch,
+  Function: () => require('./function_makers').wrapAll(Function),
   FinalizationRegistry: () => require('./deferred').registryOf(FinalizationRegistry),
 };
 if (WebAssembly) SOURCES.WebAssembly = () => require('./deferred').assemblyOf(WebAssembly);
@@ -45,7 +46,7 @@ for (const module in CLASSES) for (const name of CLASSES[module]) SOURCES[name] 
 
 // As in Node: classes do not show up when the global object's keys are listed, nor do WebAssembly, console and process.
 const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder',
-  'FinalizationRegistry', 'WebAssembly', 'console', 'process', 'Performance', ...Object.values(CLASSES).flat()]);
+  'FinalizationRegistry', 'Function', 'WebAssembly', 'console', 'process', 'Performance', ...Object.values(CLASSES).flat()]);
 
 exports.install = (target) => {
   for (const name in SOURCES) {
@@ -60,5 +61,14 @@ exports.install = (target) => {
       configurable: true,
     });
   }
+  // The other way to it.
+  Object.defineProperty(Function.prototype, 'constructor', {
+    get: () => target.Function,
+    set(value) {
+      Object.defineProperty(this, 'constructor', { value, writable: true, enumerable: true, configurable: true });
+    },
+    enumerable: false,
+    configurable: true,
+  });
   Object.defineProperty(target, 'global', { value: target, writable: true, enumerable: true, configurable: true });
 };
