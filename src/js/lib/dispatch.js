@@ -6,8 +6,7 @@
 //
 //   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string, and what
 //           messages say in one array
-//   outbox  Int32Array, [0] is the number of entries, then ENTRY integers each; texts likewise; the last integer is 1 where
-//           more is waiting than fits
+//   outbox  see outbox.js
 //
 // The numbers here are those of host.c and host_outbox.c.
 
@@ -16,6 +15,7 @@ const { applyChanges, identityOf, readIdentity, readPart } = require('./changes'
 const { api, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
+const outbox = require('./outbox');
 const { revive } = require('./parameters');
 const peers = require('./peers');
 const postback = require('./postback');
@@ -24,12 +24,12 @@ const streams = require('./streams');
 const timers = require('./timers');
 
 const { Event, ErrorResponse, Request } = api;
+const { put } = outbox;
 const { runTicks } = timers;
 const { ForeignStream } = streams;
 
 const ENTRY = 8;
 const MAX_STATUS = 2 ** 31 - 1;
-const TEXTS_LIMIT = 1 << 20; // characters in the outbox, so that much that comes at once is not held twice
 const [OP, SLOT, CHAIN, PEER, FLAGS, LENGTH, RUNNER] = [0, 1, 2, 3, 4, 5, 6];
 
 const RUN = 1;
@@ -89,9 +89,6 @@ const events = [];
 
 let inbox;
 let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
-let outbox;
-let outTexts = '';
-let overflow = [];
 let runnerLevel = TRACE; // where runners share the world, that of who says the most
 
 let turn = 0; // counts calls of dispatch()
@@ -210,31 +207,6 @@ function deliverReply(run, verdict, message) {
       deliver(run, verdict, '', message, statusOf(errorResponseOf(error)));
     },
   );
-}
-
-function put(slot, verdict, flags, reply, message, name, method, status) {
-  const count = outbox[0];
-  if (count === 0) outTexts = '';
-  const isFull = 1 + (count + 1) * ENTRY >= outbox.length || outTexts.length > TEXTS_LIMIT;
-  if (isFull || overflow.length > 0) {
-    outbox[outbox.length - 1] = 1;
-    overflow.push([slot, verdict, flags, reply, message, name, method, status]);
-    return;
-  }
-  const at = 1 + count * ENTRY;
-  outbox[at] = slot;
-  outbox[at + 1] = verdict;
-  outbox[at + 2] = flags;
-  outbox[at + 3] = reply.length;
-  outbox[at + 4] = message.length;
-  outbox[at + 5] = name.length;
-  outbox[at + 6] = method.length;
-  outbox[at + 7] = status;
-  outbox[0] = count + 1;
-  if (reply) outTexts += reply;
-  if (message) outTexts += message;
-  if (name) outTexts += name;
-  if (method) outTexts += method;
 }
 
 // The reply to the event as it stands; that of an ErrorResponse where it can not be written.
@@ -367,7 +339,7 @@ exports.runPolicies = (event, policies, tell) => new Promise((resolve, reject) =
 
 exports.openStreams = streams.openStreams;
 exports.sweep = () => {
-  if (outbox[0] === 0) outTexts = '';
+  outbox.sweep();
   return peers.sweep();
 };
 exports.closingSources = streams.closingSources;
@@ -559,7 +531,7 @@ function setIdentity(peer, identity) {
 
 exports.attach = (newInbox, newOutbox, level) => {
   inbox = newInbox;
-  outbox = newOutbox;
+  outbox.attach(newOutbox);
   runnerLevel = level;
 };
 
@@ -575,7 +547,7 @@ exports.dispatch = (count, given, said, collects) => {
   textTo = next = nextValue = 0;
   end = count * ENTRY;
   goOn();
-  return timers.jobs(before) && collects ? outTexts : undefined;
+  return timers.jobs(before) && collects ? outbox.texts() : undefined;
 };
 
 function goOn() {
@@ -602,17 +574,8 @@ function goOn() {
   texts = '';
 }
 
-// C takes the results with it and makes their number 0. Until then they keep their texts: C may not get them, where
-// something was interrupted.
-exports.collect = () => outTexts;
-
-// After C has read the outbox: refill it with what did not fit.
-exports.refill = () => {
-  const waiting = overflow;
-  overflow = [];
-  outbox[outbox.length - 1] = 0;
-  for (const entry of waiting) put(...entry);
-};
+exports.collect = outbox.texts;
+exports.refill = outbox.refill;
 
 exports.read = (slot, part) => readPart(events[slot]?.event, part);
 
