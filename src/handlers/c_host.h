@@ -35,9 +35,7 @@ NODISCARD enum status c_host_create(struct c_host **host, const struct c_host_fu
  * none may be started after it. The handles that they close there are the loop's to forget before
  * c_host_destroy(). */
 void c_host_unload(struct c_host *host);
-/* Takes nothing more. For one that is left with events that never end: whoever resumes one later wakes
- * nobody.
- */
+/* Takes nothing more. For one that is left with events that never end: who resumes one later wakes nobody. */
 void c_host_close(struct c_host *host);
 /* Closes the modules. NULL is fine. */
 void c_host_destroy(struct c_host *host);

@@ -135,7 +135,7 @@ void host_collect(struct js_host *host, JSValueRef texts)
         }
     }
     if (lost > 0)
-        log_write(host->log, LOG_ERROR, "out of memory: %u results are lost", lost);
+        log_write(host->log, LOG_ERROR, "%u results have lost their texts: out of memory", lost);
     if (string)
         jsc.JSStringRelease(string);
     if (host->scratch.capacity > TEXTS_SOFT_LIMIT)
