@@ -1,4 +1,4 @@
-// SIGHUP: another configuration and other handlers, without a connection lost (README, "Reloading").
+// SIGHUP: another configuration and other handlers, without a connection lost (docs/operating.md, "Reloading").
 
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';

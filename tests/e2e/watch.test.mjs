@@ -1,4 +1,4 @@
-// --watch: what changes on disk is served, without a word (README, "Reloading").
+// --watch: what changes on disk is served, without a word (docs/operating.md, "Reloading").
 
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';

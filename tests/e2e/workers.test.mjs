@@ -1,4 +1,4 @@
-// --workers: several threads that serve as one (README, "Workers").
+// --workers: several threads that serve as one (docs/operating.md, "Workers").
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

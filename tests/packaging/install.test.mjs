@@ -31,6 +31,7 @@ test('what is there', () => {
     'share/zsh/vendor-completions/_configurapi-runner-ws',
     'share/fish/vendor_completions.d/configurapi-runner-ws.fish',
     'share/doc/configurapi-runner-ws/README.md',
+    'share/doc/configurapi-runner-ws/docs/operating.md',
     'share/doc/configurapi-runner-ws/licenses.txt',
     'share/doc/configurapi-runner-ws/copyright',
     'share/doc/configurapi-runner-ws/examples/chat/config.yaml',
