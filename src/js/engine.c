@@ -18,7 +18,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_context; /* of threads that got theirs here */
 static struct library library = {
     .file = CONFIGURAPI_ENGINE_LIBRARY,
-    .purpose = "JavaScript handlers need JavaScriptCore (Debian package libjavascriptcoregtk-4.1-0)",
+    .purpose = "JavaScript handlers need JavaScriptCore (install Debian package libjavascriptcoregtk-4.1-0)",
 };
 
 /* Before the first group is made. */
