@@ -311,6 +311,7 @@ static enum verdict run_chain(struct event *event)
 {
     const struct chain *chain = &event->route->chains[event->chain++];
 
+    event->has_reply = false; /* it may lie where the texts of what comes of this chain will */
     return chain->language->run(chain->language, event, chain, flags_of(event));
 }
 

@@ -284,3 +284,96 @@ runnerTest('what is thrown can not be read: a 500 all the same', withEcho({
   }
   assert.equal((await client.ask({ name: 'echo', payload: 'on' })).body, 'on');
 });
+
+// Responses that can not be written
+
+const withErrorRoute = (handlers) => {
+  const { routes, ...app } = withEcho(handlers);
+  return { ...app, routes: { ...routes, on_error: 'onErrorHandler' } };
+};
+
+runnerTest('a response that can not be written, where on_error fails as well', withErrorRoute({
+  circularHandler(event) {
+    const body = { to: 'é' };
+    body.self = body;
+    event.response = new Response(body);
+  },
+  async onErrorHandler() {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    throw new Error('on_error: x'.padEnd(60, 'x'));
+  },
+}), async (runner) => {
+  const [client, other] = [await runner.connect(), await runner.connect()];
+  for (let i = 0; i < 5; i++) {
+    const circular = client.ask({ name: 'circular', headers: { 'message-id': i } });
+    const secret = other.ask({ name: 'echo', payload: 'of another client'.repeat(20) });
+    const { statusCode, headers, body } = await circular;
+    assert.deepEqual([statusCode, headers['message-id'], body.statusCode], [500, i, 500]);
+    assert.match(body.details, /^TypeError: /);
+    assert.match((await secret).body, /^of another client/);
+  }
+});
+
+runnerTest('what a response that can not be written throws can not be written either', withEcho({
+  bodyHandler(event) {
+    event.response = new Response({
+      toJSON() {
+        throw Object.assign(new ErrorResponse('words', 418), { body: { big: 10n } });
+      },
+    });
+  },
+  thrownHandler() {
+    throw Object.assign(new ErrorResponse('words', 418), { body: { big: 10n } });
+  },
+  nameHandler(event) {
+    event.name = Symbol('name');
+    event.response = new Response({ big: 10n });
+  },
+}), async (runner) => {
+  const client = await runner.connect();
+  for (const name of ['body', 'thrown', 'name']) {
+    const { statusCode, body } = await client.ask({ name });
+    assert.deepEqual([statusCode, body.statusCode], [500, 500], name);
+  }
+  assert.equal((await client.ask({ name: 'echo', payload: 'on' })).body, 'on');
+});
+
+/** Handlers that make something of their event with which nobody can go on. */
+const broken = {
+  frozenHandler(event) {
+    Object.freeze(event);
+    throw new Error('frozen');
+  },
+  unwritableHandler(event) {
+    event.response = new Response({ big: 10n });
+    Object.freeze(event);
+  },
+  nameHandler(event) {
+    Object.defineProperty(event, 'name', { get() { throw new Error('no name'); } });
+  },
+  async responseHandler(event) {
+    await null;
+    Object.defineProperty(event, 'response', { get() { throw new Error('no response'); } });
+  },
+  idHandler(event) {
+    Object.defineProperty(event, 'id', { get() { throw new Error('no id'); } });
+    this.emit('error', 'no id to be logged with');
+  },
+};
+
+for (const [kind, more] of Object.entries({ 'alone': {}, 'with on_error and on_after_request': { on_error: 'lookHandler', on_after_request: 'lookHandler' } })) {
+  runnerTest(`an event that can not be used any more fails, and no other, ${kind}`, {
+    routes: { ...Object.fromEntries(Object.keys(broken).map((name) => [name.replace(/Handler$/, ''), name])), echo: 'echoHandler', ...more },
+    handlers: { ...echo, ...broken, lookHandler() {} },
+  }, async (runner) => {
+    const client = await runner.connect();
+    for (const name of Object.keys(broken).map((handler) => handler.replace(/Handler$/, ''))) {
+      client.send({ name });
+      client.send({ name: 'echo', payload: 'on', headers: { 'message-id': 'echo' } });
+      const [failed, other] = (await client.take(2)).sort((a, b) => ('message-id' in a.headers) - ('message-id' in b.headers));
+      assert.deepEqual([failed.statusCode, failed.body.statusCode, other.body], [500, 500, 'on'], name);
+    }
+    const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+    assert.match(metrics, /^configurapi_events_in_flight 0$/m);
+  });
+}

@@ -202,7 +202,15 @@ class Event {
 
   // Another one that is the runner's event in its place.
   static replaced(event) {
-    const heir = Object.assign(new Event(event.request, FROM_RUNNER, event.#slot), event);
+    const heir = new Event(undefined, FROM_RUNNER, event.#slot);
+    for (const key of Object.keys(event)) {
+      try {
+        heir[key] = event[key];
+      } catch {
+        // a getter of the script's own
+      }
+    }
+    lead(heir.request, heir);
     heir.#id = event.#id ??= native.eventId(event.#slot);
     heir.#correlationId = event.#correlationId;
     event.#slot = 0;

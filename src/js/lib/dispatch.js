@@ -120,7 +120,24 @@ function settleAs(run, context, state) {
 function reject(run, context, error, policy) {
   if (run.context !== context) return;
   run.context = undefined;
-  fail(run, error, policy);
+  try {
+    fail(run, error, policy);
+  } catch (another) {
+    broken(run, another);
+  }
+}
+
+// Scripts may have made anything of their event. Where it can not even be read, it is another one that fails.
+function broken(run, error) {
+  if (run.event === undefined || run.isDelivered) throw error;
+  run.context = undefined;
+  replaceEvent(run, error);
+  fail(run, error);
+}
+
+function replaceEvent(run, error) {
+  run.event = replaced(run.event);
+  if (!(run.event.response instanceof ErrorResponse)) run.event.response = errorResponseOf(error);
 }
 
 function emit(run, policy, level, message) {
@@ -158,12 +175,12 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
     run.settle.end(verdict);
     return;
   }
-  run.isDelivered = true;
   let flags = 0;
   let name = '';
   let method = '';
   if (event !== undefined) {
-    if (event.response instanceof ErrorResponse) {
+    // A reply says it itself; it is an error's also where another could not be written, which is none of the event's.
+    if (reply === undefined && event.response instanceof ErrorResponse) {
       flags |= RESPONSE_IS_ERROR;
       message ??= messageOf(event.response);
     }
@@ -180,6 +197,7 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
   }
   if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
   if (reply && run.repliesBody) flags |= IS_BODY;
+  run.isDelivered = true;
   if (reply !== undefined && verdict !== FAILED && run.flags & ENDS_WITH_REPLY) {
     flags |= IS_RELEASED;
     release(run.slot);
@@ -219,10 +237,34 @@ function replyOf(run) {
     run.repliesBody = body !== undefined;
     return body ?? write(event.response, run.echo);
   } catch (error) {
-    log(ERROR, event, `Failed to write the response of ${event.name}: ${error?.message}`);
-    event.response = errorResponseOf(error);
-    return write(event.response, run.echo);
+    log(ERROR, event, `Failed to write the response of ${textOf(event.name)}: ${messageOf(error)}`);
+    return errorReplyOf(run, error);
   }
+}
+
+// What was thrown may be an ErrorResponse that can not be written either.
+function errorReplyOf(run, error) {
+  let response = errorResponseOf(error);
+  let text;
+  try {
+    text = write(response, run.echo);
+  } catch {
+    response = new ErrorResponse('Internal Server Error', 500);
+    text = write(response, run.echo);
+  }
+  setResponse(run, response);
+  return text;
+}
+
+function setResponse(run, response) {
+  try {
+    run.event.response = response;
+    if (run.event.response === response) return;
+  } catch {
+    // as below
+  }
+  run.event = replaced(run.event); // it is frozen, or the script has made its response a getter
+  run.event.response = response;
 }
 
 // ---- running a chain ----
@@ -238,7 +280,7 @@ function fail(run, error, policy, message = messageOf(error)) {
     deliver(run, FAILED);
     return;
   }
-  if (!(run.flags & KEEPS_RESPONSE)) run.event.response = errorResponseOf(error);
+  if (!(run.flags & KEEPS_RESPONSE)) setResponse(run, errorResponseOf(error));
   if (run.flags & REPLY_ON_FAILURE) deliverReply(run, FAILED, message);
   else deliver(run, FAILED, undefined, message);
 }
@@ -288,7 +330,11 @@ function advance(run, context, policy) {
   run.outer = outer;
   run.turn = turn;
   running = run;
-  if (context === undefined || passed(run, context, policy)) walk(run);
+  try {
+    if (context === undefined || passed(run, context, policy)) walk(run);
+  } catch (error) {
+    broken(run, error);
+  }
   running = outer;
 }
 
@@ -509,8 +555,14 @@ function reply(run) {
   run.isReplying = true;
   run.isDelivered = false;
   running = run;
-  if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
-  else deliverReply(run, CONTINUE);
+  try {
+    if (frames.isActive()) frames.runIn(run.frame, () => deliverReply(run, CONTINUE));
+    else deliverReply(run, CONTINUE);
+  } catch (error) {
+    if (run.event === undefined || run.isDelivered) throw error;
+    replaceEvent(run, error);
+    deliverReply(run, CONTINUE);
+  }
   running = undefined;
 }
 
