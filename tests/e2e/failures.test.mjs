@@ -377,3 +377,26 @@ for (const [kind, more] of Object.entries({ 'alone': {}, 'with on_error and on_a
     assert.match(metrics, /^configurapi_events_in_flight 0$/m);
   });
 }
+
+// A client may make it of anything, and what has no text would take what came with it along.
+runnerTest('a correlation id that is no text', withEcho({
+  failHandler() {
+    throw new Error('failed');
+  },
+  tellHandler(event) {
+    this.emit('trace', 'told');
+    event.response = new Response('done');
+  },
+}), async (runner) => {
+  const client = await runner.connect();
+  for (const id of [{ toString: 1, valueOf: 2 }, [{ toString: null }], { toString: {} }]) {
+    for (const more of [{ query: { correlationid: id } }, { headers: { 'correlation-id': id } }]) {
+      client.send({ name: 'tell', ...more });
+      client.send({ name: 'fail', ...more });
+      client.send({ name: 'nobody', ...more });
+      client.send({ name: 'echo', payload: 'on' });
+      const statuses = (await client.take(4)).map(({ statusCode }) => statusCode);
+      assert.deepEqual(statuses.sort(), [200, 200, 500, 501]);
+    }
+  }
+});

@@ -152,7 +152,7 @@ function emit(run, policy, level, message) {
 // `slot` is that of on_start, whose handlers get no event.
 function log(level, event, message, slot) {
   if (level > runnerLevel) return;
-  if (event) native.logEvent(level, String(event.id), String(event.correlationId), message, slotOf(event));
+  if (event) native.logEvent(level, textOf(event.id), textOf(event.correlationId), message, slotOf(event));
   else native.log(level, message, slot);
 }
 
@@ -633,7 +633,7 @@ exports.read = (slot, part) => readPart(events[slot]?.event, part);
 
 exports.peerIdentity = (slot) => readIdentity(peers.find(slot)?.identity);
 
-exports.correlationId = (slot) => String(events[slot]?.event?.correlationId ?? '');
+exports.correlationId = (slot) => textOf(events[slot]?.event?.correlationId ?? '');
 
 // ---- what does not return ----
 
