@@ -118,6 +118,8 @@ failures.cases({
   'on_success sees an assigned object that looks like an ErrorResponse': seen('assignLookalike', 418),
   'on_error sees the first of two given to this.catch': seen('catchTwice'),
   'on_error sees what this.catch got before a throw': seen('catchThenThrow'),
+  'on_error sees the error given to this.catch, and not what the handler did next': seen('catchAndGoOn'),
+  'the same behind an await': seen('catchLaterAndGoOn'),
   'on_error sees a 501': seen('nobody', 501),
   'on_error sees a thrown null': { ...seen('throwNull'), pick: stepsOf, contract: [['on_error', 'on_after_request']] },
   'on_error sees a thrown undefined': { ...seen('throwUndefined'), pick: stepsOf, contract: [['on_error', 'on_after_request']] },

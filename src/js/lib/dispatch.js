@@ -106,7 +106,7 @@ function contextOf(run, policy) {
   const context = {
     continue: () => settleAs(run, context, CONTINUED),
     complete: () => settleAs(run, context, COMPLETED),
-    catch: (error) => reject(run, context, error, policy),
+    catch: (error) => rejectSoon(run, context, error, policy),
     emit: (level, message) => emit(run, policy, level, message),
   };
   return context;
@@ -125,6 +125,22 @@ function reject(run, context, error, policy) {
   } catch (another) {
     broken(run, another);
   }
+}
+
+// In a handler's context's place between its this.catch() and what comes of that.
+class Caught {
+  constructor(error, policy) {
+    this.error = error;
+    this.policy = policy;
+  }
+}
+
+// As 1.9.0, where it rejects a promise: what the handler does before it returns or waits comes first.
+function rejectSoon(run, context, error, policy) {
+  if (run.context !== context) return;
+  const caught = new Caught(error, policy);
+  run.context = caught;
+  Promise.resolve().then(() => reject(run, caught, error, policy));
 }
 
 // Scripts may have made anything of their event. Where it can not even be read, it is another one that fails.
@@ -676,7 +692,11 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
     if (run) deliver(run, CONTINUE, '', error.message, 500);
     return text;
   }
-  if (run?.isDelivered) return text; // this.catch(), and then a loop
+  if (run?.context instanceof Caught) { // this.catch(), and then a loop
+    reject(run, run.context, run.context.error, run.context.policy);
+    return text;
+  }
+  if (run?.isDelivered) return text;
   if (run) {
     const who = run.isReplying ? 'What made the reply' : `The handler '${run.policies[run.next - 1].name}'`;
     blame(run, `${who} ran for ${time} without returning.`, trace);

@@ -270,6 +270,14 @@ module.exports = {
     this.complete();
   },
 
+  async catchLaterAndGoOnHandler(event) {
+    await wait();
+    this.catch(new Error('caught later, but not returned'));
+    event.response = new Response('is replaced by the error, too');
+    this.complete();
+    await wait();
+  },
+
   catchThenThrowHandler() {
     this.catch(new Error('caught before a throw'));
     throw new Error('thrown behind catch');
