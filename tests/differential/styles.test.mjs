@@ -12,6 +12,7 @@ styles.cases({
   'an async function': named('async'),
   'a function that returns a promise': named('promise'),
   'a function that returns a thenable': named('thenable'),
+  'a function that returns a thenable function': named('thenableFunction'),
   'an arrow function': named('arrow'),
   'an async arrow function': named('asyncArrow'),
   'a function expression': named('functionExpression'),

@@ -364,7 +364,7 @@ function walk(run) {
     if (policy.traced) run.startedAt = Date.now();
     try {
       const result = invoke(policy, context, event);
-      if (result instanceof Promise || (result !== null && typeof result === 'object' && typeof result.then === 'function')) {
+      if (result instanceof Promise || isThenable(result)) {
         Promise.resolve(result).then(
           () => advance(run, context, policy),
           (error) => reject(run, context, error, policy),
@@ -378,6 +378,10 @@ function walk(run) {
     if (!passed(run, context, policy)) return;
   }
   succeed(run, CONTINUE);
+}
+
+function isThenable(value) {
+  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof value.then === 'function';
 }
 
 // A handler has returned. Whether the chain goes on.

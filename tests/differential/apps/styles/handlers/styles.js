@@ -30,6 +30,15 @@ module.exports = {
     };
   },
 
+  thenableFunctionHandler(event) {
+    const query = () => {};
+    query.then = (resolve) => setTimeout(() => {
+      answer(event, 'a thenable that is a function');
+      resolve();
+    }, 1);
+    return query;
+  },
+
   arrowHandler: (event) => answer(event, 'arrow'),
 
   asyncArrowHandler: async (event) => {
