@@ -26,6 +26,7 @@ export const differences = [
     contract: 'Section 4: "Names such as `__proto__` and `constructor` are names like any other". 1.9.0 finds what every object inherits.',
     cases: [
       'resolve: names of prototypes',
+      'resolve: names of prototypes, and a path',
       'lifecycle: a route named __proto__',
       'lifecycle: no route named as what every object inherits',
     ],

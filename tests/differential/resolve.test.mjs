@@ -103,6 +103,10 @@ resolve.cases({
     ...template('$(constructor) $(toString) $(__proto__)'),
     contract: [{ statusCode: 200, headers: {}, body: '$(constructor) $(toString) $(__proto__)' }],
   },
+  'names of prototypes, and a path': {
+    ...template('$(constructor.name) $(toString.a) $(__proto__.constructor.name)'),
+    contract: [{ statusCode: 200, headers: {}, body: '$(constructor.name) $(toString.a) $(__proto__.constructor.name)' }],
+  },
 });
 
 resolve.end();

@@ -276,13 +276,19 @@ function lookUp({ params, payload }, key) {
   if (key.startsWith('$env.')) return process.env[key.slice(5)];
   if (key.startsWith('$event.payload.') && payload) return valueAt(payload, key.slice(15));
   if (key === '$event.payload' && payload) return payload;
-  if (Object.hasOwn(params, key) && params[key] !== undefined) return params[key];
+  const found = paramOf(params, key);
+  if (found !== undefined) return found;
   if (key.includes('.') || key.includes('[')) {
     const dot = key.indexOf('.');
-    const value = params[dot < 0 ? '' : key.slice(0, dot)]; // as 1.9.0: `list[0]` alone leads nowhere
+    const value = paramOf(params, dot < 0 ? '' : key.slice(0, dot)); // as 1.9.0: `list[0]` alone leads nowhere
     return typeof value === 'object' ? valueAt(value, key.slice(dot + 1)) : value;
   }
   return undefined;
+}
+
+// What every object inherits is no parameter; what others do is.
+function paramOf(params, key) {
+  return Object.hasOwn(params, key) || !(key in Object.prototype) ? params[key] : undefined;
 }
 
 // `a.b[0].c` within a value; undefined where the path leads nowhere.
