@@ -100,6 +100,9 @@ messages.cases({
   },
   'correlation ids in other cases': { ask: [{ name: 'correlation', headers: { 'Correlation-Id': 'c' } }, { name: 'correlation', query: { correlationId: 'q' } }] },
   'no correlation id': { ask: { name: 'correlation' } },
+  'the correlation id of an event that was given another id': {
+    ask: [{}, { params: { looks: true } }, { query: { correlationid: 'q' } }].map((more) => ({ name: 'anotherId', ...more })),
+  },
 
   'the event': { ask: { name: 'event', params: { a: 1, b: 'two' }, payload: 1 } },
   'two events of one connection': { ask: [{ name: 'event' }, { name: 'event' }] },

@@ -143,8 +143,12 @@ class Event {
   }
 
   set id(value) {
-    if (#slot in this) this.#id = value;
-    else define(this, 'id', value);
+    if (!(#slot in this)) {
+      define(this, 'id', value);
+      return;
+    }
+    this.#correlationId ??= this.correlationId; // which stays the first id
+    this.#id = value;
   }
 
   get correlationId() {

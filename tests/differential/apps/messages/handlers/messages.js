@@ -68,6 +68,12 @@ module.exports = {
     event.response = new Response({ correlationId: event.correlationId, isId: event.correlationId === event.id });
   },
 
+  anotherIdHandler(event) {
+    const first = event.params.looks ? event.correlationId : undefined;
+    event.id = 'another';
+    event.response = new Response({ id: event.id, correlationId: event.correlationId, stays: first === undefined || event.correlationId === first });
+  },
+
   /** Whether params, query and headers are objects of their own. */
   separateHandler(event) {
     event.params.added = 1;
