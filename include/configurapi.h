@@ -204,7 +204,10 @@ CONFIGURAPI_API enum configurapi_status configurapi_set_identity(configurapi_eve
                                                                  const json_t *value);
 
 /** A copy of `value` in which `$(name)`, `$(name.path[0])`, `$($event.payload.path)` and `$($env.NAME)` in
- * strings are replaced as by event.resolve() in JavaScript. The caller owns it; NULL when memory is out. */
+ * strings are replaced as by event.resolve() in JavaScript. The caller owns it. NULL when memory is out, and
+ * where
+ * `$` sequences in a value, which repeat what stands around the reference as in String.prototype.replace(),
+ * would make a string more than a megabyte longer. */
 CONFIGURAPI_API json_t *configurapi_resolve(configurapi_event *event, const json_t *value);
 
 /* ---- the response ---- */

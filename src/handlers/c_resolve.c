@@ -10,6 +10,10 @@
 /* `$(…)` in strings, as configurapi 1.9.0's event.resolve() has it (src/js/lib/configurapi.js is the same for
  * JavaScript). */
 
+/* Bytes by which the `$` sequences of one value may lengthen a text: they repeat what stands around the
+ * reference, and a client's message can be full of them. */
+enum { MOST_REPEATED = 1024 * 1024 };
+
 static const json_t *get(const json_t *object, struct text key)
 {
     return json_object_getn(object, key.data, key.length);
@@ -123,8 +127,8 @@ static enum status append_string_of(struct buffer *out, const json_t *value)
     return status;
 }
 
-/* The replacement, in which `$` is special as in String.prototype.replace: before and behind are what stands
- * around the reference. */
+/* Appends a value in a reference's place. A `$` in it is special, as in String.prototype.replace: "$&" is the
+ * reference, "$`" what stands before it, "$'" what stands behind it, "$$" a `$`. */
 static enum status append_replacement(struct buffer *out, struct text value, struct text before,
                                       struct text reference, struct text behind)
 {
@@ -145,7 +149,8 @@ static enum status append_replacement(struct buffer *out, struct text value, str
     return status;
 }
 
-/* Replaces the first place that reads as `reference` by the value, in *text. */
+/* Replaces the first place that reads as `reference` by the value, in *text. STATUS_LIMIT where that gets
+ * longer than the value's `$` sequences may make it; *text is as it was then. */
 static enum status replace(struct buffer *text, struct text reference, const json_t *value)
 {
     struct buffer string;
@@ -157,8 +162,8 @@ static enum status replace(struct buffer *text, struct text reference, const jso
     struct text before = {text->data, (size_t)(at - text->data)};
     struct text behind = {at + reference.length, text->length - before.length - reference.length};
     buffer_init(&string, BUFFER_UNLIMITED);
-    buffer_init(&replaced, BUFFER_UNLIMITED);
     enum status status = append_string_of(&string, value);
+    buffer_init(&replaced, text->length + string.length + MOST_REPEATED);
     if (status == STATUS_OK)
         status = buffer_append_text(&replaced, before);
     if (status == STATUS_OK)

@@ -39,6 +39,19 @@ runnerTest('responses', {
     assert.deepEqual(await ask(runner, name), error(500, `${handler}: a parameter is wrong (a status is a number from 100 to 999).`));
 });
 
+// As in String.prototype.replace, `$'` in a value stands for all that is behind the reference: a message of 40 KB could make
+// gigabytes of it.
+runnerTest('what `$` in a value stands for, and how much of it', {
+  routes: { it: { setResponseBodyHandler: [`[$(what)]${'x'.repeat(20_000)}`] } },
+  files: only,
+}, async (runner) => {
+  const behind = `]${'x'.repeat(20_000)}`;
+  assert.equal((await ask(runner, 'it', { params: { what: "$$ $& $` $'" } })).body, `[$ $(what) [ ${behind}${behind}`);
+  const long = 'y'.repeat(4_000_000);
+  assert.equal((await ask(runner, 'it', { params: { what: long } })).body, `[${long}${behind}`);
+  assert.deepEqual(await ask(runner, 'it', { params: { what: "$'".repeat(20_000) } }), error(500, 'Out of memory.'));
+});
+
 runnerTest('payloads that ought to be empty', {
   routes: Object.fromEntries([['it', 'validateEmptyRequestPayloadHandler'], ['json', { validateJsonRequestHandler: ['emptyPayload'] }]].map(([name, policy]) => [name, [policy, { setResponseBodyHandler: ['good'] }]])),
   files: only,
