@@ -35,7 +35,8 @@ struct js_loop {
     void *owner;
 };
 
-/* `log` must outlive it. `error` gets one line on failure. */
+/* `log` must outlive it. On failure `error` gets one line, and nothing is left but handles that the loop must
+ * turn once more to forget. */
 NODISCARD enum status js_loop_create(struct js_loop **js, uv_loop_t *loop, const struct log *log,
                                      struct buffer *error);
 

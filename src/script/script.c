@@ -407,6 +407,7 @@ enum status script_run(const struct script_options *options, const struct script
     if (status == STATUS_OK)
         status = js_loop_create(&script->js, &script->loop, &script->log, error);
     if (status != STATUS_OK) {
+        uv_run(&script->loop, UV_RUN_DEFAULT); /* which forgets what js_loop_create() had opened */
         uv_loop_close(&script->loop);
         free(script);
         return status;
