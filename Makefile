@@ -50,7 +50,7 @@ check:
 
 format:
 	scripts/install-dependencies --check
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	clang-format -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
 
 bench:
 	scripts/install-dependencies --bench

@@ -24,8 +24,8 @@ namespace
 
 constexpr size_t deepest = 128;
 constexpr uint64_t steps_for_each = 20000000; // that a value may take, whatever its size
-constexpr uint64_t steps_a_byte = 20;          // and of its JSON text
-constexpr size_t longest_place = 256;      // bytes of each that are told
+constexpr uint64_t steps_a_byte = 20;         // and of its JSON text
+constexpr size_t longest_place = 256;         // bytes of each that are told
 constexpr size_t longest_description = 512;
 
 using valijson::SchemaParser;
@@ -225,7 +225,8 @@ enum status schema_validate(const struct schema *schema, const json_t *value, st
         if (status == STATUS_OK) {
             rapidjson::Document document;
             read(document, text.data, text.length);
-            const std::string failure = check(schema->rules, document, most, steps_for_each + steps_a_byte * text.length);
+            const std::string failure =
+                check(schema->rules, document, most, steps_for_each + steps_a_byte * text.length);
             if (!failure.empty())
                 status = complain(failures, failure);
         }

@@ -1,5 +1,6 @@
-// What checking one value may still cost. valijson has no room for it in what it hands around (<regex>, its results and
-// its adapters' iterators are made in passing), so that it is the thread's for as long as schema_validate() lasts.
+// What checking one value may still cost. valijson has no room for it in what it hands around (<regex>, its
+// results and its adapters' iterators are made in passing), so that it is the thread's for as long as
+// schema_validate() lasts.
 
 #pragma once
 
@@ -13,16 +14,19 @@ extern "C" {
 #include <string>
 #include <unordered_map>
 
-namespace validation {
+namespace validation
+{
 
 struct spent : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
 struct budget {
-    uint64_t steps;   // some ten nanoseconds each
-    uint64_t context; // what it costs to copy a place within the value, which is done for every item on the way
-    std::unordered_map<std::string, std::shared_ptr<pattern>> patterns; // those that were needed, by their source
+    uint64_t steps; // some ten nanoseconds each
+    // What it costs to copy a place within the value, which is done for every item on the way.
+    uint64_t context;
+    // Those that were needed, by their source.
+    std::unordered_map<std::string, std::shared_ptr<pattern>> patterns;
 };
 
 inline thread_local budget *current; // none while a schema is read
@@ -41,8 +45,9 @@ inline uint64_t context()
     return current ? current->context : 0;
 }
 
-class spending {
-public:
+class spending
+{
+  public:
     explicit spending(budget &allowed)
     {
         current = &allowed;

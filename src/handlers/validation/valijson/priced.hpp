@@ -1,5 +1,5 @@
-// valijson's ways into a value and over it, which are paid for here (budget.hpp), and unique items, which it compares each
-// with each. These stand in for its own, and so before anything that uses them.
+// valijson's ways into a value and over it, which are paid for here (budget.hpp), and unique items, which it
+// compares each with each. These stand in for its own, and so before anything that uses them.
 
 #pragma once
 
@@ -13,7 +13,8 @@
 #include <map>
 #include <string>
 
-namespace valijson::adapters {
+namespace valijson::adapters
+{
 
 using validation::spend;
 using Value = rapidjson::Value;
@@ -80,7 +81,8 @@ template <> inline RapidJsonObjectMember GenericRapidJsonObjectMemberIterator<Va
 
 } // namespace valijson::adapters
 
-namespace valijson {
+namespace valijson
+{
 
 /* Two values are equal where this says the same of them. */
 inline void append_identity(std::string &out, const adapters::RapidJsonAdapter &value)

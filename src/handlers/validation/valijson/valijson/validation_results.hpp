@@ -1,4 +1,5 @@
-// valijson's own, but for its limit: it is found before that. A million errors of one value are of no use to anybody.
+// valijson's own, but for its limit: it is found before that. A million errors of one value are of no use to
+// anybody.
 
 #pragma once
 
@@ -10,10 +11,12 @@
 #include <utility>
 #include <vector>
 
-namespace valijson {
+namespace valijson
+{
 
-class ValidationResults {
-public:
+class ValidationResults
+{
+  public:
     static constexpr size_t most = 20;
 
     struct Error {
@@ -75,7 +78,7 @@ public:
         return true;
     }
 
-private:
+  private:
     std::deque<Error> errors;
     bool is_decisive = false;
 };
