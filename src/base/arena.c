@@ -25,11 +25,6 @@ void arena_deinit(struct arena *arena)
     arena->used = 0;
 }
 
-void arena_reset(struct arena *arena)
-{
-    arena_deinit(arena);
-}
-
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size_t at = (arena->used + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);

@@ -7,8 +7,7 @@
 
 /*
  * Memory that is freed all at once. The first bytes come from a block its owner embeds, so that a small user
- * never calls the allocator; larger needs get blocks of their own. Addresses stay valid until arena_reset or
- * arena_deinit.
+ * never calls the allocator; larger needs get blocks of their own. Addresses stay valid until arena_deinit().
  */
 struct arena {
     char *start; /* the embedded block; not owned */
@@ -19,8 +18,8 @@ struct arena {
 
 /* `start` is aligned for any object; NULL with size 0 for an arena that has no block of its own. */
 void arena_init(struct arena *arena, void *start, size_t size);
-void arena_deinit(struct arena *arena); /* frees the blocks; the embedded one is its owner's */
-void arena_reset(struct arena *arena);  /* frees the blocks, starts anew in the embedded one */
+/* Frees the blocks; the embedded one is its owner's, and the arena may be used again. */
+void arena_deinit(struct arena *arena);
 
 /* `size` bytes aligned for any object, not zeroed; NULL when memory is out. */
 NODISCARD void *arena_alloc(struct arena *arena, size_t size);

@@ -19,7 +19,7 @@ static void gives_aligned_memory_from_the_embedded_block(void **state)
     arena_deinit(&arena);
 }
 
-static void falls_back_to_the_heap_and_starts_anew_after_a_reset(void **state)
+static void falls_back_to_the_heap_and_starts_anew_after_its_end(void **state)
 {
     struct arena arena;
 
@@ -30,7 +30,7 @@ static void falls_back_to_the_heap_and_starts_anew_after_a_reset(void **state)
     assert_ptr_equal(small, storage);
     assert_true(large < storage || large >= storage + sizeof storage);
     memset(large, 'x', 200);
-    arena_reset(&arena);
+    arena_deinit(&arena);
     assert_ptr_equal(arena_alloc(&arena, 200), storage);
     arena_deinit(&arena);
 }
@@ -72,7 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_aligned_memory_from_the_embedded_block),
-        cmocka_unit_test(falls_back_to_the_heap_and_starts_anew_after_a_reset),
+        cmocka_unit_test(falls_back_to_the_heap_and_starts_anew_after_its_end),
         cmocka_unit_test(refuses_what_no_machine_has),
         cmocka_unit_test(copies_text),
     };
