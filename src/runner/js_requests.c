@@ -68,9 +68,10 @@ static void tell(struct pending *pending, const struct world_news *news)
     js_host_request_told(pending->js->host, pending->id, news);
 }
 
-static void fail(struct pending *pending, const char *error)
+static void on_end(void *owner, const char *error)
 {
-    http_client_cancel(pending->exchange);
+    struct pending *pending = owner;
+
     list_remove(&pending->node); /* what it is told of has ended: its id leads nowhere */
     tell(pending, &(struct world_news){.kind = NEWS_OF_END, .error = error});
     free(pending);
@@ -88,10 +89,12 @@ static void on_head(void *owner, const struct http_response *response)
         status = buffer_printf(&headers, "%.*s\n%.*s\n", TEXT_ARGS(response->headers[i].name),
                                TEXT_ARGS(response->headers[i].value));
     news.headers = buffer_text(&headers);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         tell(pending, &news);
-    else
-        fail(pending, "out of memory");
+    } else {
+        http_client_cancel(pending->exchange);
+        on_end(pending, "out of memory");
+    }
     buffer_deinit(&headers);
 }
 
@@ -103,15 +106,6 @@ static void on_chunk(void *owner, struct text chunk)
 static void on_taken(void *owner)
 {
     tell(owner, &(struct world_news){.kind = NEWS_OF_BODY_TAKEN});
-}
-
-static void on_end(void *owner, const char *error)
-{
-    struct pending *pending = owner;
-
-    list_remove(&pending->node); /* what it is told of has ended: its id leads nowhere */
-    tell(pending, &(struct world_news){.kind = NEWS_OF_END, .error = error});
-    free(pending);
 }
 
 static const struct http_stream_functions stream_functions = {
@@ -224,7 +218,6 @@ enum status js_requests_send(void *owner, const struct world_request *wanted, st
 
 void js_requests_forget(struct js_loop *js)
 {
-    while (!list_is_empty(&js->requests)) {
+    while (!list_is_empty(&js->requests))
         forget(LIST_ENTRY(js->requests.next, struct pending, node));
-    }
 }
