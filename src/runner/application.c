@@ -196,9 +196,9 @@ static void on_closed(void *owner)
 void application_close(struct application *application)
 {
     struct runner *runner = application->runner;
-
     bool owns_js = application->js && !runner->world;
 
+    /* on_closed() takes it off again, also where this was closed before the runner and has yet to hear it. */
     if (runner->closing && owns_js)
         runner->open_handles++;
     if (application->state == APPLICATION_CLOSING)

@@ -302,7 +302,7 @@ void connection_free_if_over(struct connection *connection)
 {
     struct runner *runner = connection->runner;
 
-    if (!connection->freed_later || connection->in_flight > 0 || !connection->disconnected)
+    if (!connection->is_gone || connection->in_flight > 0 || !connection->disconnected)
         return;
     peer_tell(&connection->peer, PEER_GONE);
     deadline_cancel(&runner->deadlines, &connection->deadline);
@@ -627,7 +627,7 @@ static void on_closed(struct channel *channel)
 
     runner->socket_count--;
     leave_open(connection, CONNECTION_CLOSED);
-    connection->freed_later = true;
+    connection->is_gone = true;
     deadline_cancel(&runner->deadlines, &connection->deadline);
     connection_disconnect(connection);
     connection_free_if_over(connection);

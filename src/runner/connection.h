@@ -52,11 +52,10 @@ struct connection {
     struct list left; /* in runner->left from when nothing can be sent any more to connection_settle() */
     size_t bytes_in_flight; /* of messages whose events are under way */
     struct deadline deadline;
-    struct buffer
-        *input; /* before OPEN: the request and what came behind it; later: what has to wait; or NULL */
-    struct buffer *early;   /* CONNECTING: frames pushed before the 101, or NULL */
-    char *reason;           /* of the Close, for on_disconnect; NULL where it has none */
-    char *user_agent;       /* NULL where the request had none */
+    struct buffer *input; /* before OPEN the request and what is behind it, then what has to wait; or NULL */
+    struct buffer *early; /* CONNECTING: frames pushed before the 101, or NULL */
+    char *reason;         /* of the Close, for on_disconnect; NULL where it has none */
+    char *user_agent;     /* NULL where the request had none */
     int64_t opened_wall_ms; /* when the request came, by the world's clock */
     uint64_t opened_ms;     /* the same by the loop's, as is the next */
     uint64_t active_ms;     /* when the last message came or went */
@@ -74,7 +73,7 @@ struct connection {
     bool ending_badly;  /* it is an error; code and reason tell it */
     bool disconnected;  /* on_disconnect was started, or is not wanted */
     bool reading_input; /* inside connection_read_input() */
-    bool freed_later;   /* the channel is closed: the last event frees */
+    bool is_gone;       /* its channel is closed: the memory goes with the last event */
     uint8_t reason_length;
     uint8_t silent_pings;             /* pings since something came */
     struct deflate_agreement deflate; /* what was agreed on of compression */

@@ -51,11 +51,11 @@ static void want_immediates(void *owner)
         uv_idle_start(&js->immediates, on_immediates);
 }
 
+/* At once, as Node's. Nothing of ours waits in a buffer: log lines are written as they come. */
 static void exit_now(void *owner, int code)
 {
     (void)owner;
-    _exit(
-        code); /* as Node's: at once. Nothing of ours waits in a buffer: log lines are written as they come */
+    _exit(code);
 }
 
 static const struct js_host_functions functions = {

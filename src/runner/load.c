@@ -180,7 +180,8 @@ static enum status load_module(struct application *application, struct text name
     return js_host_load(application->guest, name, directory, &application->registry, waits, error);
 }
 
-/* The next module, and in front of what it may complain of its place, where it is an import's. */
+/* The next module. Where it is one of `import`, its place is put into `error`, in front of what may be wrong
+ * with it. */
 static enum status next_module(const struct application *application, struct text *name, struct buffer *error)
 {
     const struct config *config = application->config;

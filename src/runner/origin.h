@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Whether an Origin header's value is one that `pattern` names: the same without regard to case, where each
- * '*' stands for any characters but '/', as that in front of ".example.com"; "*" alone for any origin at all.
- */
+/* Whether an Origin header's value fits a pattern, without regard to case. A '*' stands for any characters
+ * other than '/', or none: in front of ".example.com" for all hosts under that one. "*" by itself is any
+ * origin. */
 bool origin_matches(struct text pattern, struct text origin);
