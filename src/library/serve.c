@@ -74,7 +74,7 @@ static enum status refuse(struct buffer *error, const char *why)
     return status == STATUS_OK ? STATUS_INVALID : status;
 }
 
-static enum status check_options(configurapi_runner *runner, struct buffer *error)
+static enum status check_options(const configurapi_runner *runner, struct buffer *error)
 {
     const struct configurapi_runner_options *options = &runner->options;
     bool configured = options->config_path || options->config_text;
@@ -107,7 +107,7 @@ static enum status check_options(configurapi_runner *runner, struct buffer *erro
                                      : "a certificate, and neither key_path nor key_text");
     if (options->secure_descriptor >= 0 && !has_key)
         return refuse(error, "a socket for WSS was handed over, and there is no key for it");
-    return options->env_path ? environment_load(options->env_path, error) : STATUS_OK;
+    return STATUS_OK;
 }
 
 bool serve_prepare(configurapi_runner *runner)
@@ -116,6 +116,8 @@ bool serve_prepare(configurapi_runner *runner)
 
     buffer_init(&error, BUFFER_UNLIMITED);
     enum status status = check_options(runner, &error);
+    if (status == STATUS_OK && runner->options.env_path)
+        status = environment_load(runner->options.env_path, &error);
     if (status != STATUS_OK)
         serve_fail(runner, status, buffer_text(&error));
     buffer_deinit(&error);
@@ -249,8 +251,8 @@ static void close_runner(configurapi_runner *runner)
         close_mail(runner);
 }
 
-/* Whatever there is: also after a start that has failed half way. The team first: it has to do with the
- * others' runner, and the management server with the team's. */
+/* Closes whatever there is, also after a start that has failed half way. The management server first, for it
+ * asks the team's runners; then the team, for its runners know the first one; that one last. */
 static void serve_close(configurapi_runner *runner)
 {
     runner->closing = true;
@@ -344,7 +346,7 @@ static void watch_signals(configurapi_runner *runner)
 
 /* ---- starting ---- */
 
-/* A socket goes to who listens on it; those that stay are closed at the end. */
+/* A socket that was handed over goes to who listens on it. api_free() closes those that nobody has taken. */
 static int take(int *descriptor)
 {
     int taken = *descriptor;
@@ -512,8 +514,7 @@ static bool open_mail(configurapi_runner *runner, uv_loop_t *loop)
         return false;
     }
     runner->mail.data = runner;
-    uv_unref(
-        (uv_handle_t *)&runner->mail); /* who turns the loop to load something sees when nothing can come */
+    uv_unref((uv_handle_t *)&runner->mail); /* until all is loaded: a wait for nothing is to be seen as one */
     pthread_mutex_lock(&runner->mutex);
     runner->takes_mail = true;
     pthread_mutex_unlock(&runner->mutex);

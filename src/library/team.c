@@ -32,11 +32,11 @@ struct worker {
     struct runner *runner;
     bool is_loading;
     bool is_closing;
+    bool is_clean; /* for others once the thread has ended */
 
     /* Guarded by the team's mutex. */
     bool takes_orders; /* its door is open */
     enum stage stage;
-    bool is_clean;
     char *failure; /* why it will not serve */
     bool has_failed;
     unsigned orders;
@@ -64,7 +64,7 @@ static void report(struct worker *worker, enum stage stage)
 
     pthread_mutex_lock(&team->mutex);
     worker->stage = stage;
-    uv_async_send(&team->news); /* while it can not be closed yet */
+    uv_async_send(&team->news); /* still open: who closes it has to have the mutex first */
     pthread_mutex_unlock(&team->mutex);
 }
 
