@@ -68,7 +68,8 @@ static void arrive(struct c_task *task)
 
     answer_part(&share->part, share->runner, &share->errand->request);
     share->task.run = come_back;
-    (void)c_host_mail(share->errand->home->c, &share->task); /* which closes when all others have */
+    /* Taken in any case: the first worker's mail is closed after all others'. */
+    (void)c_host_mail(share->errand->home->c, &share->task);
 }
 
 /* ---- making ---- */
@@ -149,7 +150,7 @@ struct errand *errand_begin(struct answer *answer, struct runner *runner, const 
     }
     errand->on_done = on_done;
     errand->owner = owner;
-    /* Those that are sent may be back before this loop ends, but on the mail that this thread reads next. */
+    /* A share may be back before the last one is sent, but only as mail, which this thread reads later. */
     for (size_t i = 0; i < errand->count; i++) {
         struct share *share = &errand->shares[i];
         if (share->runner == runner)

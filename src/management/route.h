@@ -28,8 +28,9 @@ struct route {
     const char *allowed; /* the same, for an Allow header */
 };
 
-/* `path` is decoded, without its query. "@connections" may stand behind one other segment, an API's
- * stage, and a slash more, that of an endpoint which ends in one. */
+/* `path` is decoded, without its query. In front of "@connections" one other segment may stand, as the stage
+ * of an API does, and behind that a second slash: clients append "/@connections" to an endpoint that may end
+ * in a slash itself. */
 struct route route_of(struct text path);
 
 /* 0 where the server knows no such method. */

@@ -101,9 +101,10 @@ static bool is_too_long(const struct management *management, struct MHD_Connecti
     return true;
 }
 
-static void read_head(const struct management *management, struct MHD_Connection *http,
-                      struct exchange *exchange, const char *url, const char *method)
+static void read_head(struct exchange *exchange, const char *url, const char *method)
 {
+    const struct management *management = exchange->management;
+    struct MHD_Connection *http = exchange->http;
     struct request *request = &exchange->request;
     struct head head;
     unsigned status;
@@ -130,7 +131,7 @@ static void read_head(const struct management *management, struct MHD_Connection
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
     if (value && mhd.add_response_header(response, name, value) != MHD_YES)
-        return; /* out of memory: the rest of the response says it too */
+        return; /* out of memory: the response goes without it */
 }
 
 /* Takes over the answer's body. */
@@ -158,19 +159,18 @@ static enum MHD_Result send_answer(struct MHD_Connection *http, struct answer *a
     return result;
 }
 
-static void drop_body(struct management *management, struct exchange *exchange)
+static void drop_body(struct exchange *exchange)
 {
-    management->held -= exchange->held;
+    exchange->management->held -= exchange->held;
     exchange->held = 0;
     buffer_deinit(&exchange->body);
 }
 
-static void refuse(struct management *management, struct exchange *exchange, unsigned status,
-                   const char *message)
+static void refuse(struct exchange *exchange, unsigned status, const char *message)
 {
     answer_error(&exchange->answer, status, message);
     exchange->refused = true;
-    drop_body(management, exchange);
+    drop_body(exchange);
 }
 
 /* What the bodies of all requests together may be: one of any length fits. */
@@ -181,14 +181,15 @@ static size_t most_held(const struct configurapi_runner_options *options)
 
 /* Takes a piece of the body, or drops it where the request is refused: who is still sending would not hear
  * the answer. */
-static enum MHD_Result take_body(struct management *management, struct exchange *exchange, struct text piece)
+static enum MHD_Result take_body(struct exchange *exchange, struct text piece)
 {
+    struct management *management = exchange->management;
     const struct configurapi_runner_options *options = &management->runner->options;
 
     if (!exchange->refused && exchange->body.length + piece.length > options->max_payload)
-        refuse(management, exchange, 413, "The body is longer than --max-payload.");
+        refuse(exchange, 413, "The body is longer than --max-payload.");
     if (!exchange->refused && management->held + piece.length > most_held(options))
-        refuse(management, exchange, 503, "Too much is being sent to this server at once.");
+        refuse(exchange, 503, "Too much is being sent to this server at once.");
     if (exchange->refused) {
         exchange->discarded += piece.length;
         return exchange->discarded > MAX_DISCARDED ? MHD_NO : MHD_YES;
@@ -216,8 +217,10 @@ static void on_errand_done(void *owner, struct answer *answer)
 }
 
 /* Whether the answer is there at once. */
-static bool answer_now(struct management *management, struct exchange *exchange)
+static bool answer_now(struct exchange *exchange)
 {
+    struct management *management = exchange->management;
+
     exchange->errand = errand_begin(&exchange->answer, management->runner, &exchange->request,
                                     &exchange->body, on_errand_done, exchange);
     exchange->answered = !exchange->errand;
@@ -246,7 +249,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
         list_init(&exchange->node);
         buffer_init(&exchange->body, BUFFER_UNLIMITED);
         buffer_init(&exchange->answer.body, BUFFER_UNLIMITED);
-        read_head(management, http, exchange, url, method);
+        read_head(exchange, url, method);
         bool asks_first = header(http, MHD_HTTP_HEADER_EXPECT).length > 0;
         bool now = exchange->unmeasured || (exchange->refused && asks_first);
         return now ? send_answer(http, &exchange->answer) : MHD_YES;
@@ -254,9 +257,9 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
     if (*length > 0) {
         struct text piece = {data, *length};
         *length = 0;
-        return take_body(management, exchange, piece);
+        return take_body(exchange, piece);
     }
-    if (!exchange->refused && !exchange->answered && !answer_now(management, exchange)) {
+    if (!exchange->refused && !exchange->answered && !answer_now(exchange)) {
         mhd.suspend_connection(http);
         return MHD_YES;
     }
@@ -268,11 +271,11 @@ static void on_completed(void *owner, struct MHD_Connection *http, void **state,
 {
     struct exchange *exchange = *state;
 
-    (void)code;
+    (void)owner, (void)code;
     visitors_answered(http);
     if (!exchange)
         return;
-    drop_body(owner, exchange);
+    drop_body(exchange);
     buffer_deinit(&exchange->answer.body);
     free(exchange);
     *state = NULL;
