@@ -125,7 +125,7 @@ void event_log(struct event *event, enum log_level level, struct text message)
 
     if (!log_enabled(event->service->log, level))
         return;
-    buffer_init(&correlation_id, BUFFER_UNLIMITED); /* no longer than the message; the log cuts it */
+    buffer_init(&correlation_id, BUFFER_UNLIMITED); /* may be as long as a message; the log cuts it */
     event_append_correlation_id(event, &correlation_id);
     log_event(event->service->log, level, event_id(event), buffer_text(&correlation_id), message);
     buffer_deinit(&correlation_id);

@@ -31,8 +31,7 @@ enum verdict {
 
 /* What the pipeline wants besides, so that the common event needs no second crossing. */
 enum chain_flags {
-    CHAIN_ENDS_ROUTE =
-        1, /* the event's own route ends here: a response that is an ErrorResponse is a failure */
+    CHAIN_ENDS_ROUTE = 1,       /* the event's own route ends here: an ErrorResponse is a failure then */
     CHAIN_REPLY_ON_SUCCESS = 2, /* nothing runs after this: make the reply at once, unless it fails */
     CHAIN_REPLY_ON_FAILURE = 4, /* should it fail, nothing runs after it: make the reply then, too */
     CHAIN_KEEPS_RESPONSE = 8,   /* on_error's: should it fail, the response stays what it is */
@@ -47,11 +46,11 @@ enum event_part {
     PART_RESPONSE_BODY, /* any value; nothing for a stream and for bytes */
 };
 
-/* Which of two handlers of the same name it is. */
+/* Whose a handler is, which says what happens where two have the same name. */
 enum handler_rank {
     HANDLER_STANDARD, /* the runner's own: any other replaces it */
-    HANDLER_SCRIPT,   /* a later one replaces it, as in 1.9.0 */
-    HANDLER_NATIVE,   /* a name that stands for it, stands for nothing else */
+    HANDLER_SCRIPT,   /* a module's in JavaScript: a later one replaces it, as in 1.9.0 */
+    HANDLER_NATIVE,   /* in C: with any but a standard one of the same name it is an error */
 };
 
 struct handler {

@@ -365,9 +365,9 @@ static void finish(struct event *event)
 
 static enum verdict make_reply(struct event *event)
 {
+    /* Without a holder the reply is the pipeline's own error, or the default response. */
     if (event->has_reply || !event->holder || event->kind == EVENT_START)
-        return VERDICT_CONTINUE; /* without a holder the pipeline's own error, or the default response, is the
-                                    reply */
+        return VERDICT_CONTINUE;
     return event->holder->reply(event->holder, event);
 }
 
@@ -420,14 +420,12 @@ void service_process(struct event *event)
 
     if (event->started_ns == 0)
         event->started_ns = clock_now_ns();
-    if (event->kind == EVENT_START) {
-        enter(event, STAGE_AFTER_REQUEST,
-              service->on_start); /* a route of its own, with nothing before or behind it */
-    } else if (!service->ready) {
+    if (event->kind == EVENT_START) /* nothing comes before its route, and nothing behind it */
+        enter(event, STAGE_AFTER_REQUEST, service->on_start);
+    else if (!service->ready)
         enter(event, STAGE_FIRST_REQUEST, service->on_first_request);
-    } else {
+    else
         enter(event, STAGE_BEFORE_REQUEST, service->on_before_request);
-    }
     /* An empty stage leads on by itself; otherwise the first chain runs now. */
     if (event->route && event->route->chain_count > 0)
         advance(event, run_chain(event));
