@@ -29,13 +29,15 @@ struct c_host_functions {
                         void (*done)(int status, const char *error, void *data), void *data);
 };
 
+/* `functions` and `log` must outlive it; `owner` is what the functions get. STATUS_NO_MEMORY. */
 NODISCARD enum status c_host_create(struct c_host **host, const struct c_host_functions *functions,
                                     void *owner, const struct log *log);
 /* Calls the modules' `unload`, does what is due, and closes the host. Only once no event is under way, and
  * none may be started after it. The handles that they close there are the loop's to forget before
  * c_host_destroy(). */
 void c_host_unload(struct c_host *host);
-/* Takes nothing more. For one that is left with events that never end: who resumes one later wakes nobody. */
+/* From now on c_host_mail() takes nothing. By itself for a host that is left behind with events that never
+ * end: a handler that resumes one after all is not heard. */
 void c_host_close(struct c_host *host);
 /* Closes the modules. NULL is fine. */
 void c_host_destroy(struct c_host *host);

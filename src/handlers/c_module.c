@@ -138,7 +138,8 @@ static enum status load(struct c_host *host, const char *path, struct registry *
     return status;
 }
 
-/* The error's line is not to be behind what stood in the buffer before: load.c puts the place there. */
+/* load() uses its buffer for one handler's line after another. `error` may have the place of the import in it
+ * (see load.c), which is to stay in front of the line that is left in the end. */
 enum status c_host_load(struct c_host *host, const char *path, struct registry *registry,
                         struct buffer *error)
 {

@@ -109,10 +109,10 @@ void c_stream_drop(struct configurapi_stream *stream)
 /* Whether a content-type says that bytes are characters, as none does. */
 static bool is_text(struct text type)
 {
-    type = text_split(type, ';', &(struct text){NULL, 0});
-    type = text_trim(type);
     static const struct text endings[] = {
         {"json", 4}, {"jsonl", 5}, {"ndjson", 6}, {"ndjsonl", 7}, {"json-seq", 8}};
+
+    type = text_trim(text_split(type, ';', &(struct text){NULL, 0}));
     if (type.length >= 5 && text_equal_ignore_case((struct text){type.data, 5}, TEXT("text/")))
         return true;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
