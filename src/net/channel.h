@@ -72,9 +72,9 @@ void channel_wrote(struct channel *channel);
 /* The same with `body` behind what was appended: a long one is sent without being gathered, and copied only
  * as far as it has to wait. STATUS_NO_MEMORY: none of it is queued. */
 NODISCARD enum status channel_send(struct channel *channel, struct text body);
-/* Bytes that neither the kernel nor the peer has: ours to hold. */
+/* Bytes that the kernel has not taken yet, and that we hold. */
 size_t channel_unsent(const struct channel *channel);
-/* What became of what was sent before. */
+/* How far the peer has come with what was sent. */
 struct socket_progress channel_progress(const struct channel *channel);
 
 /* Sends what is queued, then shuts down our side. */

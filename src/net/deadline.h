@@ -27,8 +27,12 @@ struct deadlines {
 };
 
 void deadlines_init(struct deadlines *deadlines, uv_loop_t *loop);
-void deadlines_close(struct deadlines *deadlines, uv_close_cb on_closed); /* none may be set any more */
+/* Those that are set never fire; they may still be cancelled, but none may be set any more. `on_closed` gets
+ * the handle, whose data is `deadlines`. */
+void deadlines_close(struct deadlines *deadlines, uv_close_cb on_closed);
 
 void deadline_init(struct deadline *deadline, void (*on_due)(struct deadline *deadline));
+/* From the loop's time on (uv_now()). One that is set already is moved. */
 void deadline_set(struct deadlines *deadlines, struct deadline *deadline, uint64_t delay_ms);
+/* Nothing happens where it is not set. */
 void deadline_cancel(struct deadlines *deadlines, struct deadline *deadline);

@@ -20,7 +20,7 @@ struct socket {
     int events; /* that curl waits for */
 };
 
-/* The loop's side */
+/* ---- the loop's side ---- */
 
 static void on_handle_closed(struct http_client *client)
 {
@@ -129,7 +129,7 @@ static int on_timeout(CURLM *multi, long timeout_ms, void *user)
     return 0;
 }
 
-/* The multi handle */
+/* ---- the multi handle ---- */
 
 static bool open_multi(struct http_client *client)
 {
@@ -162,7 +162,7 @@ static void close_multi(struct http_client *client)
         close_socket(LIST_ENTRY(client->sockets.next, struct socket, node));
 }
 
-/* An exchange's life */
+/* ---- an exchange's life ---- */
 
 static void stop(struct http_exchange *exchange)
 {
@@ -307,6 +307,7 @@ static void break_down(struct http_client *client, CURLMcode code)
     close_multi(client);
 }
 
+/* Has curl do what there is to do on a socket or for time that has passed, then tells what came of it. */
 static void act(struct http_client *client, curl_socket_t fd, int flags)
 {
     int running_count;
@@ -320,7 +321,7 @@ static void act(struct http_client *client, curl_socket_t fd, int flags)
     http_stream_tell(client);
 }
 
-/* Request */
+/* ---- requests ---- */
 
 static CURLcode set_callbacks(struct http_exchange *exchange, const struct http_request *request)
 {
@@ -423,6 +424,8 @@ void http_client_cancel(struct http_exchange *exchange)
     drop(exchange);
     start_waiting(client);
 }
+
+/* ---- life ---- */
 
 enum status http_client_create(struct http_client **client, uv_loop_t *loop)
 {

@@ -358,9 +358,9 @@ enum tls_result tls_encrypt(struct tls_session *session, struct text plain, stru
             plain.data += written;
             plain.length -= written;
         } else {
+            /* Not to be tried again: writing never waits for the peer, without renegotiation. */
             ERR_clear_error();
-            result =
-                TLS_FAILED; /* nothing of a TLS 1.2 or 1.3 session without renegotiation is to wait for */
+            result = TLS_FAILED;
         }
     }
     session->out = NULL;
