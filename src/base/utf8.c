@@ -136,3 +136,19 @@ size_t utf8_prefix(const void *data, size_t length, size_t *broken, bool *cut)
     *cut = false;
     return at;
 }
+
+enum status utf8_append_repaired(struct buffer *out, struct text bytes)
+{
+    enum status status = STATUS_OK;
+
+    while (bytes.length > 0 && status == STATUS_OK) {
+        size_t broken;
+        bool cut;
+        size_t whole = utf8_prefix(bytes.data, bytes.length, &broken, &cut);
+        status = buffer_append(out, bytes.data, whole);
+        if (status == STATUS_OK && broken > 0)
+            status = buffer_append_text(out, TEXT("\uFFFD"));
+        bytes = (struct text){bytes.data + whole + broken, bytes.length - whole - broken};
+    }
+    return status;
+}

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/buffer.h"
+#include "base/status.h"
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +40,9 @@ bool utf8_is_valid(const void *data, size_t length);
  * `data`. *cut: they might have gone on, had `data` not ended.
  */
 size_t utf8_prefix(const void *data, size_t length, size_t *broken, bool *cut);
+
+/* Appends bytes as UTF-8: one U+FFFD stands for what utf8_prefix() calls broken, also where it is cut. */
+NODISCARD enum status utf8_append_repaired(struct buffer *out, struct text bytes);
 
 /*
  * How many bytes the character at `at` has, where it is one that others obey: a control character that is not

@@ -45,20 +45,3 @@ uint32_t unicode_next(const char **at, const char *end)
     }
     return character;
 }
-
-enum status unicode_append_repaired(struct buffer *out, struct text text)
-{
-    static const struct text replacement = {"\xEF\xBF\xBD", 3};
-    const char *at = text.data;
-    const char *end = at + text.length;
-    enum status status = STATUS_OK;
-
-    while (at < end && status == STATUS_OK) {
-        const char *from = at;
-        if (unicode_next(&at, end) == UNICODE_REPLACEMENT)
-            status = buffer_append_text(out, replacement);
-        else
-            status = buffer_append(out, from, (size_t)(at - from));
-    }
-    return status;
-}

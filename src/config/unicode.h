@@ -1,9 +1,5 @@
 #pragma once
 
-#include "base/buffer.h"
-#include "base/status.h"
-#include "base/text.h"
-
 #include <stdint.h>
 
 enum { UNICODE_REPLACEMENT = 0xFFFD };
@@ -12,6 +8,3 @@ enum { UNICODE_REPLACEMENT = 0xFFFD };
  * for as many as a decoder that had seen only those would still have taken for a beginning: as Node and
  * browsers do. */
 uint32_t unicode_next(const char **at, const char *end);
-
-/* Appends the text with every byte that is not UTF-8 replaced so. */
-NODISCARD enum status unicode_append_repaired(struct buffer *out, struct text text);

@@ -1,4 +1,5 @@
 #include "config/yaml_source.h"
+#include "base/utf8.h"
 #include "config/unicode.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ bool yaml_source_indicates(struct text source, size_t offset, char indicator)
 
 static enum status copy(struct buffer *source, struct text text)
 {
-    enum status status = unicode_append_repaired(source, text);
+    enum status status = utf8_append_repaired(source, text);
 
     if (status == STATUS_OK && (source->length == 0 || !strchr(breaks, source->data[source->length - 1])))
         status = buffer_append(source, "\n", 1);

@@ -1,7 +1,7 @@
 #include "config/yaml_value.h"
+#include "base/utf8.h"
 #include "config/javascript.h"
 #include "config/report.h"
-#include "config/unicode.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -56,7 +56,7 @@ enum status yaml_string(struct buffer *out, const struct yaml_value *value)
         javascript_date(date, value->number);
         return buffer_append_text(out, text_from_cstr(date));
     case YAML_STRING: return buffer_append_text(out, value->text);
-    case YAML_BINARY: return unicode_append_repaired(out, value->text);
+    case YAML_BINARY: return utf8_append_repaired(out, value->text);
     case YAML_LIST: return append_list(out, &value->items);
     case YAML_MAP: break;
     }

@@ -346,23 +346,6 @@ void c_response_failed(struct c_event *c)
         c->event->holder = NULL;
 }
 
-/* What is no UTF-8 becomes U+FFFD. */
-static enum status append_repaired(struct buffer *out, struct text text)
-{
-    enum status status = STATUS_OK;
-
-    while (text.length > 0 && status == STATUS_OK) {
-        size_t broken;
-        bool cut;
-        size_t whole = utf8_prefix(text.data, text.length, &broken, &cut);
-        status = buffer_append(out, text.data, whole);
-        if (status == STATUS_OK && broken > 0)
-            status = buffer_append_text(out, TEXT("\uFFFD"));
-        text = (struct text){text.data + whole + broken, text.length - whole - broken};
-    }
-    return status;
-}
-
 /* A copy that lasts as long as the event, as text for the client and the log. */
 static struct text kept(struct event *event, const char *words)
 {
@@ -373,7 +356,7 @@ static struct text kept(struct event *event, const char *words)
     buffer_init(&repaired, BUFFER_UNLIMITED);
     enum status status = STATUS_OK;
     if (!utf8_is_valid(text.data, text.length)) {
-        status = append_repaired(&repaired, text);
+        status = utf8_append_repaired(&repaired, text);
         text = buffer_text(&repaired);
     }
     if (status == STATUS_OK)

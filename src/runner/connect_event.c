@@ -21,30 +21,6 @@ enum status header_append_decoded(struct buffer *out, struct text bytes)
     return STATUS_OK;
 }
 
-/* Appends bytes as UTF-8, U+FFFD for each part that is none, as URLSearchParams does. */
-static enum status append_replaced(struct buffer *out, struct text bytes)
-{
-    enum status status = STATUS_OK;
-    struct utf8 utf8;
-    size_t start = 0; /* of the character that is being read */
-
-    utf8_init(&utf8);
-    for (size_t i = 0; i < bytes.length && status == STATUS_OK; i++) {
-        if (!utf8_feed(&utf8, bytes.data + i, 1)) {
-            status = buffer_append_text(out, TEXT("\xEF\xBF\xBD"));
-            utf8_init(&utf8);
-            i -= i > start; /* the byte may begin another character */
-            start = i + 1;
-        } else if (utf8_is_complete(&utf8)) {
-            status = buffer_append(out, bytes.data + start, i + 1 - start);
-            start = i + 1;
-        }
-    }
-    if (status == STATUS_OK && start < bytes.length)
-        status = buffer_append_text(out, TEXT("\xEF\xBF\xBD"));
-    return status;
-}
-
 typedef enum status decode(struct buffer *out, struct text bytes);
 
 static enum status append_json(struct buffer *out, const struct buffer *scratch, decode *append)
@@ -143,12 +119,13 @@ static enum status decode_form(struct buffer *out, struct text encoded)
     return STATUS_OK;
 }
 
+/* What is no UTF-8 is replaced, as URLSearchParams does it. */
 static enum status append_form_json(struct buffer *out, struct buffer *scratch, struct text encoded)
 {
     buffer_clear(scratch);
     enum status status = decode_form(scratch, encoded);
 
-    return status == STATUS_OK ? append_json(out, scratch, append_replaced) : status;
+    return status == STATUS_OK ? append_json(out, scratch, utf8_append_repaired) : status;
 }
 
 static enum status append_query(struct buffer *out, struct buffer *scratch, struct text query)

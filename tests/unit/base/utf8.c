@@ -293,6 +293,37 @@ static void finds_the_whole_characters_at_the_start(void **state)
     check_prefix(TEXT("\xFF"), 0, 1, false);
 }
 
+static void check_repaired(struct text bytes, struct text expected)
+{
+    struct buffer out;
+
+    buffer_init(&out, BUFFER_UNLIMITED);
+    assert_int_equal(utf8_append_repaired(&out, bytes), STATUS_OK);
+    assert_int_equal(out.length, expected.length);
+    if (out.length > 0)
+        assert_memory_equal(out.data, expected.data, out.length);
+    buffer_deinit(&out);
+}
+
+/* One U+FFFD for each "maximal subpart", as WHATWG's decoder has it: the examples are Unicode's own (table
+ * 3-8). */
+static void repairs_what_is_broken(void **state)
+{
+    (void)state;
+    check_repaired(TEXT(""), TEXT(""));
+    check_repaired(TEXT("a\u00E9\u20AC\U0001F600"), TEXT("a\u00E9\u20AC\U0001F600"));
+    check_repaired(TEXT("a\xFF"
+                        "b"),
+                   TEXT("a\uFFFD"
+                        "b"));
+    check_repaired(TEXT("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF"
+                        "A"),
+                   TEXT("\uFFFD\uFFFD\uFFFD\uFFFD"
+                        "A"));
+    check_repaired(TEXT("\xED\xA0\x80\xC0\xAF"), TEXT("\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD"));
+    check_repaired(TEXT("a\xF0\x9F\x98"), TEXT("a\uFFFD"));
+}
+
 static void encodes_characters(void **state)
 {
     (void)state;
@@ -325,6 +356,7 @@ int main(void)
         cmocka_unit_test(accepts_every_code_point),
         cmocka_unit_test(agrees_with_the_reference_on_short_texts),
         cmocka_unit_test(finds_the_whole_characters_at_the_start),
+        cmocka_unit_test(repairs_what_is_broken),
         cmocka_unit_test(encodes_characters),
     };
 
