@@ -115,8 +115,8 @@ JSContextGroupRef engine_make_group(void **main_context)
     *main_context = context;
     if (!context)
         return table.JSContextGroupCreate();
-    table.extras.g_main_context_push_thread_default(
-        context); /* for no longer: others of the thread have theirs */
+    /* Only while the group is made: others of the thread have contexts of their own. */
+    table.extras.g_main_context_push_thread_default(context);
     pthread_once(&named, name_main_thread);
     JSContextGroupRef group = table.JSContextGroupCreate();
     table.extras.g_main_context_pop_thread_default(context);

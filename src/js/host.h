@@ -44,6 +44,7 @@ struct js_host_functions {
     void (*request_cancel)(void *owner, uint32_t id);
 };
 
+/* `functions` and `log` must outlive it. `error` gets one line on failure, but for STATUS_NO_MEMORY. */
 NODISCARD enum status js_host_create(struct js_host **host, const struct js_host_functions *functions,
                                      void *owner, const struct log *log, struct buffer *error);
 /* See world_limit(). The first that is not 0 holds. */

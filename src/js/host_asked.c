@@ -1,6 +1,17 @@
 #include "js/host.h"
 #include "js/host_parts.h"
 
+JSValueRef host_string(struct js_host *host, struct text text)
+{
+    JSStringRef string = engine_string(text);
+
+    if (!string)
+        return NULL;
+    JSValueRef value = jsc.JSValueMakeString(host->world->context, string);
+    jsc.JSStringRelease(string);
+    return value;
+}
+
 enum status js_host_set_postback_base(struct js_guest *guest, struct text base, struct text token)
 {
     struct js_host *host = guest->host;
@@ -40,17 +51,6 @@ size_t js_host_closing_sources(struct js_host *host)
 size_t js_host_heap_bytes(struct js_host *host)
 {
     return world_heap_bytes(host->world);
-}
-
-JSValueRef host_string(struct js_host *host, struct text text)
-{
-    JSStringRef string = engine_string(text);
-    if (!string)
-        return NULL;
-    JSValueRef value = jsc.JSValueMakeString(host->world->context, string);
-
-    jsc.JSStringRelease(string);
-    return value;
 }
 
 enum status js_host_limit(struct js_host *host, uint32_t limit_ms)

@@ -86,9 +86,8 @@ struct js_host {
     uint32_t inbox_count;
     uint32_t unhurried;     /* entries of it that nobody waits for: ends of messages' events */
     size_t unhurried_bytes; /* of those messages */
-    struct units texts;
-    struct units
-        values; /* what messages that were taken apart say: a JSON array, its last bracket still missing */
+    struct units texts;     /* of the entries, one behind another */
+    struct units values; /* of messages that were taken apart: a JSON array, its last bracket still missing */
 
     int32_t outbox[OUTBOX_LAST + 1]; /* JavaScript writes it where it lies */
     struct result results[OUTBOX_ENTRIES];

@@ -150,7 +150,7 @@ static int run_fdatasync(struct file_work *work)
 
 /* ---- what is known of a file ---- */
 
-/* The fields in the order in which lib/node_fs.js reads them. */
+/* The fields in the order in which lib/file_stats.js reads them. */
 static int append_stat(struct file_work *work, int descriptor, const char *path, int flags)
 {
     struct statx found;

@@ -2,7 +2,8 @@
 
 // The constructors of errors, so that what scripts make has a `stack` as in Node: the error's name and message before its
 // frames, in the lines of the files. The engine's own text is taken when the error is made, and put into words when
-// somebody first looks, as in Node. Errors that the engine throws itself never come by here; they are put into words where they are shown.
+// somebody first looks, as in Node. Errors that the engine throws itself never come by here; they are put into words where
+// they are shown.
 
 const CLASSES = ['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'];
 const FRAMES = 10; // that a stack has, as in V8

@@ -118,9 +118,10 @@ class RequestStream {
   }
 }
 
-// Throws where it can not be sent. A header's characters are bytes, as they are to fetch. `body` is bytes, or undefined; with a `length` it follows in write()s, and -1 is one that
-// nobody knows. `told` has the functions head(status, reason, lines), where a name and its value are a line each,
-// chunk(bytes), once for every read(), and end(error), the last: a text, or undefined where all came.
+// Throws where it can not be sent. A header's characters are bytes, as they are to fetch. `body` is bytes or undefined; where
+// there is a `length`, the body follows in write()s instead, and -1 is a length that nobody knows. `told` has the functions
+// head(status, reason, lines), where a name and its value are a line each; chunk(bytes), once for every read(); and
+// end(error), the last: a text, or undefined where all came.
 exports.open = ({ method, url, headers = [], body, length, told }) => {
   const id = ++last;
   const stream = new RequestStream(id, told);
