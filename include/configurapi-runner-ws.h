@@ -34,15 +34,15 @@
  * with configurapi_runner_start_thread() on one of its own, or with configurapi_runner_start() on a libuv
  * loop that is there already. One process may have any number of them.
  *
- * **Threads.** A runner is its maker's until it is started. From then on all that it calls, handlers and the
- * options' functions, is called on its loop's thread, and what is called here is for that thread too, but for
- * configurapi_runner_stop(), configurapi_runner_reload() and configurapi_runner_post(), and what asks for its
- * ports, which are for any; who has started it with configurapi_runner_start_thread() also waits for it and
- * destroys it. With more than one of `workers` handlers are called on their threads, too, and so is `on_log`,
- * though never twice at once; all else is for the first one's loop.
+ * **Threads.** Until it is started, a runner is for the thread that made it. From then on handlers and the
+ * options' functions are called on its loop's thread, and the functions here are for that thread too, with
+ * these exceptions: configurapi_runner_stop(), configurapi_runner_reload(), configurapi_runner_post() and
+ * those that give its ports are for any thread, and who called configurapi_runner_start_thread() also waits
+ * for it and destroys it. With more than one of `workers`, handlers are called on the workers' threads, and
+ * so is `on_log`, though never twice at once; everything else is for the first worker's loop.
  *
- * **Ownership.** The options and their texts are copied; what is behind their pointers `data` and those of
- * handlers is the program's.
+ * **Ownership.** The options and their texts are copied. What `data` points to, theirs and that of handlers,
+ * stays the program's.
  *
  * **Errors.** What can fail returns false; configurapi_runner_error() then has one line that begins with the
  * place it is about, where it has one (`config.yaml:7:11: …`). No pointer may be NULL, unless it is said;
@@ -78,10 +78,9 @@ struct configurapi_log_line {
     const char *message; /**< on one line */
 };
 
-/** How a runner is to be: configurapi_runner_options_init() sets each to its default, which stands in
- * brackets. The names are those of the program's options, sizes are bytes, times milliseconds; 0 turns a time
- * off. A limit can be turned off by 0 only where that is said: what a client can make the runner keep is
- * bounded. */
+/** How a runner is to be: configurapi_runner_options_init() sets each option to its default, which stands in
+ * brackets. The names are those of the program's options. Sizes are bytes, times milliseconds. 0 turns a
+ * timeout off; it turns a limit off only where that is said. */
 struct configurapi_runner_options {
     size_t size; /**< of this struct, as the caller knows it: it may grow. 0, where nobody has set the
                       defaults, is an error */
@@ -92,8 +91,7 @@ struct configurapi_runner_options {
     /** Where `config_text` would be if it were a file: what its imports are relative to, and where
      * `handlers/` is. [NULL: the working directory, and no `handlers/`] */
     const char *directory;
-    const char
-        *env_path; /**< a `.env` file for the process's environment; it need not be there [NULL: none] */
+    const char *env_path; /**< a `.env` file, read into the environment; it need not be there [NULL: none] */
 
     /* Where. */
     /** Loops, each with its own thread, connections, JavaScript world and handlers' `on_start`; at most 256.
@@ -138,8 +136,7 @@ struct configurapi_runner_options {
     uint32_t idle_timeout_ms;      /**< without a message for so long: 1001 [0] */
     uint32_t max_lifetime_ms;      /**< open for so long: 1001 [0] */
     uint32_t handler_timeout_ms;   /**< the handlers of an event that take longer fail with 504 [0] */
-    uint32_t
-        max_blocking_ms; /**< JavaScript that keeps the loop's thread busy for longer is ended [10,000] */
+    uint32_t max_blocking_ms;      /**< JavaScript that keeps the thread busy for longer is ended [10,000] */
     uint32_t drain_timeout_ms; /**< what a stop gives connections and events; 0: what they take [10,000] */
     bool api_gateway; /**< Amazon API Gateway's manners; configurapi_runner_options_api_gateway() sets its
                            limits too [false] */
@@ -153,15 +150,16 @@ struct configurapi_runner_options {
     /** Gets log lines, and what JavaScript writes to its console, instead of standard output and standard
      * error. [NULL] */
     void (*on_log)(configurapi_runner *runner, const struct configurapi_log_line *line, void *data);
-    /** It listens, or never will: `error` is NULL or says why in one line. Called once, unless it is stopped
-     * before. Where the call that starts it returns false, that has told it, and this is not called: with
-     * configurapi_runner_run() and configurapi_runner_start_thread() `error` is NULL always. [NULL] */
+    /** It listens, or it never will: then `error` says why in one line, otherwise it is NULL. Called once,
+     * but not where it is stopped before, nor where the call that starts it returns false, which says the
+     * same; so with configurapi_runner_run() and configurapi_runner_start_thread() `error` is always NULL.
+     * [NULL] */
     void (*on_started)(configurapi_runner *runner, const char *error, void *data);
     /** Its stop has begun. [NULL] */
     void (*on_stopping)(configurapi_runner *runner, void *data);
-    /** It has stopped and left its loop; called once, and the last call of all, unless its start has failed
-     * and the call that starts it returns false. Here it may be destroyed, where configurapi_runner_start()
-     * has started it. [NULL] */
+    /** It has stopped and left its loop. Called once, as the last of all, but not where the call that started
+     * it returned false. A runner that configurapi_runner_start() has started may be destroyed here. [NULL]
+     */
     void (*on_stopped)(configurapi_runner *runner, void *data);
 };
 
@@ -185,8 +183,8 @@ CONFIGURAPI_API bool configurapi_runner_handler(configurapi_runner *runner, cons
 CONFIGURAPI_API bool configurapi_runner_on(configurapi_runner *runner, const char *event,
                                            configurapi_handler handler, void *data);
 
-/** Loads the configuration and every handler, and nothing else: whether it could be started, as far as that
- * can be known. It is not started by that, and may be. */
+/** Whether it could be started, as far as that can be known: loads the configuration and every handler, and
+ * lets them go again. It may be started afterwards. */
 CONFIGURAPI_API bool configurapi_runner_check(configurapi_runner *runner);
 
 /** Serves on this thread, until it is stopped. False where it could not be started. */
@@ -199,10 +197,10 @@ CONFIGURAPI_API void configurapi_runner_wait(configurapi_runner *runner);
 
 /** Serves on a libuv loop, which its owner turns, and on the thread that does. Where the handlers of
  * `on_start` have to wait for something, and with several `workers`, it listens later than this returns:
- * `on_started` says when, or why it does not. False: nothing is told, and nothing is left but handles that
- * the loop must turn once more to forget. The loop must stay until
- * `on_stopped`, and stays alive until then. Not to be called from within a turn of the loop where JavaScript
- * modules have a top-level `await`: loading them turns it. */
+ * `on_started` says when, or why it does not. The loop must stay until `on_stopped`, and stays alive until
+ * then. False: it could not be started; neither `on_started` nor `on_stopped` is called, and nothing is left
+ * but handles that the loop must turn once more to forget. Not to be called from within a turn of the loop
+ * where JavaScript modules have a top-level `await`: loading them turns it. */
 CONFIGURAPI_API bool configurapi_runner_start(configurapi_runner *runner, struct uv_loop_s *loop);
 
 /** Stops it, from any thread: nobody is accepted any more, connections are closed with 1001 and get

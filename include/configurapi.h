@@ -28,7 +28,7 @@
  * thread only, but for configurapi_resume() and configurapi_post(), and configurapi_json_member() and
  * configurapi_json_integer(), which touch nothing. A handler that would take long returns CONFIGURAPI_PENDING
  * and goes on later. With several workers (`--workers`) there are as many runtimes, loops
- * and threads: a module is loaded once, `load` and `unload` are called for each of them, handlers run on all
+ * and threads: a module is opened once, `load` and `unload` are called for each of them, handlers run on all
  * of their threads at once, and what they share (static variables, `data`) is theirs to guard. A connection,
  * its events and all that is read from them stay with one.
  *
@@ -109,9 +109,9 @@ enum configurapi_status {
 };
 
 /** A handler. `parameters` is an array, empty where the policy has none; it is the configuration's own: do
- * not change it (configurapi_resolve() gives a copy). What YAML has and JSON has not comes marked: a
- * timestamp is
- * {"$date": "<ISO 8601>"}, !!binary {"$binary": "<base64>"}, .nan and its like {"$number": "NaN"}. */
+ * not change it (configurapi_resolve() gives a copy). What YAML has and JSON has not comes marked: timestamps
+ * as {"$date": "<ISO 8601>"}, !!binary as {"$binary": "<base64>"}, .nan and its like as {"$number": "NaN"}.
+ */
 typedef enum configurapi_result (*configurapi_handler)(configurapi_event *event, const json_t *parameters);
 
 /* ---- modules ---- */
@@ -128,8 +128,8 @@ struct configurapi_entry {
 struct configurapi_module {
     uint32_t abi;                            /**< CONFIGURAPI_ABI */
     const struct configurapi_entry *entries; /**< the last one's name is NULL */
-    /** Called once a runner (a worker of it), before any handler; may be NULL. Otherwise than true: the
-     * runner does not start. `runtime` is there until `unload`. */
+    /** Called once for each runner, or each worker of it, before any handler; may be NULL. Where it returns
+     * false the runner does not start. `runtime` is there until `unload`. */
     bool (*load)(configurapi_runtime *runtime);
     /** Called at the runner's end, for every `load` that returned true; may be NULL. */
     void (*unload)(configurapi_runtime *runtime);
@@ -276,8 +276,9 @@ CONFIGURAPI_API enum configurapi_result configurapi_fail_printf(configurapi_even
  * no effect any more: configurapi_event_is_over(). Until then all that can be read of the event stays as it
  * was when its time was over.
  *
- * A second call while the first is under way does nothing, one for an event that is not pending leaves a line
- * in the log. One for an event that has gone on already may be another's: it must not be. */
+ * A second call while the first is under way does nothing, and one for an event that is not pending leaves a
+ * line in the log. An event that has gone on already must not be resumed again: its memory may be another
+ * event's by then. */
 CONFIGURAPI_API void configurapi_resume(configurapi_event *event,
                                         enum configurapi_result (*then)(configurapi_event *event, void *data),
                                         void *data);
@@ -368,10 +369,11 @@ CONFIGURAPI_API void configurapi_stream_fail(configurapi_stream *stream, int sta
 
 /* ---- the runtime ---- */
 
+/** The runtime of the worker that an event is handled by. */
 CONFIGURAPI_API configurapi_runtime *configurapi_event_runtime(const configurapi_event *event);
-/** The libuv loop that handlers run on: for timers, sockets and work of one's own. Close one's handles in
- * `unload`: one that is left active keeps a runner's own loop, and so its stop, from ending, and what it
- * calls is not there any more. */
+/** The libuv loop that handlers run on: for timers, sockets and work of one's own. A module closes its
+ * handles in `unload`: one that is left active keeps the runner's loop, and so its stop, from ending, and
+ * calls code that is not there any more. */
 CONFIGURAPI_API struct uv_loop_s *configurapi_loop(configurapi_runtime *runtime);
 /** Calls `run` on the loop's thread, soon. From any thread, as long as the runtime is there: for a module
  * until its `unload`, for a program until its runner's stop begins (`on_stopping`). CONFIGURAPI_GONE behind
@@ -380,9 +382,9 @@ CONFIGURAPI_API enum configurapi_status configurapi_post(configurapi_runtime *ru
                                                          void (*run)(void *data), void *data);
 
 /** POSTs `body` as JSON to a connection's postback URL, this process's or another's, as wsPostbackFunction()
- * in JavaScript does. `done` gets the answer's status, 0 where there was none, and `error`, what went wrong,
- * NULL for a status of 2xx. It is called once, but not where this fails; where the
- * runner ends before, with 0 and that as the error. */
+ * in JavaScript does. `done` is called once, later, but not where this fails. It gets the answer's status, or
+ * 0 where there was none, and what went wrong, or NULL for a status of 2xx. A runner that ends before the
+ * answer has come calls it with 0. */
 CONFIGURAPI_API enum configurapi_status configurapi_postback(
     configurapi_runtime *runtime, const char *url, const json_t *body,
     void (*done)(int status, const char *error, void *data), void *data);
