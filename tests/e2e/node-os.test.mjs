@@ -47,7 +47,7 @@ snippetTests('process', {
     const since = process.cpuUsage({ user, system });
     return [user + system >= 0, since.user >= 0 && since.user <= user + 1e6, Object.keys(process.resourceUsage()), process.resourceUsage().maxRSS > 1000,
       Object.keys(process.memoryUsage()), process.memoryUsage.rss() > 0, await attempt(() => process.cpuUsage({ user: 1 }))];`,
-  'built-in modules by name': "[process.getBuiltinModule('fs') === require('fs'), process.getBuiltinModule('node:os') === require('os'), process.getBuiltinModule('nothing') === undefined, await attempt(() => process.getBuiltinModule(5))]",
+  'built-in modules by name': "[process.getBuiltinModule('fs') === require('fs'), process.getBuiltinModule('node:os') === require('os'), process.getBuiltinModule('nothing') === undefined, process.getBuiltinModule('configurapi-handler-json') === undefined, await attempt(() => process.getBuiltinModule(5))]",
   'warnings are events': `
     const warned = new Promise((resolve) => process.once('warning', resolve));
     process.emitWarning('careful', { type: 'Custom', code: 'C1', detail: 'more' });

@@ -143,7 +143,8 @@ Object.defineProperty(process, 'stdin', {
 process.getBuiltinModule = function getBuiltinModule(id) {
   const { invalidType } = require('./arguments');
   if (typeof id !== 'string') throw invalidType('id', 'of type string', id);
-  return require('./builtins').find(id)?.();
+  const builtins = require('./builtins');
+  return builtins.isHere(id) ? builtins.find(id)() : undefined;
 };
 
 exports.process = process;
