@@ -19,7 +19,6 @@ const SOURCES = {
   Crypto: () => require('./crypto').Crypto,
   CryptoKey: () => require('./web_crypto').CryptoKey,
   SubtleCrypto: () => require('./web_crypto').SubtleCrypto,
-  Performance: () => require('./performance').Performance,
   performance: () => require('./performance').performance,
   console: () => require('./console').console,
   process: () => require('./process').process,
@@ -46,7 +45,7 @@ for (const module in CLASSES) for (const name of CLASSES[module]) SOURCES[name] 
 
 // As in Node: classes do not show up when the global object's keys are listed, nor do WebAssembly, console and process.
 const HIDDEN = new Set(['Buffer', 'URL', 'URLSearchParams', 'DOMException', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'TextEncoder', 'TextDecoder',
-  'FinalizationRegistry', 'Function', 'WebAssembly', 'console', 'process', 'Performance', ...Object.values(CLASSES).flat()]);
+  'FinalizationRegistry', 'Function', 'WebAssembly', 'console', 'process', ...Object.values(CLASSES).flat()]);
 
 exports.install = (target) => {
   for (const name in SOURCES) {

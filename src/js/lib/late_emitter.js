@@ -7,7 +7,7 @@ const METHODS = ['on', 'once', 'off', 'addListener', 'removeListener', 'removeAl
   'getMaxListeners'];
 
 // `onListening(object)` is called once, before the first method is.
-module.exports = function lateEmitter(prototype, onListening = () => {}) {
+exports.lateEmitter = function lateEmitter(prototype, onListening = () => {}) {
   for (const name of METHODS) {
     prototype[name] = function (...args) {
       const { EventEmitter } = require('./node_events');
@@ -21,3 +21,4 @@ module.exports = function lateEmitter(prototype, onListening = () => {}) {
   }
   return prototype;
 };
+exports.METHODS = METHODS;

@@ -3,9 +3,8 @@
 // Classes whose objects are streams only for those who use them as such: hashes, ciphers, signatures, the process's output.
 // Until then nothing of streams is loaded.
 
-const EMITTERS = ['on', 'once', 'off', 'addListener', 'removeListener', 'removeAllListeners', 'prependListener',
-  'prependOnceListener', 'emit', 'listeners', 'rawListeners', 'listenerCount', 'eventNames', 'setMaxListeners',
-  'getMaxListeners'];
+const { METHODS: EMITTERS } = require('./late_emitter');
+
 const WRITABLES = [...EMITTERS, 'pipe', 'write', 'end', 'cork', 'uncork', 'destroy', 'setDefaultEncoding'];
 const READABLES = ['unpipe', 'read', 'resume', 'pause', 'isPaused', 'push', 'unshift', 'setEncoding', Symbol.asyncIterator];
 const CLASSES = {

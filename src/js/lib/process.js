@@ -2,7 +2,7 @@
 
 // process, as far as it means anything here. What cannot be offered is absent, so that a script can tell.
 
-const lateEmitter = require('./late_emitter');
+const { lateEmitter } = require('./late_emitter');
 const timers = require('./timers');
 
 const NODE = '20.20.0'; // the release whose manners the world has

@@ -257,11 +257,6 @@ exports.setImmediate = function setImmediate(callback, ...args) {
   return immediate;
 };
 
-// What util.promisify() makes of them.
-const PROMISIFIED = Symbol.for('nodejs.util.promisify.custom');
-exports.setTimeout[PROMISIFIED] = (delay, value) => new Promise((resolve) => exports.setTimeout(resolve, delay, value));
-exports.setImmediate[PROMISIFIED] = (value) => new Promise((resolve) => exports.setImmediate(resolve, value));
-
 exports.clearTimeout = clear;
 exports.clearInterval = clear;
 exports.clearImmediate = function clearImmediate(immediate) {
@@ -313,10 +308,10 @@ exports.jobs = (before) => {
   return ran;
 };
 
-// What util.promisify makes of them.
+// What util.promisify() makes of them.
 const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
 for (const name of ['setTimeout', 'setImmediate'])
-  Object.defineProperty(exports[name], PROMISIFY, { get: () => require('./node_timers_promises')[name] });
+  Object.defineProperty(exports[name], PROMISIFY, { get: () => require('./node_timers_promises')[name], enumerable: true });
 
 exports.install = (target) => {
   for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask'])
