@@ -153,6 +153,21 @@ snippetTests('crypto', {
     return Promise.all([() => crypto.createCipheriv('nope', '', ''), () => crypto.createCipheriv('aes-128-cbc', Buffer.alloc(5), Buffer.alloc(16)), () => crypto.createCipheriv('aes-128-cbc', Buffer.alloc(16), Buffer.alloc(3)), () => crypto.createCipheriv('aes-128-cbc', 5, ''),
       () => crypto.createCipheriv('aes-128-cbc', Buffer.alloc(16), 5), () => decipher('aes-128-cbc', Buffer.from('abc')), () => decipher('aes-128-cbc', Buffer.alloc(16)), () => decipher('aes-128-gcm', 'abc', Buffer.alloc(16)), () => decipher('aes-128-gcm', 'abc'),
       () => decipher('aes-128-gcm', 'abc', Buffer.alloc(5))].map(failing));`,
+  'how long a tag may be': `
+    const [key, iv] = [Buffer.alloc(32), Buffer.alloc(12)];
+    const all = [];
+    for (const name of ['aes-256-gcm', 'chacha20-poly1305']) {
+      for (const options of [undefined, { authTagLength: 16 }, { authTagLength: 8 }]) {
+        const cipher = crypto.createCipheriv(name, key, iv, options);
+        const bytes = Buffer.concat([cipher.update('hello'), cipher.final()]);
+        const open = (length) => {
+          const decipher = crypto.createDecipheriv(name, key, iv, options).setAuthTag(cipher.getAuthTag().subarray(0, length));
+          return decipher.update(bytes, null, 'utf8') + decipher.final('utf8');
+        };
+        for (const length of [16, 8, 4]) all.push(await attempt(() => open(length)));
+      }
+    }
+    return all;`,
 
   'signatures that are the same each time': `
     const rsa = (name) => crypto.createSign(name).update('some ').update('data').sign(keys.rsa.private, 'base64');

@@ -24,6 +24,7 @@ class Cipher {
   #encrypts;
   #isAead;
   #tagLength;
+  #isTagFree; // a tag that is given may have any of the lengths
   #tag;
   #done = false;
   #output;
@@ -42,6 +43,7 @@ class Cipher {
     this.#tagLength = options?.authTagLength ?? 16;
     if (info.isAead && !TAG_LENGTHS.has(this.#tagLength))
       throw coded(TypeError, 'ERR_CRYPTO_INVALID_AUTH_TAG', `Invalid authentication tag length: ${this.#tagLength}`);
+    this.#isTagFree = info.mode === 'gcm' && (options?.authTagLength ?? undefined) === undefined;
     this.#encrypts = encrypts;
     this.#isAead = info.isAead;
     this.#state = crypto.cipherMake(name, encrypts, secret, vector);
@@ -92,7 +94,7 @@ class Cipher {
   setAuthTag(tag, encoding) {
     const bytes = bytesOf(tag, 'buffer', { encoding, memory: true });
     if (!this.#isAead || this.#encrypts || this.#tag) throw coded(Error, 'ERR_CRYPTO_INVALID_STATE', 'Invalid state for operation setAuthTag');
-    if (!TAG_LENGTHS.has(bytes.byteLength))
+    if (this.#isTagFree ? !TAG_LENGTHS.has(bytes.byteLength) : bytes.byteLength !== this.#tagLength)
       throw coded(TypeError, 'ERR_CRYPTO_INVALID_AUTH_TAG', `Invalid authentication tag length: ${bytes.byteLength}`);
     crypto.cipherSetTag(this.#state, bytes);
     this.#tag = bytes;
