@@ -221,6 +221,11 @@ snippetTests('crypto', {
     const works = (pair) => crypto.verify(null, Buffer.from('x'), pair.publicKey, crypto.sign(null, Buffer.from('x'), pair.privateKey));
     return [publicKey.split('\\n')[0], privateKey.split('\\n')[0], await later('rsa', { modulusLength: 1024 }), await later('ec', { namedCurve: 'secp384r1' }), await later('ec', { namedCurve: 'P-256' }), await later('ed25519', {}), works(crypto.generateKeyPairSync('ed25519')),
       crypto.generateKeyPairSync('x25519').publicKey.asymmetricKeyType];`,
+  'keys that are made in no known encoding': `
+    const make = require('util').promisify(crypto.generateKeyPair);
+    const encodings = [{ publicKeyEncoding: { type: 'nope', format: 'pem' } }, { publicKeyEncoding: { type: 'pkcs1', format: 'pem' } },
+      { privateKeyEncoding: { type: 'pkcs8', format: 'nope' } }];
+    return Promise.all(encodings.map(async (each) => (await attempt(() => make('ec', { namedCurve: 'P-256', ...each }))).code));`,
   'wrong keys': `
     const rsa = crypto.createPrivateKey(keys.rsa.private);
     return Promise.all([() => crypto.createPrivateKey('x'), () => crypto.createPrivateKey(5), () => crypto.createSecretKey(5), () => rsa.export({}), () => rsa.export({ type: 'x', format: 'pem' }), () => crypto.createPublicKey({ key: { kty: 'RSA' }, format: 'jwk' }),

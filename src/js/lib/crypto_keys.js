@@ -263,7 +263,6 @@ const publicOf = (key) => handleOf(asymmetric(key, 'public'));
 
 const PAIRS = { __proto__: null, rsa: 'RSA', ec: 'EC', ed25519: 'ED25519', ed448: 'ED448', x25519: 'X25519', x448: 'X448' };
 
-// The arguments of keyGenerate() behind its id.
 // Those that are not made here, and what to do instead. They can be read and used.
 const ABSENT = {
   'rsa-pss': "make one of type 'rsa' and sign with padding: constants.RSA_PKCS1_PSS_PADDING",
@@ -271,6 +270,7 @@ const ABSENT = {
   dh: "use 'x25519' and diffieHellman()",
 };
 
+// The arguments of keyGenerate() behind its id.
 function pairJob(type, options = {}) {
   needString(type, 'type');
   const name = PAIRS[type];
@@ -326,8 +326,14 @@ function generateKeyPair(type, options, callback) {
       callback(error);
       return;
     }
-    const { publicKey, privateKey } = encodedPair(pairOf(handle), options);
-    callback(null, publicKey, privateKey);
+    let pair;
+    try {
+      pair = encodedPair(pairOf(handle), options);
+    } catch (failure) { // there is no such encoding
+      callback(failure);
+      return;
+    }
+    callback(null, pair.publicKey, pair.privateKey);
   });
 }
 Object.defineProperty(generateKeyPair, Symbol.for('nodejs.util.promisify.custom'), {
