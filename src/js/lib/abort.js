@@ -3,7 +3,7 @@
 // AbortController and AbortSignal (https://dom.spec.whatwg.org/#aborting-ongoing-activities).
 
 const { Event, EventTarget, defineEventAttribute, listenersOf } = require('./event_target');
-const { coded, invalidType, outOfRange } = require('./node_errors');
+const { coded, invalidType, outOfRange } = require('./arguments');
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 let make = false; // signals are not made with `new`

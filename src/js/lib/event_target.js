@@ -4,7 +4,8 @@
 // getEventListeners() looks at.
 
 const port = require('./vendor_event_target');
-const { invalidType, missing } = require('./node_errors');
+const { invalidType } = require('./arguments');
+const { missing } = require('./node_errors');
 
 port.setErrorHandler((error) => require('./timers').nextTick(native.uncaught, error));
 port.setWarningHandler(() => {}); // of listeners added twice and such, which Node does not mention

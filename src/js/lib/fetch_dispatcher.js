@@ -4,7 +4,7 @@
 // (https://github.com/nodejs/undici/blob/main/docs/docs/api/Dispatcher.md), over the runner's HTTP client.
 
 const frames = require('./async_frames');
-const { coded } = require('./node_errors');
+const { coded } = require('./arguments');
 const requests = require('./requests');
 
 const WHOLE = 1 << 20; // a body that is no longer than that goes out as a whole, and again where a kept connection had ended

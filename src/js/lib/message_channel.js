@@ -4,7 +4,7 @@
 // delivered in a turn of its own. A port has an emitter's methods too, as Node's.
 
 const { Event, EventTarget, defineEventAttribute } = require('./event_target');
-const { coded } = require('./node_errors');
+const { coded } = require('./arguments');
 
 class MessageEvent extends Event {
   #given;

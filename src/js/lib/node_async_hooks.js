@@ -4,7 +4,7 @@
 // would need hooks that the engine does not have.
 
 const frames = require('./async_frames');
-const { invalidType } = require('./node_errors');
+const { invalidType } = require('./arguments');
 
 let lastId = 1;
 const running = []; // AsyncResources in runInAsyncScope

@@ -1,43 +1,8 @@
 'use strict';
 
-// Errors with the codes and words that Node's modules give them (https://nodejs.org/api/errors.html#nodejs-error-codes).
+// Errors with the codes and words of Node's that arguments.js has not (https://nodejs.org/api/errors.html#nodejs-error-codes).
 
-// What a value is, for the end of a message.
-function received(value) {
-  if (value === undefined || value === null) return `Received ${value}`;
-  if (typeof value === 'function') return `Received function ${value.name}`;
-  if (typeof value === 'object') {
-    if (value.constructor?.name) return `Received an instance of ${value.constructor.name}`;
-    return `Received ${require('./node_util').inspect(value, { depth: -1 })}`;
-  }
-  let shown = typeof value === 'string' ? quoted(value) : typeof value === 'bigint' ? `${value}n` : String(value);
-  if (shown.length > 28) shown = `${shown.slice(0, 25)}...`;
-  return `Received type ${typeof value} (${shown})`;
-}
-
-function quoted(text) {
-  return text.includes("'") ? JSON.stringify(text) : `'${text}'`;
-}
-
-const kindOf = (name) => (name.includes('.') ? 'property' : 'argument');
-
-function coded(Constructor, code, message) {
-  const error = new Constructor(message);
-  error.code = code;
-  return error;
-}
-
-exports.coded = coded;
-
-// `expected` says it whole: "of type string", "an instance of Buffer".
-exports.invalidType = (name, expected, value) => coded(TypeError, 'ERR_INVALID_ARG_TYPE',
-  `The ${name.endsWith(' argument') ? name : `"${name}" ${kindOf(name)}`} must be ${expected}. ${received(value)}`);
-
-exports.invalidValue = (name, value, reason = 'is invalid') => coded(TypeError, 'ERR_INVALID_ARG_VALUE',
-  `The ${kindOf(name)} '${name}' ${reason}. Received ${require('./node_util').inspect(value)}`);
-
-exports.outOfRange = (name, range, value) => coded(RangeError, 'ERR_OUT_OF_RANGE',
-  `The value of "${name}" is out of range. It must be ${range}. Received ${String(value)}`);
+const { coded, invalidType, invalidValue } = require('./arguments');
 
 exports.missing = (...names) => {
   const list = names.map((name) => `"${name}"`);
@@ -54,7 +19,7 @@ exports.AbortError = class AbortError extends Error {
   }
 };
 
-// The same as constructors, for ports of Node's own sources that make them so.
+// Some of them, and of arguments.js's, as constructors, for ports of Node's own sources that make them so.
 
 const PRIMITIVES = new Set(['string', 'function', 'number', 'object', 'boolean', 'bigint', 'symbol', 'Object', 'Function']);
 
@@ -71,10 +36,10 @@ function oneOf(expected) {
 
 exports.constructors = {
   ERR_INVALID_ARG_TYPE: function (name, expected, actual) {
-    return exports.invalidType(name, oneOf(expected), actual);
+    return invalidType(name, oneOf(expected), actual);
   },
   ERR_INVALID_ARG_VALUE: function (name, value, reason) {
-    return exports.invalidValue(name, value, reason);
+    return invalidValue(name, value, reason);
   },
   ERR_INVALID_FILE_URL_HOST: function () {
     return coded(TypeError, 'ERR_INVALID_FILE_URL_HOST', 'File URL host must be "localhost" or empty on linux');

@@ -3,7 +3,8 @@
 // require('events'): the port's EventEmitter, with what Node has added since the port was made: captured rejections, error
 // monitors, `on`, listeners of EventTargets.
 
-const { coded, invalidType, outOfRange, AbortError } = require('./node_errors');
+const { coded, invalidType, outOfRange } = require('./arguments');
+const { AbortError } = require('./node_errors');
 
 const Port = require('./vendor_events');
 

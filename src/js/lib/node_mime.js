@@ -2,7 +2,7 @@
 
 // util.MIMEType and MIMEParams (https://mimesniff.spec.whatwg.org/#understanding-mime-types).
 
-const { coded } = require('./node_errors');
+const { coded } = require('./arguments');
 
 const NO_TOKEN = /[^!#$%&'*+\-.^_`|~A-Za-z0-9]/;
 const NO_VALUE = /[^\t\u0020-~\u0080-\u00FF]/;

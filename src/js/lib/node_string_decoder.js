@@ -2,7 +2,7 @@
 
 // require('string_decoder'): the port's, with Node's errors and the one encoding that is younger than it.
 
-const { coded, invalidType } = require('./node_errors');
+const { coded, invalidType } = require('./arguments');
 
 const Port = require('./vendor_string_decoder').StringDecoder;
 

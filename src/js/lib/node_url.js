@@ -2,7 +2,7 @@
 
 // require('url'): the WHATWG classes are the globals, the older functions a port of Node's.
 
-const { invalidType } = require('./node_errors');
+const { invalidType } = require('./arguments');
 
 const { URL, URLSearchParams } = globalThis;
 

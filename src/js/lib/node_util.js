@@ -2,7 +2,8 @@
 
 // require('util'). What is longer than a few lines comes from ports, each loaded when it is first used.
 
-const { coded, invalidType, invalidValue, missing, AbortError } = require('./node_errors');
+const { coded, invalidType, invalidValue, outOfRange } = require('./arguments');
+const { missing, AbortError } = require('./node_errors');
 
 const PROMISIFIED = Symbol.for('nodejs.util.promisify.custom');
 
@@ -212,8 +213,7 @@ const util = {
     return new Map(Object.values(codes).map((number) => [-number, describe(number)]));
   },
   getSystemErrorName(number) {
-    const { invalidType: wrongType, outOfRange } = require('./arguments');
-    if (typeof number !== 'number') throw wrongType('err', 'of type number', number);
+    if (typeof number !== 'number') throw invalidType('err', 'of type number', number);
     if (!(number < 0) || !Number.isSafeInteger(number)) throw outOfRange('err', 'a negative integer', number);
     return require('./system_errors').describe(-number)[0];
   },

@@ -2,7 +2,7 @@
 
 // Node's streams as the web's, and the web's as Node's (https://nodejs.org/api/stream.html#streamreadablefromwebreadablestream-options).
 
-const { invalidType } = require('./node_errors');
+const { invalidType } = require('./arguments');
 
 const asBytes = (chunk) => (typeof chunk === 'string' ? Buffer.from(chunk)
   : chunk instanceof Uint8Array ? new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength) : chunk);
