@@ -241,7 +241,10 @@ snippetTests('fs', {
     await closing;
     await handle.close();
     results.push(handle.fd, await promises.readFile(at('x'), 'utf8'));
-    for (const action of [() => handle.read(Buffer.alloc(1)), () => handle.stat(), () => handle.write('x'), () => handle.chmod(1), () => handle.truncate()]) results.push((await attempt(action))?.code);
+    for (const action of [() => handle.read(Buffer.alloc(1)), () => handle.stat(), () => handle.write('x'), () => handle.chmod(1), () => handle.truncate(), () => handle.appendFile('x')]) {
+      const { code, syscall } = await attempt(action);
+      results.push([code, syscall]);
+    }
     const again = await promises.open(at('x'));
     results.push(await again.readFile('utf8'), await again.readFile({ encoding: 'utf8' }));
     await again.close();

@@ -149,8 +149,9 @@ exports.compile = (path, importedBy, rest = '') => {
   if (format === 'addon') throw addonError(path, importedBy);
   if (format === 'json') return { format };
   const source = readSource(path);
-  // Who speaks of both may mean those of asynchronous functions, which are nobody's property but their prototypes'.
-  if (source.includes('.constructor') && source.includes('import')) (() => {}).constructor; // wraps them
+  // It may reach AsyncFunction and its like by a function's `constructor`, and give them a text that imports. The property is
+  // a getter (see globals.js): reading it puts function_makers.js's in their place.
+  if (source.includes('.constructor') && source.includes('import')) (() => {}).constructor;
   const url = toUrl(path) + rest;
   const read = isTypeScript(path)
     ? (toModule) => transform().typescript(source, path, toModule)

@@ -46,7 +46,7 @@ class FileHandle extends EventEmitter {
   }
 
   appendFile(data, options) {
-    return this.#use('fsync', () => writeFile(this.#fd, data, options, 'a'));
+    return this.#use('writeFile', () => writeFile(this.#fd, data, options, 'a'));
   }
 
   writeFile(data, options) {

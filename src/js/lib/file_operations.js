@@ -23,6 +23,14 @@ const reading = (fd, most, position) => call('read', [fd, most, position]);
 const writing = (fd, position, bytes) => call('write', [fd, position, bytes]);
 const asking = (name, path) => call(name, [path], { path });
 
+// The mode of access() and copyFile(); 0, F_OK to the one, where there is none.
+function threeBits(mode) {
+  if (mode === undefined || mode === null) return 0;
+  if (typeof mode !== 'number') throw coded(TypeError, 'ERR_INVALID_ARG_TYPE', 'mode must be int32 or null/undefined');
+  if (!(mode >= 0 && mode <= 7)) throw coded(RangeError, 'ERR_OUT_OF_RANGE', 'mode is out of range: >= 0 && <= 7');
+  return mode;
+}
+
 const isDirectory = (stats) => (Number(stats.mode) & constants.S_IFMT) === constants.S_IFDIR;
 
 function* writeWhole(fd, bytes, position, signal) {
@@ -208,22 +216,14 @@ function* truncate(path, length = 0) {
 function* copyFile(source, target, mode) {
   source = pathOf(source, 'src');
   target = pathOf(target, 'dest');
-  if (mode !== undefined && mode !== null) {
-    if (typeof mode !== 'number') throw coded(TypeError, 'ERR_INVALID_ARG_TYPE', 'mode must be int32 or null/undefined');
-    if (!(mode >= 0 && mode <= 7)) throw coded(RangeError, 'ERR_OUT_OF_RANGE', 'mode is out of range: >= 0 && <= 7');
-  }
-  yield call('copyFile', [source, target, mode ?? 0], { syscall: 'copyfile', path: source, dest: target });
+  yield call('copyFile', [source, target, threeBits(mode)], { syscall: 'copyfile', path: source, dest: target });
 }
 
 // ---- paths ----
 
 function* access(path, mode) {
   path = pathOf(path);
-  if (mode !== undefined && mode !== null) {
-    if (typeof mode !== 'number') throw coded(TypeError, 'ERR_INVALID_ARG_TYPE', 'mode must be int32 or null/undefined');
-    if (!(mode >= 0 && mode <= 7)) throw coded(RangeError, 'ERR_OUT_OF_RANGE', 'mode is out of range: >= 0 && <= 7');
-  }
-  yield call('access', [path, mode ?? constants.F_OK], { path });
+  yield call('access', [path, threeBits(mode)], { path });
 }
 
 function* exists(path) {

@@ -60,7 +60,7 @@ exports.install = (target) => {
       configurable: true,
     });
   }
-  // The other way to it.
+  // The other way to Function, and to what function_makers.js makes of the others.
   Object.defineProperty(Function.prototype, 'constructor', {
     get: () => target.Function,
     set(value) {
