@@ -13,6 +13,7 @@ static void makes_version_4(void **state)
     for (int i = 0; i < 100; i++) {
         uuid_make(&source, seen[i]);
         assert_int_equal(strlen(seen[i]), UUID_LENGTH);
+        assert_int_equal(strspn(seen[i], "0123456789abcdef-"), UUID_LENGTH);
         assert_int_equal(seen[i][14], '4');
         assert_non_null(strchr("89ab", seen[i][19]));
         assert_true(seen[i][8] == '-' && seen[i][13] == '-' && seen[i][18] == '-' && seen[i][23] == '-');

@@ -5,6 +5,15 @@
 static struct deadlines deadlines;
 static int due_count;
 static struct deadline *again;
+static uint64_t ahead_ms; /* how far the loop's time is ahead of the clock */
+
+uint64_t __real_uv_now(const uv_loop_t *loop);
+uint64_t __wrap_uv_now(const uv_loop_t *loop);
+
+uint64_t __wrap_uv_now(const uv_loop_t *loop)
+{
+    return __real_uv_now(loop) + ahead_ms;
+}
 
 static void on_due(struct deadline *deadline)
 {
@@ -65,7 +74,28 @@ static void may_be_set_again_and_cancelled(void **state)
     finish(&loop);
 }
 
-static void holds_thousands_beyond_a_turn_of_the_wheel(void **state)
+static void waits_longer_than_a_turn_of_the_wheel(void **state)
+{
+    enum { TURN_MS = DEADLINE_TICK_MS * DEADLINE_BUCKETS };
+    uv_loop_t loop;
+    struct deadline deadline;
+
+    (void)state;
+    uv_loop_init(&loop);
+    deadlines_init(&deadlines, &loop);
+    due_count = 0;
+    deadline_init(&deadline, on_due);
+    deadline_set(&deadlines, &deadline, TURN_MS + 60 * 1000);
+    ahead_ms += TURN_MS;
+    uv_run(&loop, UV_RUN_ONCE); /* every bucket is looked at, its own too */
+    assert_int_equal(due_count, 0);
+    ahead_ms += 60 * 1000;
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(due_count, 1);
+    finish(&loop);
+}
+
+static void holds_thousands(void **state)
 {
     static struct deadline many[5000];
     uv_loop_t loop;
@@ -89,7 +119,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fires_once_and_not_early),
         cmocka_unit_test(may_be_set_again_and_cancelled),
-        cmocka_unit_test(holds_thousands_beyond_a_turn_of_the_wheel),
+        cmocka_unit_test(waits_longer_than_a_turn_of_the_wheel),
+        cmocka_unit_test(holds_thousands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
