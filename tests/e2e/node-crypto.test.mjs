@@ -51,7 +51,8 @@ snippetTests('crypto', {
     const copy = hash.copy();
     copy.update('more');
     return [hash.digest('base64'), copy.digest('base64url'), hex(crypto.createHash('shake256', { outputLength: 5 }).update('x').digest()), crypto.createHash('md5').update('x').digest('latin1'),
-      crypto.hash('sha1', 'data'), crypto.hash('sha1', Buffer.from('data'), 'base64'), Buffer.isBuffer(crypto.createHash('md5').digest()), crypto.createHash('shake128', { outputLength: 0 }).digest('hex')];`,
+      crypto.hash('sha1', 'data'), crypto.hash('sha1', Buffer.from('data'), 'base64'), Buffer.isBuffer(crypto.createHash('md5').digest()), crypto.createHash('shake128', { outputLength: 0 }).digest('hex'),
+      crypto.createHash('shake128').update('x').copy().copy({ outputLength: 4 }).digest('hex')];`,
   'digests as streams': `
     const hash = crypto.createHash('sha256');
     const written = new Promise((resolve) => hash.on('readable', () => { const data = hash.read(); if (data) resolve(data.toString('hex')); }));

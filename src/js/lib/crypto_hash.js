@@ -19,23 +19,18 @@ function lengthOf(algorithm, { outputLength } = {}) {
 }
 
 class Hash {
+  #algorithm;
   #state;
   #length;
   #bytes; // the digest, once there is one
   #done = false; // it was asked for
 
   constructor(algorithm, options, copied) {
-    if (copied) {
-      this.#state = copied;
-      this.#length = lengthOf(algorithm, options ?? {});
-      return;
-    }
     needString(algorithm, 'algorithm');
-    this.#state = crypto.hashMake(algorithm, undefined);
+    this.#algorithm = algorithm;
+    this.#state = copied ?? crypto.hashMake(algorithm, undefined);
     if (!this.#state) throw new Error('Digest method not supported');
     this.#length = lengthOf(algorithm, options ?? {});
-    this.algorithm = algorithm;
-    Object.defineProperty(this, 'algorithm', { enumerable: false });
   }
 
   update(data, encoding) {
@@ -63,7 +58,7 @@ class Hash {
 
   copy(options) {
     if (this.#done) throw finalized();
-    return new Hash(this.algorithm, options, crypto.hashCopy(this.#state));
+    return new Hash(this.#algorithm, options, crypto.hashCopy(this.#state));
   }
 }
 
