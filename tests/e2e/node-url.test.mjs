@@ -17,7 +17,7 @@ oracleTests('url', {
   format(require) {
     const url = require('url');
     return [url.format({ protocol: 'http', hostname: 'h', port: 80, pathname: 'p', query: { a: 1, b: ['x', 'y'] } }), url.format({ host: 'h:1', protocol: 'ftp:', pathname: '/p', search: 's=1', hash: 'f' }), url.format('http://a/b c'), url.format({ auth: 'a:b', host: 'c' }), url.format({ slashes: true, protocol: 'x', host: 'y' }),
-      url.format(new URL('http://u:p@xn--maana-pta.com/p?q#f'), { auth: false, fragment: false, search: false, unicode: true }), url.format(new URL('http://a/b')), url.format(url.parse('http://a:1/b?c#d')), url.format({ pathname: 'a#b?c', query: 'x' })];
+      url.format(new URL('http://u:p@xn--maana-pta.com/p?q#f'), { auth: false, fragment: false, search: false, unicode: true }), url.format(new URL('http://a$$b/'), { unicode: true }), url.format(new URL('http://a/b')), url.format(url.parse('http://a:1/b?c#d')), url.format({ pathname: 'a#b?c', query: 'x' })];
   },
   resolve(require) {
     const url = require('url');

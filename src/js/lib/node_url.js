@@ -41,7 +41,7 @@ function format(value, options) {
   if (!fragment) url.hash = '';
   if (!search) url.search = '';
   if (!unicode || url.hostname === '') return url.href;
-  return url.href.replace(url.hostname, domainToUnicode(url.hostname));
+  return url.href.replace(url.hostname, () => domainToUnicode(url.hostname));
 }
 
 function pathToFileURL(path) {
