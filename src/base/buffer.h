@@ -48,6 +48,7 @@ static inline NODISCARD enum status buffer_append_text(struct buffer *buffer, st
 
 /* In decimal. */
 NODISCARD enum status buffer_append_integer(struct buffer *buffer, int64_t number);
+/* A NUL comes behind what it has printed, for those who want a string; it is none of the contents. */
 NODISCARD enum status buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Drops `count` bytes from the front; the rest moves down. */
 void buffer_consume(struct buffer *buffer, size_t count);
