@@ -346,8 +346,8 @@ struct configurapi_stream_source {
 
 /** Makes the response a stream with the status and headers that the response has when the event's last
  * handler has run: every chunk is a message with the headers `x-stream: chunk` and `x-stream-id`, the last
- * one says `done`. The event lasts until its end. `source` is copied. NULL when memory is out; `ended` is
- * then not called. */
+ * one says `done`. The event lasts until its end. `source` is copied. NULL when memory is out or the status
+ * is not from 100 to 999; the response is then as it was, and `ended` is not called. */
 CONFIGURAPI_API configurapi_stream *configurapi_reply_stream(configurapi_event *event, int status,
                                                              const struct configurapi_stream_source *source,
                                                              void *data);

@@ -154,6 +154,12 @@ static inline bool c_is_held_elsewhere(const struct c_event *c)
     return c->event->holder && c->event->holder != &c->host->language;
 }
 
+/* What a reply's statusCode may be. */
+static inline bool c_is_status(int status)
+{
+    return status >= 100 && status <= 999;
+}
+
 static inline struct configurapi_text c_public(struct text text)
 {
     return (struct configurapi_text){text.data, text.length};

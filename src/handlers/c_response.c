@@ -152,11 +152,6 @@ static struct c_response *renew(struct c_event *c, int status)
     return response;
 }
 
-static bool is_status(int status)
-{
-    return status >= 100 && status <= 999;
-}
-
 static bool is_json(struct text text)
 {
     if (text.length == 0 || !utf8_is_valid(text.data, text.length))
@@ -181,7 +176,7 @@ enum configurapi_status configurapi_reply_text(configurapi_event *event, int sta
     struct c_event *c = c_view(event);
     struct text copy;
 
-    if (!is_status(status) || !is_json(c_private(json)))
+    if (!c_is_status(status) || !is_json(c_private(json)))
         return CONFIGURAPI_INVALID;
     if (arena_copy(&c->event->arena, c_private(json), &copy) != STATUS_OK)
         return CONFIGURAPI_NO_MEMORY;
@@ -191,7 +186,7 @@ enum configurapi_status configurapi_reply_text(configurapi_event *event, int sta
 
 enum configurapi_status configurapi_reply(configurapi_event *event, int status, const json_t *body)
 {
-    if (!is_status(status))
+    if (!c_is_status(status))
         return CONFIGURAPI_INVALID;
     json_t *value = json_incref(c_mutable(body)); /* first: it may be the response's that goes */
     struct c_response *response = renew(c_view(event), status);
@@ -209,7 +204,7 @@ enum configurapi_status configurapi_reply_string(configurapi_event *event, int s
     struct text copy;
     struct buffer quoted;
 
-    if (!is_status(status) || !utf8_is_valid(text.data, text.length))
+    if (!c_is_status(status) || !utf8_is_valid(text.data, text.length))
         return CONFIGURAPI_INVALID;
     buffer_init(&quoted, BUFFER_UNLIMITED);
     enum status result = json_append_string(&quoted, c_private(text));
@@ -228,7 +223,7 @@ enum configurapi_status configurapi_reply_bytes(configurapi_event *event, int st
     struct buffer encoded;
     struct text copy;
 
-    if (!is_status(status))
+    if (!c_is_status(status))
         return CONFIGURAPI_INVALID;
     buffer_init(&encoded, BUFFER_UNLIMITED);
     enum status result = json_append_base64(&encoded, (struct text){data, length});
@@ -250,7 +245,7 @@ enum configurapi_result configurapi_reply_printf(configurapi_event *event, int s
 
     buffer_clear(json);
     va_start(arguments, format);
-    enum status result = is_status(status) ? c_format(json, format, arguments) : STATUS_INVALID;
+    enum status result = c_is_status(status) ? c_format(json, format, arguments) : STATUS_INVALID;
     va_end(arguments);
     if (result == STATUS_OK && !is_json(buffer_text(json)))
         result = STATUS_INVALID;
@@ -274,7 +269,7 @@ enum configurapi_status configurapi_set_status(configurapi_event *event, int sta
 {
     struct c_event *c = c_view(event);
 
-    if (!is_status(status))
+    if (!c_is_status(status))
         return CONFIGURAPI_INVALID;
     struct c_response *response = current(c);
     response->status = status;
@@ -376,7 +371,7 @@ enum configurapi_result configurapi_fail(configurapi_event *event, int status, c
         event_set_failure(c->event, words);
         return CONFIGURAPI_FAILED;
     }
-    event_set_error(c->event, is_status(status) ? status : 500, words, kept(c->event, details));
+    event_set_error(c->event, c_is_status(status) ? status : 500, words, kept(c->event, details));
     c_response_failed(c);
     return CONFIGURAPI_FAILED;
 }

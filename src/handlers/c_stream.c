@@ -41,7 +41,7 @@ configurapi_stream *configurapi_reply_stream(configurapi_event *event, int statu
                                              const struct configurapi_stream_source *source, void *data)
 {
     struct c_event *c = c_view(event);
-    struct configurapi_stream *stream = calloc(1, sizeof *stream);
+    struct configurapi_stream *stream = c_is_status(status) ? calloc(1, sizeof *stream) : NULL;
 
     if (!stream)
         return NULL;

@@ -146,7 +146,7 @@ runnerTest('a reply with the body that is there', cApp({ it: [{ replyHandler: ['
 });
 
 runnerTest('what is no JSON, no UTF-8 or out of range is refused and changes nothing', one('refusedHandler'), async (runner) => {
-  assert.deepEqual(await runner.ask(withId({ name: 'it' })), plain('kept', 208));
+  assert.deepEqual(await runner.ask(withId({ name: 'it' })), plain('kept', 209));
 });
 
 runnerTest('a handler that does nothing answers with an empty 200', one('continueHandler'), async (runner) => {

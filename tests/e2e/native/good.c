@@ -117,6 +117,7 @@ static result refused(configurapi_event *event, const json_t *parameters)
     invalid += configurapi_set_header(event, "x", "\xFF") == CONFIGURAPI_INVALID;
     invalid += configurapi_push_text(configurapi_event_client(event), CONFIGURAPI_TEXT("\xFF")) ==
                CONFIGURAPI_INVALID;
+    invalid += !configurapi_reply_stream(event, 1000, NULL, NULL);
     configurapi_set_status(event, 200 + invalid);
     return CONFIGURAPI_CONTINUE;
 }
