@@ -12,7 +12,7 @@
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
-const { api, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
+const { api, Empty, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
 const outbox = require('./outbox');
@@ -92,6 +92,7 @@ let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
 let runnerLevel = TRACE; // where runners share the world, that of who says the most
 
 let turn = 0; // counts calls of dispatch()
+let repliesBody = false; // the last reply that was made is what bodyOf() gives
 let running; // the run whose handlers are being called, or its reply made; undefined in promises' other jobs
 let interruptions = [];
 
@@ -101,25 +102,24 @@ const CONTINUED = 1;
 const COMPLETED = 2;
 
 // A handler's `this`: four functions of its own, so that they may be taken apart and handed around. Once the handler has
-// settled, `run.context` is another and they do nothing.
+// settled, `run.policy` is another and they do nothing. They hold nothing but parameters, which the engine keeps in one object.
 function contextOf(run, policy) {
-  const context = {
-    continue: () => settleAs(run, context, CONTINUED),
-    complete: () => settleAs(run, context, COMPLETED),
-    catch: (error) => rejectSoon(run, context, error, policy),
+  return {
+    continue: () => settleAs(run, policy, CONTINUED),
+    complete: () => settleAs(run, policy, COMPLETED),
+    catch: (error) => rejectSoon(run, policy, error),
     emit: (level, message) => emit(run, policy, level, message),
   };
-  return context;
 }
 
-function settleAs(run, context, state) {
-  if (run.context === context) run.state = state;
+function settleAs(run, policy, state) {
+  if (run.policy === policy) run.state = state;
   return state;
 }
 
-function reject(run, context, error, policy) {
-  if (run.context !== context) return;
-  run.context = undefined;
+function reject(run, whose, error, policy = whose) {
+  if (run.policy !== whose) return;
+  run.policy = undefined;
   try {
     fail(run, error, policy);
   } catch (another) {
@@ -127,7 +127,7 @@ function reject(run, context, error, policy) {
   }
 }
 
-// In a handler's context's place between its this.catch() and what comes of that.
+// In a policy's place between its handler's this.catch() and what comes of that.
 class Caught {
   constructor(error, policy) {
     this.error = error;
@@ -136,17 +136,17 @@ class Caught {
 }
 
 // As 1.9.0, where it rejects a promise: what the handler does before it returns or waits comes first.
-function rejectSoon(run, context, error, policy) {
-  if (run.context !== context) return;
+function rejectSoon(run, policy, error) {
+  if (run.policy !== policy) return;
   const caught = new Caught(error, policy);
-  run.context = caught;
+  run.policy = caught;
   Promise.resolve().then(() => reject(run, caught, error, policy));
 }
 
 // Scripts may have made anything of their event. Where it can not even be read, it is another one that fails.
 function broken(run, error) {
   if (run.event === undefined || run.isDelivered) throw error;
-  run.context = undefined;
+  run.policy = undefined;
   replaceEvent(run, error);
   fail(run, error);
 }
@@ -188,7 +188,7 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
   const { event } = run;
   run.frame = frames.current();
   if (run.settle) {
-    run.settle.end(verdict);
+    run.settle.end(verdict, run.error);
     return;
   }
   let flags = 0;
@@ -212,7 +212,7 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
     }
   }
   if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
-  if (reply && run.repliesBody) flags |= IS_BODY;
+  if (reply && repliesBody) flags |= IS_BODY;
   run.isDelivered = true;
   if (reply !== undefined && verdict !== FAILED && run.flags & ENDS_WITH_REPLY) {
     flags |= IS_RELEASED;
@@ -228,13 +228,13 @@ function deliverReply(run, verdict, message) {
     deliver(run, verdict, replyOf(run), message);
     return;
   }
-  if (run.kind !== KIND_MESSAGE) { // who is connecting, or has gone, gets no body
+  if ((run.flags & KIND) !== KIND_MESSAGE) { // who is connecting, or has gone, gets no body
     streams.discard(event.response);
     event.response.body = '';
     deliver(run, verdict, replyOf(run), message);
     return;
   }
-  new streams.Stream(peer, event.response, run.echo ? native.messageId(run.slot) : undefined).run().then(
+  new streams.Stream(peer, event.response, run.flags & HAS_MESSAGE_ID ? native.messageId(run.slot) : undefined).run().then(
     () => deliver(run, verdict, '', message),
     (error) => {
       log(ERROR, event, `Failed to stream ${event.name}: ${messageOf(error)}`);
@@ -247,26 +247,27 @@ function deliverReply(run, verdict, message) {
 function replyOf(run) {
   const { event } = run;
   if (event === undefined || event.response === null || event.response === undefined) return '';
-  run.repliesBody = false;
+  const echo = (run.flags & HAS_MESSAGE_ID) !== 0;
+  repliesBody = false;
   try {
     const body = run.flags & ENDS_WITH_REPLY ? bodyOf(event.response) : undefined;
-    run.repliesBody = body !== undefined;
-    return body ?? write(event.response, run.echo);
+    repliesBody = body !== undefined;
+    return body ?? write(event.response, echo);
   } catch (error) {
     log(ERROR, event, `Failed to write the response of ${textOf(event.name)}: ${messageOf(error)}`);
-    return errorReplyOf(run, error);
+    return errorReplyOf(run, error, echo);
   }
 }
 
 // What was thrown may be an ErrorResponse that can not be written either.
-function errorReplyOf(run, error) {
+function errorReplyOf(run, error, echo) {
   let response = errorResponseOf(error);
   let text;
   try {
-    text = write(response, run.echo);
+    text = write(response, echo);
   } catch {
     response = new ErrorResponse('Internal Server Error', 500);
-    text = write(response, run.echo);
+    text = write(response, echo);
   }
   setResponse(run, response);
   return text;
@@ -305,13 +306,13 @@ function fail(run, error, policy, message = messageOf(error)) {
 // at any more: another goes on.
 function abandon(run, error, message) {
   const policy = run.policies[run.next - 1];
-  run.context = undefined;
+  run.policy = undefined;
   if (run.event !== undefined) run.event = replaced(run.event);
   fail(run, error, policy, message);
 }
 
 function expire(run, milliseconds) {
-  if (run?.context === undefined) return; // it has ended meanwhile, or is a stream now
+  if (run?.policy === undefined) return; // it has ended meanwhile, or is a stream now
   const details = `The handler '${run.policies[run.next - 1].name}' had not ended after ${milliseconds}ms.`;
   const end = () => abandon(run, new ErrorResponse('Gateway Timeout.', 504, details), `Gateway Timeout. ${details}`);
   if (frames.isActive()) frames.runIn(run.frame, end);
@@ -340,14 +341,14 @@ function invoke(policy, context, event) {
   }
 }
 
-// Runs the chain on until a handler has to be waited for, or to its end. `context` is that of a handler that was waited for.
-function advance(run, context, policy) {
+// Runs the chain on until a handler has to be waited for, or to its end. `policy` is that of a handler that was waited for.
+function advance(run, policy) {
   const outer = running;
   run.outer = outer;
   run.turn = turn;
   running = run;
   try {
-    if (context === undefined || passed(run, context, policy)) walk(run);
+    if (policy === undefined || passed(run, policy)) walk(run);
   } catch (error) {
     broken(run, error);
   }
@@ -358,24 +359,20 @@ function walk(run) {
   const { policies, event } = run;
   while (run.next < policies.length) {
     const policy = policies[run.next++];
-    const context = contextOf(run, policy);
-    run.context = context;
+    run.policy = policy;
     run.state = 0;
     if (policy.traced) run.startedAt = Date.now();
     try {
-      const result = invoke(policy, context, event);
+      const result = invoke(policy, contextOf(run, policy), event);
       if (result instanceof Promise || isThenable(result)) {
-        Promise.resolve(result).then(
-          () => advance(run, context, policy),
-          (error) => reject(run, context, error, policy),
-        );
+        awaitHandler(run, policy, result);
         return;
       }
     } catch (error) {
-      reject(run, context, error, policy);
+      reject(run, policy, error);
       return;
     }
-    if (!passed(run, context, policy)) return;
+    if (!passed(run, policy)) return;
   }
   succeed(run, CONTINUE);
 }
@@ -384,10 +381,17 @@ function isThenable(value) {
   return ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof value.then === 'function';
 }
 
+function awaitHandler(run, policy, result) {
+  Promise.resolve(result).then(
+    () => advance(run, policy),
+    (error) => reject(run, policy, error),
+  );
+}
+
 // A handler has returned. Whether the chain goes on.
-function passed(run, context, policy) {
-  if (run.context !== context) return false;
-  run.context = undefined;
+function passed(run, policy) {
+  if (run.policy !== policy) return false;
+  run.policy = undefined;
   if (policy.traced) traceExecuted(run, policy);
   if (run.state !== COMPLETED) return true;
   succeed(run, COMPLETE);
@@ -397,9 +401,9 @@ function passed(run, context, policy) {
 // Runs policies for a Service that a script has made itself; tell(level, message) hears what there is to say of them.
 // Resolves with whether they were completed.
 exports.runPolicies = (event, policies, tell) => new Promise((resolve, reject) => {
-  const run = new Run(0, event, false);
+  const run = new Run(0, event, 0);
   run.policies = policies;
-  run.settle = { tell, end: (verdict) => (verdict === FAILED ? reject(run.error) : resolve(verdict === COMPLETE)) };
+  run.settle = { tell, end: (verdict, error) => (verdict === FAILED ? reject(error) : resolve(verdict === COMPLETE)) };
   advance(run);
 });
 
@@ -462,7 +466,7 @@ function readMessage(event, request, flags, peer, chain) {
   }
   request.headers = headers ?? {};
   request.params = params ?? {};
-  request.query = query ?? {};
+  request.query = query ?? new Empty();
   request.name = event.name;
   event.params = query ? { ...params, ...query } : { ...params };
   finishHeaders(request.headers, peer);
@@ -476,9 +480,14 @@ function finishHeaders(headers, peer) {
   else if ('postback-url' in headers) delete headers['postback-url']; // a client's counts for nothing
 }
 
+function requestOf(kind, flags) {
+  if (kind !== KIND_MESSAGE) return new Request('', FROM_RUNNER, undefined, -1, 0);
+  if (flags & BYTES) return new Request('', FROM_RUNNER, Buffer.from(entryText(), 'latin1'), -1, 0);
+  return new Request('', FROM_RUNNER, texts, textFrom, flags & BINARY ? ~textTo : textTo);
+}
+
 function makeEvent(slot, kind, flags, peer, chain) {
-  const binary = flags & BYTES ? 'latin1' : flags & BINARY ? 'utf8' : undefined;
-  const request = new Request('', FROM_RUNNER, kind === KIND_MESSAGE ? texts : undefined, textFrom, textTo, binary);
+  const request = requestOf(kind, flags);
   const event = new Event(request, FROM_RUNNER, slot);
   event.identity = peer.identity;
   if (kind === KIND_MESSAGE) {
@@ -501,29 +510,28 @@ function makeEvent(slot, kind, flags, peer, chain) {
   return event;
 }
 
+const MADE = KIND | HAS_MESSAGE_ID; // of a run's flags, those that the event began with
+
+// Eighteen properties are as many as the engine keeps in 160 bytes; with more it takes 224.
 class Run {
-  constructor(slot, event, echo) {
+  constructor(slot, event, flags) {
     this.slot = slot;
     this.event = event;
-    this.echo = echo; // C adds the client's message-id
     this.name = event === undefined ? '' : event.name;
     this.method = '';
     this.policies = undefined;
     this.next = 0;
-    this.context = undefined; // of the handler that runs
+    this.policy = undefined; // of the handler that runs
     this.state = 0; // what it said
-    this.flags = 0;
+    this.flags = flags & MADE; // and those of the chain
     this.startedAt = 0;
     this.peer = undefined;
-    this.kind = 0;
-    this.broken = undefined; // why the event could not be made
-    this.settle = undefined; // of a Service of JavaScript's own: its tell(level, message), and end(verdict)
-    this.error = undefined;
+    this.settle = undefined; // of a Service of JavaScript's own: its tell(level, message), and end(verdict, error)
+    this.error = undefined; // why the event could not be made, or the policies of such a Service have failed
     this.frame = undefined; // of AsyncLocalStorages' values, from one chain to the next
     this.outer = undefined; // which of whose handlers has called this one's, within a Service of its own
     this.turn = 0; // that it went on in last
     this.isReplying = false; // all its handlers are through
-    this.repliesBody = false; // the reply is what bodyOf() gives
     this.isDelivered = false; // the verdict on the chain, or the reply, that C waits for
   }
 }
@@ -539,23 +547,22 @@ function startRun(slot, flags, peerSlot, runner, chain) {
 
 function newRun(slot, kind, flags, peer, chain) {
   let event;
-  let broken;
+  let error;
   if (kind !== KIND_START) {
     try {
       event = makeEvent(slot, kind, flags, peer, chain);
-    } catch (error) {
+    } catch (thrown) {
       // Valid, but more than the engine takes: nested too deeply, or memory is out.
       const end = textTo;
       textTo = textFrom;
       event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, peer, chain);
       textTo = end; // where the next entry's begins
-      broken = error;
+      error = thrown;
     }
   }
-  const run = new Run(slot, event, (flags & HAS_MESSAGE_ID) !== 0);
+  const run = new Run(slot, event, flags);
   run.peer = peer;
-  run.kind = kind;
-  run.broken = broken;
+  run.error = error;
   return run;
 }
 
@@ -563,9 +570,9 @@ function runChain(slot, chain, flags, peerSlot, runner) {
   const run = startRun(slot, flags, peerSlot, runner, chain);
   run.policies = chains[chain];
   run.next = 0;
-  run.flags = flags;
+  run.flags = (run.flags & MADE) | (flags & ~MADE);
   run.isDelivered = false;
-  if (run.broken) fail(run, run.broken);
+  if (run.error) fail(run, run.error);
   else if (frames.isActive()) frames.runIn(run.frame, () => advance(run));
   else advance(run);
 }
@@ -590,7 +597,7 @@ function release(slot) {
   const run = events[slot];
   events[slot] = undefined;
   if (run === undefined || run.event === undefined) return;
-  if (run.kind === KIND_CONNECT) setIdentity(run.peer, run.event.identity);
+  if ((run.flags & KIND) === KIND_CONNECT) setIdentity(run.peer, run.event.identity);
   ended(run.event);
 }
 
@@ -668,7 +675,7 @@ exports.interrupting = () => {
 // The events that may be at it where nobody knows: promises' jobs were ended, and those behind them are lost. In dispatch()
 // those that have gone on in it and wait, otherwise the only one that there is.
 function suspects(inDispatch) {
-  const waiting = events.filter((run) => run !== undefined && run.context !== undefined);
+  const waiting = events.filter((run) => run !== undefined && run.policy !== undefined);
   const ofTurn = inDispatch ? waiting.filter((run) => run.turn === turn) : [];
   return ofTurn.length > 0 || waiting.length !== 1 ? ofTurn : waiting;
 }
@@ -696,8 +703,8 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
     if (run) deliver(run, CONTINUE, '', error.message, 500);
     return text;
   }
-  if (run?.context instanceof Caught) { // this.catch(), and then a loop
-    reject(run, run.context, run.context.error, run.context.policy);
+  if (run?.policy instanceof Caught) { // this.catch(), and then a loop
+    reject(run, run.policy, run.policy.error, run.policy.policy);
     return text;
   }
   if (run?.isDelivered) return text;
