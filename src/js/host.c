@@ -39,6 +39,7 @@ enum entry_flags {
     FLAG_HAS_HEADERS = 1 << 17,     /* behind them the payload's, above */
     FLAG_ROUTES_NAME = 1 << 18,     /* its name is that of the chain's route */
     FLAG_ENDS_WITH_REPLY = 1 << 19, /* if the chain succeeds: JavaScript releases it by itself then */
+    FLAG_HEADERS_ARE_ID = 1 << 20,  /* the value is that of their only member, "message-id" */
 };
 
 /* ---- the inbox ---- */
@@ -243,6 +244,22 @@ static void add_value(struct js_host *host, const struct entry *entry, struct te
     }
 }
 
+/* The headers, or the message-id, where that is all there is of them: most clients send no other, and a value
+ * takes the engine half as long as an object with one member. */
+static struct text headers_or_id(const struct event *event, uint32_t *flags)
+{
+    const struct text name = TEXT("{\"message-id\":");
+    struct text headers = event->envelope.headers;
+    struct text id = event->envelope.message_id;
+
+    if (!id.length || headers.length <= name.length || memcmp(headers.data, name.data, name.length) != 0 ||
+        id.data > headers.data + name.length + 1 || /* but for a space */
+        id.data + id.length + 1 != headers.data + headers.length)
+        return headers;
+    *flags |= FLAG_HEADERS_ARE_ID;
+    return id;
+}
+
 /*
  * Puts the members of a message that mean something among the values, for the entry that was added last:
  * these are parsed at once, for all of the inbox, and without the message's own object. Where that is not
@@ -252,12 +269,13 @@ static void take_apart(struct js_host *host, const struct event *event)
 {
     const struct envelope *envelope = &event->envelope;
     struct entry *entry = &host->inbox[host->inbox_count - 1];
+    uint32_t flags = FLAG_APART;
     const struct {
         struct text value;
         uint32_t flag;
     } members[] = {
         {envelope->name, FLAG_HAS_NAME},       {envelope->params, FLAG_HAS_PARAMS},
-        {envelope->query, FLAG_HAS_QUERY},     {envelope->headers, FLAG_HAS_HEADERS},
+        {envelope->query, FLAG_HAS_QUERY},     {headers_or_id(event, &flags), FLAG_HAS_HEADERS},
         {envelope->payload, FLAG_HAS_PAYLOAD},
     };
     const size_t count = sizeof members / sizeof *members;
@@ -266,7 +284,7 @@ static void take_apart(struct js_host *host, const struct event *event)
         event->message.length > MOST_APART ||
         reserve(&host->values, event->message.length + count + 1) != STATUS_OK) /* and the bracket */
         return;
-    entry->flags |= FLAG_APART;
+    entry->flags |= flags;
     bool is_routes = entry->operation == OP_RUN && text_equal(event->name, event->route->config->name);
     if (is_routes)
         entry->flags |= FLAG_ROUTES_NAME;

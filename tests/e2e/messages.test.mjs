@@ -5,18 +5,48 @@ import { echoApp } from './support/app.mjs';
 import { runnerTest } from './support/runner.mjs';
 
 const app = {
-  routes: { ...echoApp.routes, length: 'lengthHandler', quiet: 'quietHandler', fail: 'failHandler' },
+  routes: { ...echoApp.routes, length: 'lengthHandler', quiet: 'quietHandler', headers: 'headersHandler', fail: 'failHandler' },
   handlers: {
     ...echoApp.handlers,
     lengthHandler(event) {
       event.response = new Response(JSON.stringify(event.payload).length);
     },
     quietHandler() {},
+    headersHandler(event) {
+      const own = ['connection-id', 'push-function', 'postback-url'];
+      event.response = new Response(Object.entries(event.request.headers).filter(([name]) => !own.includes(name)));
+    },
     failHandler() {
       throw new Error('x');
     },
   },
 };
+
+runnerTest('a handler sees all headers, a message-id alone or with others', app, async (runner) => {
+  const client = await runner.connect();
+  const all = [
+    '{"message-id":"a"}',
+    '{"message-id": 1.50}',
+    '{ "message-id":null}',
+    '{"message-id" :{"message-id":"a"}}',
+    '{"message-id":["a"]\t}',
+    '{"Message-Id":"a"}',
+    '{"message-id":"a","message-id":"b"}',
+    '{"message-id":"a","Message-ID":"b"}',
+    '{"x":"y","message-id":"é"}',
+    '{"message-id":"a}","x":{}}',
+    '{"message-id":"}"}',
+    '{"message-id":"a","connection-id":"mine","postback-url":"mine"}',
+    '{"__proto__":{"message-id":"a"}}',
+    '{}',
+  ];
+  const twice = [...all, ...all.toReversed()];
+  for (const headers of twice) client.send(`{"headers":${headers},"name":"headers"}`);
+  for (const headers of twice) {
+    const { 'connection-id': id, 'postback-url': url, ...others } = JSON.parse(headers);
+    assert.deepEqual((await client.next()).body, Object.entries(others), headers);
+  }
+});
 
 runnerTest('a message-id is echoed as it came', app, async (runner) => {
   const client = await runner.connect();

@@ -67,6 +67,7 @@ const HAS_QUERY = 1 << 16;
 const HAS_HEADERS = 1 << 17;
 const ROUTES_NAME = 1 << 18; // its name is the route's
 const ENDS_WITH_REPLY = 1 << 19; // if it succeeds
+const HEADERS_ARE_ID = 1 << 20; // the value is that of their only member, 'message-id'
 
 const CONTINUE = 0;
 const COMPLETE = 1;
@@ -452,7 +453,8 @@ function readMessage(event, request, flags, peer, chain) {
     else if (flags & HAS_MESSAGES_NAME) event.name = values[nextValue++];
     if (flags & HAS_PARAMS) params = values[nextValue++];
     if (flags & HAS_QUERY) query = values[nextValue++];
-    if (flags & HAS_HEADERS) headers = values[nextValue++];
+    if (flags & HEADERS_ARE_ID) headers = { 'message-id': values[nextValue++], 'connection-id': '', 'push-function': undefined };
+    else if (flags & HAS_HEADERS) headers = values[nextValue++];
     if (flags & HAS_PAYLOAD) event.payload = request.payload = values[nextValue++];
   } else if (flags & (NOT_JSON | BYTES)) {
     event.payload = request.payload = flags & BYTES ? request.raw : entryText();
