@@ -40,7 +40,7 @@ runnerTest('a handler sees all headers, a message-id alone or with others', app,
     '{"__proto__":{"message-id":"a"}}',
     '{}',
   ];
-  const twice = [...all, ...all.toReversed()];
+  const twice = [...all, ...[...all].reverse()];
   for (const headers of twice) client.send(`{"headers":${headers},"name":"headers"}`);
   for (const headers of twice) {
     const { 'connection-id': id, 'postback-url': url, ...others } = JSON.parse(headers);
