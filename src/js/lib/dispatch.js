@@ -349,16 +349,71 @@ function advance(run, policy) {
   run.turn = turn;
   running = run;
   try {
-    if (policy === undefined || passed(run, policy)) walk(run);
+    if (policy === undefined) walk(run);
+    else if (passed(run, policy)) giveWay(run);
   } catch (error) {
     broken(run, error);
   }
   running = outer;
 }
 
+// 1.9.0 awaits every handler, and more behind the last: what one has begun without waiting for it, and that needs no more than
+// a few promises' jobs, is done before the next one runs, or the reply is made. In dispatch() all jobs have run by then;
+// elsewhere as many as there.
+const TICKS = 3;
+const LAST_TICKS = 9;
+
+let gives = false; // dispatch() will take them on
+let ready = [];
+let round = []; // those that are being taken on, and how far that has come
+let taken = 0;
+
+function giveWay(run) {
+  if (gives) {
+    run.frame = frames.current();
+    ready.push(run);
+  } else {
+    waitTicks(run, run.state === COMPLETED || run.next === run.policies.length ? LAST_TICKS : TICKS);
+  }
+}
+
+// Meanwhile the event waits as for a handler, for jobs may be lost.
+function waitTicks(run, ticks) {
+  const waiting = (run.context = {});
+  Promise.resolve().then(() => {
+    if (run.context !== waiting) return;
+    run.context = undefined;
+    if (ticks > 1) waitTicks(run, ticks - 1);
+    else advance(run);
+  });
+}
+
+// Whether handlers were called.
+function takeReady() {
+  let calls = false;
+  if (taken === round.length) {
+    round = ready;
+    taken = 0;
+    ready = [];
+  }
+  while (taken < round.length) {
+    const run = round[taken++]; // what does not return is not begun again
+    if (!calls && run.state !== COMPLETED && run.next < run.policies.length) {
+      calls = true;
+      timers.attend();
+    }
+    if (frames.isActive()) frames.runIn(run.frame, () => advance(run));
+    else advance(run);
+    runTicks();
+  }
+  round = [];
+  taken = 0;
+  return calls;
+}
+
 function walk(run) {
   const { policies, event } = run;
-  while (run.next < policies.length) {
+  if (run.state !== COMPLETED && run.next < policies.length) {
     const policy = policies[run.next++];
     run.policy = policy;
     run.state = 0;
@@ -373,9 +428,10 @@ function walk(run) {
       reject(run, policy, error);
       return;
     }
-    if (!passed(run, policy)) return;
+    if (passed(run, policy)) giveWay(run);
+    return;
   }
-  succeed(run, CONTINUE);
+  succeed(run, run.state === COMPLETED ? COMPLETE : CONTINUE);
 }
 
 function isThenable(value) {
@@ -389,14 +445,12 @@ function awaitHandler(run, policy, result) {
   );
 }
 
-// A handler has returned. Whether the chain goes on.
+// A handler has returned. Whether it had not settled before.
 function passed(run, policy) {
   if (run.policy !== policy) return false;
   run.policy = undefined;
   if (policy.traced) traceExecuted(run, policy);
-  if (run.state !== COMPLETED) return true;
-  succeed(run, COMPLETE);
-  return false;
+  return true;
 }
 
 // Runs policies for a Service that a script has made itself; tell(level, message) hears what there is to say of them.
@@ -572,6 +626,7 @@ function runChain(slot, chain, flags, peerSlot, runner) {
   const run = startRun(slot, flags, peerSlot, runner, chain);
   run.policies = chains[chain];
   run.next = 0;
+  run.state = 0;
   run.flags = (run.flags & MADE) | (flags & ~MADE);
   run.isDelivered = false;
   if (run.error) fail(run, run.error);
@@ -627,9 +682,21 @@ exports.dispatch = (count, given, said, collects) => {
   texts = given;
   textTo = next = nextValue = 0;
   end = count * ENTRY;
+  gives = true;
   goOn();
-  return timers.jobs(before) && collects ? outbox.texts() : undefined;
+  const ran = finish(before);
+  return ran && collects ? outbox.texts() : undefined;
 };
+
+// The promises' jobs, and the runs that have given way to them.
+function finish(before) {
+  let ran = timers.jobs(before);
+  while (ready.length > 0 || round.length > 0) {
+    if (takeReady()) ran = timers.jobs(before);
+  }
+  gives = false;
+  return ran;
+}
 
 function goOn() {
   while (next < end) {
@@ -727,9 +794,10 @@ exports.interrupted = (milliseconds, inDispatch, isLoading) => {
   interruptions = [];
   const said = all.map((each) => settle(each, `${milliseconds}ms`, inDispatch, isLoading)).filter(Boolean);
   timers.goOn();
+  gives = true;
   goOn();
   runTicks();
-  timers.jobs(false);
+  finish(false);
   return said.join('\n');
 };
 

@@ -1,6 +1,7 @@
 const { Response } = require('configurapi');
 
 const wait = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
+const cached = async (text) => (async () => text)();
 const answer = (event, text) => {
   event.response = new Response(text);
 };
@@ -37,6 +38,33 @@ module.exports = {
       resolve();
     }, 1);
     return query;
+  },
+
+  /** Something that is there already, but behind an async function or two: nobody waits for it. */
+  forgottenHandler(event) {
+    cached('forgotten').then((text) => answer(event, text));
+  },
+
+  async forgottenAsyncHandler(event) {
+    cached('forgotten by an async function').then((text) => answer(event, text));
+  },
+
+  async forgottenLaterHandler(event) {
+    await wait();
+    cached('forgotten behind a timer').then((text) => answer(event, text));
+  },
+
+  forgottenBetweenHandler(event) {
+    Promise.resolve('forgotten by the first').then((text) => (event.note = text));
+  },
+
+  forgottenSeenHandler(event) {
+    answer(event, [event.note]);
+  },
+
+  forgottenCompletedHandler(event) {
+    cached('forgotten, and completed').then((text) => answer(event, text));
+    return this.complete();
   },
 
   arrowHandler: (event) => answer(event, 'arrow'),
