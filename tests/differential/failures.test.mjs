@@ -120,6 +120,8 @@ failures.cases({
   'on_error sees what this.catch got before a throw': seen('catchThenThrow'),
   'on_error sees the error given to this.catch, and not what the handler did next': seen('catchAndGoOn'),
   'the same behind an await': seen('catchLaterAndGoOn'),
+  'on_error sees the error, and not what a job has set that was due': seen('throwAmidJobs'),
+  'the same with two jobs, behind an await': seen('rejectAmidJobs'),
   'on_error sees a 501': seen('nobody', 501),
   'on_error sees a thrown null': { ...seen('throwNull'), pick: stepsOf, contract: [['on_error', 'on_after_request']] },
   'on_error sees a thrown undefined': { ...seen('throwUndefined'), pick: stepsOf, contract: [['on_error', 'on_after_request']] },

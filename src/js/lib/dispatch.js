@@ -128,7 +128,7 @@ function reject(run, whose, error, policy = whose) {
   }
 }
 
-// In a policy's place between its handler's this.catch() and what comes of that.
+// In a policy's place between its handler's failure and what comes of that.
 class Caught {
   constructor(error, policy) {
     this.error = error;
@@ -136,12 +136,19 @@ class Caught {
   }
 }
 
-// As 1.9.0, where it rejects a promise: what the handler does before it returns or waits comes first.
+const FAILURE_TICKS = 5;
+
+function afterTicks(ticks, act) {
+  Promise.resolve().then(() => (ticks > 1 ? afterTicks(ticks - 1, act) : act()));
+}
+
+// As 1.9.0, where a failure rejects promises: what the handler does before it returns or waits comes first, and so does what
+// it has begun and needs as few ticks. Then the error takes the response's place.
 function rejectSoon(run, policy, error) {
   if (run.policy !== policy) return;
   const caught = new Caught(error, policy);
   run.policy = caught;
-  Promise.resolve().then(() => reject(run, caught, error, policy));
+  afterTicks(FAILURE_TICKS, () => reject(run, caught, error, policy));
 }
 
 // Scripts may have made anything of their event. Where it can not even be read, it is another one that fails.
@@ -379,12 +386,12 @@ function giveWay(run) {
 
 // Meanwhile the event waits as for a handler, for jobs may be lost.
 function waitTicks(run, ticks) {
-  const waiting = (run.context = {});
-  Promise.resolve().then(() => {
-    if (run.context !== waiting) return;
-    run.context = undefined;
-    if (ticks > 1) waitTicks(run, ticks - 1);
-    else advance(run);
+  const waiting = {};
+  run.policy = waiting;
+  afterTicks(ticks, () => {
+    if (run.policy !== waiting) return;
+    run.policy = undefined;
+    advance(run);
   });
 }
 
@@ -425,7 +432,7 @@ function walk(run) {
         return;
       }
     } catch (error) {
-      reject(run, policy, error);
+      rejectSoon(run, policy, error);
       return;
     }
     if (passed(run, policy)) giveWay(run);
@@ -441,7 +448,7 @@ function isThenable(value) {
 function awaitHandler(run, policy, result) {
   Promise.resolve(result).then(
     () => advance(run, policy),
-    (error) => reject(run, policy, error),
+    (error) => rejectSoon(run, policy, error),
   );
 }
 

@@ -270,6 +270,17 @@ module.exports = {
     this.complete();
   },
 
+  throwAmidJobsHandler(event) {
+    Promise.resolve().then(() => (event.response.body = 'of a job'));
+    throw new Error('thrown before the job has run');
+  },
+
+  async rejectAmidJobsHandler(event) {
+    await wait();
+    Promise.resolve().then(() => null).then(() => (event.response.body = 'of a job'));
+    throw new Error('thrown before the jobs have run');
+  },
+
   async catchLaterAndGoOnHandler(event) {
     await wait();
     this.catch(new Error('caught later, but not returned'));
