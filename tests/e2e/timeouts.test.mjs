@@ -205,8 +205,11 @@ runnerTest('on_first_request and on_before_request are under the limit, too', ap
   assert.deepEqual(await client.ask(message('echo', { payload: 'wait' })), timedOut('beforeHandler'));
 });
 
-runnerTest('what AsyncLocalStorages held when the route began is held in on_error', {
-  routes: { on_before_request: 'enterHandler', never: 'neverHandler', on_error: 'storedHandler' },
+for (const [where, routes] of [
+  ['before the route', { on_before_request: 'enterHandler', never: 'neverHandler' }],
+  ['in the route', { never: ['enterHandler', 'neverHandler'] }],
+]) runnerTest(`what AsyncLocalStorages hold since a handler ${where} is held in on_error`, {
+  routes: { ...routes, on_error: 'storedHandler' },
   args,
   files: {
     'handlers/app.js': `

@@ -428,6 +428,7 @@ function walk(run) {
     try {
       const result = invoke(policy, contextOf(run, policy), event);
       if (result instanceof Promise || isThenable(result)) {
+        if (frames.isActive()) run.frame = frames.current(); // for what follows where it does not end in time
         awaitHandler(run, policy, result);
         return;
       }
