@@ -233,6 +233,12 @@ runnerTest('pushes of on_connect never wait, whatever the high-water mark', full
   assert.deepEqual((await client.ask({ name: 'outcomes' })).body, Array(6).fill('sent'));
 });
 
+runnerTest('what on_connect has pushed comes before its refusal', full, async (runner) => {
+  const client = await runner.connect({ path: '/?label=a&pushes=2&status=403' });
+  for (let i = 0; i < 2; i++) assert.equal(parseInt(await client.nextText(), 10), i);
+  assert.deepEqual(await client.closed, { code: 1008, reason: 'Policy Violation' });
+});
+
 runnerTest('a refusal says why, also where too much was pushed', full, async (runner) => {
   const client = await runner.connect({ path: '/?label=a&pushes=10&status=403' });
   assert.deepEqual(await client.closed, { code: 1008, reason: 'Policy Violation' });
