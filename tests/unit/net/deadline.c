@@ -24,6 +24,13 @@ static void on_due(struct deadline *deadline)
     }
 }
 
+static void begin(uv_loop_t *loop)
+{
+    uv_loop_init(loop);
+    deadlines_init(&deadlines, loop);
+    due_count = 0;
+}
+
 static void finish(uv_loop_t *loop)
 {
     deadlines_close(&deadlines, NULL);
@@ -37,9 +44,7 @@ static void fires_once_and_not_early(void **state)
     struct deadline deadline;
 
     (void)state;
-    uv_loop_init(&loop);
-    deadlines_init(&deadlines, &loop);
-    due_count = 0;
+    begin(&loop);
     deadline_init(&deadline, on_due);
     uint64_t start = uv_now(&loop);
     deadline_set(&deadlines, &deadline, 150);
@@ -57,9 +62,7 @@ static void may_be_set_again_and_cancelled(void **state)
     struct deadline cancelled;
 
     (void)state;
-    uv_loop_init(&loop);
-    deadlines_init(&deadlines, &loop);
-    due_count = 0;
+    begin(&loop);
     deadline_init(&kept, on_due);
     deadline_init(&cancelled, on_due);
     again = &kept;
@@ -81,9 +84,7 @@ static void waits_longer_than_a_turn_of_the_wheel(void **state)
     struct deadline deadline;
 
     (void)state;
-    uv_loop_init(&loop);
-    deadlines_init(&deadlines, &loop);
-    due_count = 0;
+    begin(&loop);
     deadline_init(&deadline, on_due);
     deadline_set(&deadlines, &deadline, TURN_MS + 60 * 1000);
     ahead_ms += TURN_MS;
@@ -101,8 +102,7 @@ static void holds_thousands(void **state)
     uv_loop_t loop;
 
     (void)state;
-    uv_loop_init(&loop);
-    deadlines_init(&deadlines, &loop);
+    begin(&loop);
     for (size_t i = 0; i < 5000; i++) {
         deadline_init(&many[i], on_due);
         deadline_set(&deadlines, &many[i], i * 100);
