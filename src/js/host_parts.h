@@ -16,8 +16,8 @@
  *   host_calls.c   what JavaScript asks of the runner
  *   host_asked.c   what the runner asks of JavaScript, or tells it, once
  *
- * The inbox and outbox are lib/dispatch.js's and lib/outbox.js's, which describe them; the numbers are the
- * same there.
+ * The inbox and outbox are those of lib/dispatch.js, lib/inbox.js and lib/outbox.js, which describe them; the
+ * numbers are the same there.
  *
  *   run() ... run() --inbox, texts, values--> dispatch()   one crossing for a turn's events
  *   service_resume() <--outbox, texts-- dispatch()         and for what comes of them at once;

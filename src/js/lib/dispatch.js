@@ -4,26 +4,28 @@
 // replies in the outbox. One call (`dispatch`) serves all events that came together and returns what came of them at once;
 // what comes of them later is taken by another (`collect`).
 //
-//   inbox   Int32Array, ENTRY integers an entry; the texts of all entries stand one behind another in one string, and what
-//           messages say in one array
+//   inbox   Int32Array, ENTRY integers an entry; what they say, and the events that are made of it, are inbox.js's
 //   outbox  see outbox.js
 //
 // The numbers here are those of host.c and host_outbox.c.
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
-const { api, Empty, FROM_RUNNER, ended, replaced, slotOf } = require('./configurapi');
+const { api, ended, replaced, slotOf } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
+const inbox = require('./inbox');
 const outbox = require('./outbox');
 const { revive } = require('./parameters');
 const peers = require('./peers');
 const postback = require('./postback');
 const { bodyOf, write } = require('./replies');
+const { MADE, Run } = require('./run');
 const streams = require('./streams');
 const timers = require('./timers');
 
-const { Event, ErrorResponse, Request } = api;
+const { ErrorResponse } = api;
+const { KIND, KIND_CHANGED, KIND_CONNECT, KIND_MESSAGE, KIND_START, HAS_MESSAGE_ID } = inbox;
 const { put } = outbox;
 const { runTicks } = timers;
 const { ForeignStream } = streams;
@@ -42,32 +44,12 @@ const PEER_CLOSED = 7; // nothing can be sent to it any more
 const PEER_IDENTITY = 8; // what a handler in C has made its identity
 const EXPIRE = 9; // the time of its handlers is over; CHAIN says how many milliseconds that was
 
-// How an entry's text makes the event; 0 where the event is here already.
-const KIND = 7;
-const KIND_START = 1;
-const KIND_CONNECT = 2;
-const KIND_MESSAGE = 3;
-const KIND_DISCONNECT = 4;
-const KIND_CHANGED = 5; // the event is here already: text is what was changed of it in C
-
-const NOT_JSON = 8;
-const HAS_PAYLOAD = 16;
-const IS_VALUE = 32; // JSON, but no object: it is the payload
-const BINARY = 64;
-const BYTES = 128; // not UTF-8: one character a byte
-const HAS_MESSAGE_ID = 256;
+// Flags of an entry, besides those that say how its event is made (inbox.js).
 const ENDS_ROUTE = 512;
 const REPLY_ON_SUCCESS = 1024;
 const REPLY_ON_FAILURE = 2048;
 const KEEPS_RESPONSE = 4096;
-const APART = 1 << 13; // what the message says is among the values, as far as the next flags go
-const HAS_MESSAGES_NAME = 1 << 14;
-const HAS_PARAMS = 1 << 15;
-const HAS_QUERY = 1 << 16;
-const HAS_HEADERS = 1 << 17;
-const ROUTES_NAME = 1 << 18; // its name is the route's
 const ENDS_WITH_REPLY = 1 << 19; // if it succeeds
-const HEADERS_ARE_ID = 1 << 20; // the value is that of their only member, 'message-id'
 
 const CONTINUE = 0;
 const COMPLETE = 1;
@@ -88,7 +70,7 @@ const chains = [];
 const routeNames = []; // by chain
 const events = [];
 
-let inbox;
+let entries;
 let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
 let runnerLevel = TRACE; // where runners share the world, that of who says the most
 
@@ -490,120 +472,12 @@ exports.workDone = (...all) => {
 };
 exports.setPostbackBase = postback.setBase;
 
-// ---- making events ----
-
-// The texts of all entries, and where that of the one at hand lies.
-let texts = '';
-let textFrom = 0;
-let textTo = 0;
-
-function entryText() {
-  return texts.substring(textFrom, textTo);
-}
-
-// What the messages say that came together: the members of one behind another's. undefined where they can not be parsed
-// together: then each is by itself.
-let values;
-let nextValue = 0;
-
-function readMessage(event, request, flags, peer, chain) {
-  let params;
-  let query;
-  let headers;
-  if (flags & APART && values !== undefined) {
-    if (flags & ROUTES_NAME) event.name = routeNames[chain];
-    else if (flags & HAS_MESSAGES_NAME) event.name = values[nextValue++];
-    if (flags & HAS_PARAMS) params = values[nextValue++];
-    if (flags & HAS_QUERY) query = values[nextValue++];
-    if (flags & HEADERS_ARE_ID) headers = { 'message-id': values[nextValue++], 'connection-id': '', 'push-function': undefined };
-    else if (flags & HAS_HEADERS) headers = values[nextValue++];
-    if (flags & HAS_PAYLOAD) event.payload = request.payload = values[nextValue++];
-  } else if (flags & (NOT_JSON | BYTES)) {
-    event.payload = request.payload = flags & BYTES ? request.raw : entryText();
-  } else if (flags & IS_VALUE) {
-    event.payload = request.payload = JSON.parse(entryText());
-  } else {
-    const message = JSON.parse(entryText());
-    ({ params, query, headers } = message);
-    if (message.name !== undefined && message.name !== null) event.name = message.name;
-    if (flags & HAS_PAYLOAD) event.payload = request.payload = message.payload;
-  }
-  request.headers = headers ?? {};
-  request.params = params ?? {};
-  request.query = query ?? new Empty();
-  request.name = event.name;
-  event.params = query ? { ...params, ...query } : { ...params };
-  finishHeaders(request.headers, peer);
-}
-
-function finishHeaders(headers, peer) {
-  headers['connection-id'] = peer.id;
-  headers['push-function'] = peer.push;
-  const { postbackUrl } = peer;
-  if (postbackUrl !== undefined) headers['postback-url'] = postbackUrl;
-  else if ('postback-url' in headers) delete headers['postback-url']; // a client's counts for nothing
-}
-
-function requestOf(kind, flags) {
-  if (kind !== KIND_MESSAGE) return new Request('', FROM_RUNNER, undefined, -1, 0);
-  if (flags & BYTES) return new Request('', FROM_RUNNER, Buffer.from(entryText(), 'latin1'), -1, 0);
-  return new Request('', FROM_RUNNER, texts, textFrom, flags & BINARY ? ~textTo : textTo);
-}
-
-function makeEvent(slot, kind, flags, peer, chain) {
-  const request = requestOf(kind, flags);
-  const event = new Event(request, FROM_RUNNER, slot);
-  event.identity = peer.identity;
-  if (kind === KIND_MESSAGE) {
-    readMessage(event, request, flags, peer, chain);
-    return event;
-  }
-  const given = JSON.parse(entryText());
-  event.name = request.name = kind === KIND_CONNECT ? 'on_connect' : 'on_disconnect';
-  request.headers = given.headers ?? {};
-  request.params = {};
-  request.query = given.query ?? {};
-  event.params = { ...request.query };
-  if (kind === KIND_CONNECT) {
-    request.path = given.path;
-    request.pathAndQuery = given.pathAndQuery;
-  } else {
-    event.payload = request.payload = given;
-  }
-  finishHeaders(request.headers, peer);
-  return event;
-}
-
-const MADE = KIND | HAS_MESSAGE_ID; // of a run's flags, those that the event began with
-
-// Eighteen properties are as many as the engine keeps in 160 bytes; with more it takes 224.
-class Run {
-  constructor(slot, event, flags) {
-    this.slot = slot;
-    this.event = event;
-    this.name = event === undefined ? '' : event.name;
-    this.method = '';
-    this.policies = undefined;
-    this.next = 0;
-    this.policy = undefined; // of the handler that runs
-    this.state = 0; // what it said
-    this.flags = flags & MADE; // and those of the chain
-    this.startedAt = 0;
-    this.peer = undefined;
-    this.settle = undefined; // of a Service of JavaScript's own: its tell(level, message), and end(verdict, error)
-    this.error = undefined; // why the event could not be made, or the policies of such a Service have failed
-    this.frame = undefined; // of AsyncLocalStorages' values, from one chain to the next
-    this.outer = undefined; // which of whose handlers has called this one's, within a Service of its own
-    this.turn = 0; // that it went on in last
-    this.isReplying = false; // all its handlers are through
-    this.isDelivered = false; // the verdict on the chain, or the reply, that C waits for
-  }
-}
+// ---- runs ----
 
 function startRun(slot, flags, peerSlot, runner, chain) {
   const kind = flags & KIND;
   const run = events[slot];
-  if (kind === KIND_CHANGED) applyChanges(run.event, entryText());
+  if (kind === KIND_CHANGED) applyChanges(run.event, inbox.text());
   if (kind === KIND_CHANGED || kind === 0) return run;
   const peer = peerSlot === 0 ? undefined : peers.meet(peerSlot, runner);
   return (events[slot] = newRun(slot, kind, flags, peer, chain));
@@ -614,13 +488,10 @@ function newRun(slot, kind, flags, peer, chain) {
   let error;
   if (kind !== KIND_START) {
     try {
-      event = makeEvent(slot, kind, flags, peer, chain);
+      event = inbox.makeEvent(slot, kind, flags, peer, routeNames[chain]);
     } catch (thrown) {
       // Valid, but more than the engine takes: nested too deeply, or memory is out.
-      const end = textTo;
-      textTo = textFrom;
-      event = makeEvent(slot, KIND_MESSAGE, NOT_JSON, peer, chain);
-      textTo = end; // where the next entry's begins
+      event = inbox.makeEmpty(slot, peer);
       error = thrown;
     }
   }
@@ -643,7 +514,7 @@ function runChain(slot, chain, flags, peerSlot, runner) {
 }
 
 function reply(run) {
-  if (textTo > textFrom) applyChanges(run.event, entryText());
+  if (inbox.hasText()) applyChanges(run.event, inbox.text());
   run.isReplying = true;
   run.isDelivered = false;
   running = run;
@@ -674,7 +545,7 @@ function setIdentity(peer, identity) {
 // ---- C's entry points ----
 
 exports.attach = (newInbox, newOutbox, level) => {
-  inbox = newInbox;
+  entries = newInbox;
   outbox.attach(newOutbox);
   runnerLevel = level;
 };
@@ -686,9 +557,8 @@ exports.dispatch = (count, given, said, collects) => {
   const before = timers.attend();
   frames.reset();
   turn++;
-  values = said;
-  texts = given;
-  textTo = next = nextValue = 0;
+  inbox.take(given, said);
+  next = 0;
   end = count * ENTRY;
   gives = true;
   goOn();
@@ -710,24 +580,22 @@ function goOn() {
   while (next < end) {
     const at = next;
     next += ENTRY; // first: what does not return is not begun again
-    textFrom = textTo;
-    textTo += inbox[at + LENGTH];
-    const slot = inbox[at + SLOT];
-    switch (inbox[at + OP]) {
-      case MAKE: startRun(slot, inbox[at + FLAGS], inbox[at + PEER], inbox[at + RUNNER]); break;
-      case RUN: runChain(slot, inbox[at + CHAIN], inbox[at + FLAGS], inbox[at + PEER], inbox[at + RUNNER]); break;
+    inbox.goTo(entries[at + LENGTH]);
+    const slot = entries[at + SLOT];
+    switch (entries[at + OP]) {
+      case MAKE: startRun(slot, entries[at + FLAGS], entries[at + PEER], entries[at + RUNNER]); break;
+      case RUN: runChain(slot, entries[at + CHAIN], entries[at + FLAGS], entries[at + PEER], entries[at + RUNNER]); break;
       case REPLY: reply(events[slot]); break;
       case RELEASE: release(slot); break;
-      case EXPIRE: expire(events[slot], inbox[at + CHAIN]); break;
+      case EXPIRE: expire(events[slot], entries[at + CHAIN]); break;
       case PEER_GONE: peers.forget(slot); break;
       case PEER_DRAINED: peers.find(slot)?.drained(); break;
       case PEER_CLOSED: peers.find(slot)?.closed(); break;
-      case PEER_IDENTITY: setIdentity(peers.meet(slot, inbox[at + RUNNER]), identityOf(JSON.parse(entryText()))); break;
+      case PEER_IDENTITY: setIdentity(peers.meet(slot, entries[at + RUNNER]), identityOf(JSON.parse(inbox.text()))); break;
     }
     runTicks();
   }
-  values = undefined; // events alone hold what is theirs
-  texts = '';
+  inbox.drop();
 }
 
 exports.collect = outbox.texts;
