@@ -40,6 +40,7 @@ enum entry_flags {
     FLAG_ROUTES_NAME = 1 << 18,     /* its name is that of the chain's route */
     FLAG_ENDS_WITH_REPLY = 1 << 19, /* if the chain succeeds: JavaScript releases it by itself then */
     FLAG_HEADERS_ARE_ID = 1 << 20,  /* the value is that of their only member, "message-id" */
+    FLAG_HAS_ID = 1 << 21,          /* the event's id comes before all of them */
 };
 
 /* ---- the inbox ---- */
@@ -227,14 +228,27 @@ static enum status meet_peer(struct js_guest *guest, const struct event *event, 
     return status;
 }
 
+static void begin_value(struct units *values)
+{
+    values->data[values->length] = values->length == 0 ? '[' : ',';
+    values->length++;
+}
+
+static void add_id(struct units *values, struct text id)
+{
+    begin_value(values);
+    values->data[values->length++] = '"';
+    values->length += engine_utf16_from_utf8(values->data + values->length, id.data, id.length);
+    values->data[values->length++] = '"';
+}
+
 /* Adds a piece of the entry's text: as it was widened there, where every byte has become a unit. */
 static void add_value(struct js_host *host, const struct entry *entry, struct text message, struct text json)
 {
     const JSChar *widened = host->texts.data + host->texts.length - entry->length;
     struct units *values = &host->values;
 
-    values->data[values->length] = values->length == 0 ? '[' : ',';
-    values->length++;
+    begin_value(values);
     JSChar *at = values->data + values->length;
     if (entry->length == message.length) {
         memcpy(at, widened + (json.data - message.data), json.length * sizeof *at);
@@ -261,11 +275,12 @@ static struct text headers_or_id(const struct event *event, uint32_t *flags)
 }
 
 /*
- * Puts the members of a message that mean something among the values, for the entry that was added last:
- * these are parsed at once, for all of the inbox, and without the message's own object. Where that is not
- * done, the message is parsed as a whole on the other side.
+ * Puts the members of a message that mean something among the values, for the entry that was added last, and
+ * before them the event's id where JavaScript wants it: these are parsed at once, for all of the inbox, and
+ * without the message's own object. Where that is not done, the message is parsed as a whole on the other
+ * side.
  */
-static void take_apart(struct js_host *host, const struct event *event)
+static void take_apart(struct js_host *host, struct event *event)
 {
     const struct envelope *envelope = &event->envelope;
     struct entry *entry = &host->inbox[host->inbox_count - 1];
@@ -279,11 +294,16 @@ static void take_apart(struct js_host *host, const struct event *event)
         {envelope->payload, FLAG_HAS_PAYLOAD},
     };
     const size_t count = sizeof members / sizeof *members;
+    const size_t around = count + 1 + UUID_LENGTH + 3; /* commas, the bracket, and the id */
 
     if (event->kind != EVENT_MESSAGE || event->not_utf8 || envelope->kind != ENVELOPE_OBJECT ||
         event->message.length > MOST_APART ||
-        reserve(&host->values, event->message.length + count + 1) != STATUS_OK) /* and the bracket */
+        reserve(&host->values, event->message.length + around) != STATUS_OK)
         return;
+    if (host->wants_ids) {
+        flags |= FLAG_HAS_ID;
+        add_id(&host->values, event_id(event));
+    }
     entry->flags |= flags;
     bool is_routes = entry->operation == OP_RUN && text_equal(event->name, event->route->config->name);
     if (is_routes)

@@ -107,6 +107,13 @@ static struct text on_event_id(void *owner, uint32_t slot)
     return event ? event_id(event) : (struct text){NULL, 0};
 }
 
+static void on_want_ids(void *owner)
+{
+    struct js_host *host = owner;
+
+    host->wants_ids = true;
+}
+
 static struct text on_message_id(void *owner, uint32_t slot)
 {
     struct js_host *host = owner;
@@ -183,6 +190,7 @@ const struct world_functions host_calls = {
     .want_immediates = on_want_immediates,
     .exit = on_exit_call,
     .event_id = on_event_id,
+    .want_ids = on_want_ids,
     .message_id = on_message_id,
     .peer_id = on_peer_id,
     .request = on_request,

@@ -94,6 +94,7 @@ struct js_host {
     struct buffer scratch; /* a result's texts in UTF-8 */
     struct buffer message; /* what is pushed */
     bool collecting;
+    bool wants_ids; /* JavaScript's events have their ids from the beginning (lib/own_events.js) */
 };
 
 static inline struct js_guest *guest_of(struct language *language)

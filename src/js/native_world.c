@@ -168,6 +168,17 @@ static JSValueRef on_event_id(JSContextRef context, JSObjectRef function, JSObje
                           world_of(function)->functions->event_id);
 }
 
+/* wantIds() */
+static JSValueRef on_want_ids(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
+                              size_t count, const JSValueRef arguments[], JSValueRef *exception)
+{
+    struct world *world = world_of(function);
+
+    (void)this_object, (void)count, (void)arguments, (void)exception;
+    world->functions->want_ids(world->owner);
+    return undefined(context);
+}
+
 /* messageId(slot) -> JSON text, or undefined */
 static JSValueRef on_message_id(JSContextRef context, JSObjectRef function, JSObjectRef this_object,
                                 size_t count, const JSValueRef arguments[], JSValueRef *exception)
@@ -476,6 +487,7 @@ static const struct native functions[] = {
     {"wantImmediate", on_want_immediate},
     {"exit", on_exit_call},
     {"eventId", on_event_id},
+    {"wantIds", on_want_ids},
     {"messageId", on_message_id},
     {"peerId", on_peer_id},
     {"congestion", on_congestion},

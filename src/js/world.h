@@ -65,6 +65,8 @@ struct world_functions {
     void (*exit)(void *owner, int code);
     /* The id of an event under way, empty where there is none of that number. */
     struct text (*event_id)(void *owner, uint32_t slot);
+    /* From now on messages are to come with their events' ids, as far as that is possible. */
+    void (*want_ids)(void *owner);
     /* The event's message-id as JSON text, empty where the client gave none. */
     struct text (*message_id)(void *owner, uint32_t slot);
     /* Starts an HTTP request; world_request_done() is to be called for it, later. Otherwise `error` gets a

@@ -3,6 +3,7 @@
 // A file's kind, and its code ready to run: a CommonJS module's function, or what esm.js makes a module of. A plain
 // CommonJS file is handed to the engine as it is; all else costs only those who use it.
 
+const ownEvents = require('./own_events');
 const { failure, scopeOf } = require('./packages');
 const { basename, dirname, extension, toUrl } = require('./paths');
 const sources = require('./sources');
@@ -149,6 +150,7 @@ exports.compile = (path, importedBy, rest = '') => {
   if (format === 'addon') throw addonError(path, importedBy);
   if (format === 'json') return { format };
   const source = readSource(path);
+  ownEvents.read(source);
   // It may reach AsyncFunction and its like by a function's `constructor`, and give them a text that imports. The property is
   // a getter (see globals.js): reading it puts function_makers.js's in their place.
   if (source.includes('.constructor') && source.includes('import')) (() => {}).constructor;
@@ -164,6 +166,7 @@ exports.compile = (path, importedBy, rest = '') => {
 // A text that is not the file's own: what a package makes of it, as CommonJS.
 exports.compileText = (path, text) => {
   note(path);
+  ownEvents.read(text);
   return compileScript(path, text);
 };
 exports.readSource = readSource;

@@ -45,29 +45,16 @@ class ErrorResponse extends Response {
 }
 
 const FROM_RUNNER = Symbol('made by the runner');
-const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 // An object's prototypes, itself first: what was made with Object.create() of one has no private fields.
 function* lineOf(object) {
   for (; object !== null; object = Object.getPrototypeOf(object)) yield object;
 }
 
-let lead; // (request, event): from now on the request leads to that event
-let eventOf; // (request): the event that a request leads to
-
 class Request {
   #raw; // until somebody looks at it what it lies in, from #from to #to
   #from = -1; // afterwards
   #to = 0; // ~ of it for a binary message
-  #event; // for who has but what stands in for the event
-
-  static {
-    const isOne = (request) => typeof request === 'object' && request !== null && #event in request;
-    lead = (request, event) => {
-      if (isOne(request)) request.#event = event;
-    };
-    eventOf = (request) => (isOne(request) ? request.#event : undefined);
-  }
 
   constructor(method, made, raw, from, to) {
     this.name = undefined;
@@ -111,15 +98,9 @@ class Request {
 const VERSION = /^v\d+(\.\d+)*$/;
 
 class Event {
-  #slot = 0; // the runner's number for an event under way; 0 for one a handler made, and after its end
-  #id;
-  #correlationId;
-
-  constructor(request, made, slot) {
-    if (made !== FROM_RUNNER) {
-      define(this, 'id', native.randomUUID());
-      define(this, 'correlationId', correlationOf(this, request));
-    }
+  constructor(request, made, id) {
+    this.id = made === FROM_RUNNER ? id : native.randomUUID();
+    this.correlationId = this.id;
     this.params = undefined;
     this.name = '';
     this.request = request;
@@ -127,49 +108,13 @@ class Event {
     this.identity = undefined;
     this.payload = undefined;
     this.method = '';
-    if (made === FROM_RUNNER) {
-      this.#slot = slot;
-      lead(request, this);
-      return;
-    }
+    if (made === FROM_RUNNER) return;
+    this.correlationId = correlationOf(request, this.id);
     this.params = {};
     this.name = request.name || '';
     this.payload = request.payload;
     this.method = request.method;
     readPath(this, request);
-  }
-
-  // What a script makes has them as properties of its own, as in 1.9.0. The runner's events, most of which end without anybody
-  // asking, have them made when somebody first looks; whoever looks at what only stands in for one, a Proxy or what
-  // Object.create() has made of it, has to be led to it.
-  get id() {
-    if (!(#slot in this)) return Event.#behind(this)?.id;
-    return (this.#id ??= (this.#slot && native.eventId(this.#slot)) || native.randomUUID());
-  }
-
-  set id(value) {
-    if (!(#slot in this)) {
-      define(this, 'id', value);
-      return;
-    }
-    this.#correlationId ??= this.correlationId; // which stays the first id
-    this.#id = value;
-  }
-
-  get correlationId() {
-    const event = #slot in this ? this : Event.#behind(this);
-    if (event !== undefined && event.#correlationId !== undefined) return event.#correlationId;
-    return correlationOf(this, this.request);
-  }
-
-  set correlationId(value) {
-    if (#slot in this) this.#correlationId = value;
-    else define(this, 'correlationId', value);
-  }
-
-  static #behind(object) {
-    for (const each of lineOf(object)) if (#slot in each) return each;
-    return eventOf(object.request);
   }
 
   resolve(value) {
@@ -196,57 +141,7 @@ class Event {
     for (const resource in this.params) ids.push(this.params[resource]);
     return `${this.name}(${ids})`;
   }
-
-  toJSON() {
-    return { id: this.id, correlationId: this.correlationId, ...this };
-  }
-
-  static ended(event) {
-    event.#slot = 0;
-  }
-
-  static slotOf(event) {
-    return #slot in event ? event.#slot : 0;
-  }
-
-  // Another one that is the runner's event in its place.
-  static replaced(event) {
-    const heir = new Event(undefined, FROM_RUNNER, event.#slot);
-    for (const key of Object.keys(event)) {
-      try {
-        heir[key] = event[key];
-      } catch {
-        // a getter of the script's own
-      }
-    }
-    lead(heir.request, heir);
-    heir.#id = event.#id ??= native.eventId(event.#slot);
-    heir.#correlationId = event.#correlationId;
-    event.#slot = 0;
-    return heir;
-  }
 }
-
-// With those that are no properties of its own. What is shown of an event is always the same object, for inspect to find circles.
-const shown = new WeakMap();
-Object.defineProperty(Event.prototype, INSPECT, {
-  value() {
-    const view = shown.get(this) ?? Object.create(Object.getPrototypeOf(this), { [INSPECT]: { value: undefined } });
-    shown.set(this, view);
-    const { id, correlationId } = this;
-    const all = { ...(id === undefined ? {} : { id, correlationId }), ...this };
-    for (const key of Reflect.ownKeys(view)) if (key !== INSPECT && !Object.hasOwn(all, key)) delete view[key];
-    for (const key of Reflect.ownKeys(all)) define(view, key, all[key]);
-    return view;
-  },
-  writable: true,
-  configurable: true,
-});
-
-const { ended, replaced, slotOf } = Event;
-delete Event.ended;
-delete Event.replaced;
-delete Event.slotOf;
 
 // Makes an event's name and params of a REST path: /v1/collections/4/items -> v1, collection=4, item=''.
 function readPath(event, request) {
@@ -273,11 +168,11 @@ function readPath(event, request) {
 }
 
 // What the request says, or the event's id.
-function correlationOf(event, request) {
+function correlationOf(request, id) {
   const { query, headers } = request ?? {};
   if (query && typeof query === 'object' && 'correlationid' in query) return query.correlationid;
   if (headers && typeof headers === 'object' && 'correlation-id' in headers) return headers['correlation-id'];
-  return event.id;
+  return id;
 }
 
 // What a `$(reference)` of an event's stands for; undefined where it leads nowhere.
@@ -393,6 +288,4 @@ exports.api = {
 exports.Empty = Empty;
 exports.FROM_RUNNER = FROM_RUNNER;
 exports.configured = configured;
-exports.ended = ended;
-exports.replaced = replaced;
-exports.slotOf = slotOf;
+exports.correlationOf = correlationOf;

@@ -11,11 +11,12 @@
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
-const { api, ended, replaced, slotOf } = require('./configurapi');
+const { api } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
 const inbox = require('./inbox');
 const outbox = require('./outbox');
+const { ended, replaced } = require('./own_events');
 const { revive } = require('./parameters');
 const peers = require('./peers');
 const postback = require('./postback');
@@ -142,7 +143,7 @@ function broken(run, error) {
 }
 
 function replaceEvent(run, error) {
-  run.event = replaced(run.event);
+  run.event = replaced(run.event, run.slot);
   if (!(run.event.response instanceof ErrorResponse)) run.event.response = errorResponseOf(error);
 }
 
@@ -151,14 +152,14 @@ function emit(run, policy, level, message) {
   // As 1.9.0: handlers' info lines have no listener.
   if (number === undefined || number === INFO || policy.level < number) return false;
   if (run.settle) return run.settle.tell(level, message);
-  log(number, run.event, String(message), run.slot);
+  log(number, run, String(message));
   return true;
 }
 
-// `slot` is that of on_start, whose handlers get no event.
-function log(level, event, message, slot) {
+// The handlers of on_start get no event.
+function log(level, { event, slot }, message) {
   if (level > runnerLevel) return;
-  if (event) native.logEvent(level, textOf(event.id), textOf(event.correlationId), message, slotOf(event));
+  if (event) native.logEvent(level, textOf(event.id), textOf(event.correlationId), message, slot);
   else native.log(level, message, slot);
 }
 
@@ -204,11 +205,12 @@ function deliver(run, verdict, reply, message, status = statusOf(run.event?.resp
   if (reply !== undefined) flags |= HAS_REPLY | (event?.response instanceof ForeignStream ? IS_FOREIGN_STREAM : 0);
   if (reply && repliesBody) flags |= IS_BODY;
   run.isDelivered = true;
+  const { slot } = run;
   if (reply !== undefined && verdict !== FAILED && run.flags & ENDS_WITH_REPLY) {
     flags |= IS_RELEASED;
-    release(run.slot);
+    release(slot);
   }
-  put(run.slot, verdict, flags, reply ?? '', message ?? '', name, method, status);
+  put(slot, verdict, flags, reply ?? '', message ?? '', name, method, status);
 }
 
 // As deliver(), with the reply to the event as it stands now. A stream is sent first: the event lasts until its end.
@@ -227,7 +229,7 @@ function deliverReply(run, verdict, message) {
   new streams.Stream(peer, event.response, run.flags & HAS_MESSAGE_ID ? native.messageId(run.slot) : undefined).run().then(
     () => deliver(run, verdict, '', message),
     (error) => {
-      log(ERROR, event, `Failed to stream ${event.name}: ${messageOf(error)}`);
+      log(ERROR, run, `Failed to stream ${event.name}: ${messageOf(error)}`);
       deliver(run, verdict, '', message, statusOf(errorResponseOf(error)));
     },
   );
@@ -244,7 +246,7 @@ function replyOf(run) {
     repliesBody = body !== undefined;
     return body ?? write(event.response, echo);
   } catch (error) {
-    log(ERROR, event, `Failed to write the response of ${textOf(event.name)}: ${messageOf(error)}`);
+    log(ERROR, run, `Failed to write the response of ${textOf(event.name)}: ${messageOf(error)}`);
     return errorReplyOf(run, error, echo);
   }
 }
@@ -270,7 +272,7 @@ function setResponse(run, response) {
   } catch {
     // as below
   }
-  run.event = replaced(run.event); // it is frozen, or the script has made its response a getter
+  run.event = replaced(run.event, run.slot); // it is frozen, or the script has made its response a getter
   run.event.response = response;
 }
 
@@ -297,7 +299,7 @@ function fail(run, error, policy, message = messageOf(error)) {
 function abandon(run, error, message) {
   const policy = run.policies[run.next - 1];
   run.policy = undefined;
-  if (run.event !== undefined) run.event = replaced(run.event);
+  if (run.event !== undefined) run.event = replaced(run.event, run.slot);
   fail(run, error, policy, message);
 }
 
@@ -319,7 +321,7 @@ function succeed(run, verdict) {
 function traceExecuted(run, policy) {
   const message = `Executed ${policy.name} policy [${Date.now() - run.startedAt}ms]`;
   if (run.settle) run.settle.tell('trace', message);
-  else log(TRACE, run.event, message, run.slot);
+  else log(TRACE, run, message);
 }
 
 function invoke(policy, context, event) {
@@ -532,7 +534,9 @@ function reply(run) {
 function release(slot) {
   const run = events[slot];
   events[slot] = undefined;
-  if (run === undefined || run.event === undefined) return;
+  if (run === undefined) return;
+  run.slot = 0; // another's soon
+  if (run.event === undefined) return;
   if ((run.flags & KIND) === KIND_CONNECT) setIdentity(run.peer, run.event.identity);
   ended(run.event);
 }

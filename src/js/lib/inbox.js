@@ -3,8 +3,9 @@
 // What the inbox's entries say (host.c writes them, dispatch.js goes through them), and the events that are made of it.
 
 const { api, Empty, FROM_RUNNER } = require('./configurapi');
+const ownEvents = require('./own_events');
 
-const { Event, Request } = api;
+const { Request } = api;
 
 // How an entry's text makes the event; 0 where the event is here already.
 const KIND = 7;
@@ -27,6 +28,7 @@ const HAS_QUERY = 1 << 16;
 const HAS_HEADERS = 1 << 17;
 const ROUTES_NAME = 1 << 18; // its name is the route's
 const HEADERS_ARE_ID = 1 << 20; // the value is that of their only member, 'message-id'
+const HAS_ID = 1 << 21; // the event's id comes before all of them
 
 // The texts of all entries stand one behind another in one string; this is where that of the one at hand lies.
 let texts = '';
@@ -91,6 +93,7 @@ function readMessage(event, request, flags, peer, routeName) {
   request.query = query ?? new Empty();
   request.name = event.name;
   event.params = query ? { ...params, ...query } : { ...params };
+  ownEvents.complete(event);
   finishHeaders(request.headers, peer);
 }
 
@@ -110,7 +113,7 @@ function requestOf(kind, flags) {
 
 function makeEvent(slot, kind, flags, peer, routeName) {
   const request = requestOf(kind, flags);
-  const event = new Event(request, FROM_RUNNER, slot);
+  const event = ownEvents.make(request, slot, flags & HAS_ID && values !== undefined ? values[nextValue++] : undefined);
   event.identity = peer.identity;
   if (kind === KIND_MESSAGE) {
     readMessage(event, request, flags, peer, routeName);
@@ -128,6 +131,7 @@ function makeEvent(slot, kind, flags, peer, routeName) {
   } else {
     event.payload = request.payload = given;
   }
+  ownEvents.complete(event);
   finishHeaders(request.headers, peer);
   return event;
 }
