@@ -20,6 +20,8 @@ const ways = {
   'for … in': '(() => { const all = []; for (const key in event) all.push(key); return pick(event, all); })()',
   'what is left of a pattern': '(({ ...rest }) => rest)(event)',
   'what is left behind others': '(({ version, ...rest }) => rest)(event)',
+  'a Proxy': 'new Proxy(event, {})',
+  'util.format()': 'require("util").format("%O", event).includes(`id: \'${event.id}\'`) ? event : {}',
   'hasOwnProperty()': 'event.hasOwnProperty("id") && event.hasOwnProperty("correlationId") ? event : {}',
 };
 
@@ -80,6 +82,21 @@ runnerTest('a script that is loaded later sees them in the events that come behi
   const again = JSON.parse((await client.ask({ name: 'json' })).body);
   assert.deepEqual([again.correlationId, again.name], [again.id, 'json']);
 });
+
+for (const [name, which] of Object.entries({ dot: 'event.id', brackets: 'event["id"]' })) {
+  const text = `
+    module.exports = {
+      removeHandler(event) {
+        const removed = delete ${which};
+        event.response = { statusCode: 200, body: [removed, 'id' in event, typeof event.correlationId] };
+      },
+    };`;
+  const app = { routes: { remove: 'removeHandler' }, files: { 'handlers/app.js': text } };
+  runnerTest(`an id that a handler removes is gone: ${name}`, app, async (runner) => {
+    const client = await runner.connect();
+    assert.deepEqual((await client.ask({ name: 'remove' })).body, [true, false, 'string']);
+  });
+}
 
 const changing = {
   routes: { change: ['changeHandler', 'lookHandler'], fail: ['changeHandler', 'failHandler'], late: 'lateHandler', on_error: 'errorHandler' },

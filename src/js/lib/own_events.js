@@ -9,13 +9,15 @@ const { api, correlationOf, FROM_RUNNER } = require('./configurapi');
 
 const { Event, Response } = api;
 
-// What lists an object's own properties, asks for one of them, or stands in for the object; rather too much than too little. A
-// spread behind ( or [ is no object's, and what compilers say of their exports is none of an event's.
+// What lists an object's own properties, asks for one of them or removes it, shows the object, or stands in for it; rather too
+// much than too little. A spread behind ( or [ is no object's, and what compilers say of their exports is no event's.
 const LOOKS = new RegExp([
   /[^\s([]\s*\.\.\./,
   /\b(?:Object|Reflect)\b(?!\.defineProperty\(exports\b)/,
   /\bfor\s*\(\s*(?:\w+\s+)?[\w$]+\s+in\b/,
-  /\b(?:Proxy|console|inspect|hasOwn|propertyIsEnumerable|structuredClone|postMessage|serialize|deep|isDeep)/,
+  /\bdelete\s+[\w$.]+(?:\[|\.(?:id|correlationId)\b)/,
+  /\b(?:Proxy|assert|console|format\w*|inspect|util)\b/,
+  /\b(?:deep|hasOwn|isDeep|postMessage|propertyIsEnumerable|serialize|structuredClone)/,
 ].map(({ source }) => source).join('|'));
 
 let own = false;
