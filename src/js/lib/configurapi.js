@@ -45,6 +45,7 @@ class ErrorResponse extends Response {
 }
 
 const FROM_RUNNER = Symbol('made by the runner');
+const LATE = Symbol('and has no ids of its own');
 
 // An object's prototypes, itself first: what was made with Object.create() of one has no private fields.
 function* lineOf(object) {
@@ -99,8 +100,10 @@ const VERSION = /^v\d+(\.\d+)*$/;
 
 class Event {
   constructor(request, made, id) {
-    this.id = made === FROM_RUNNER ? id : native.randomUUID();
-    this.correlationId = this.id;
+    if (made !== LATE) {
+      this.id = made === FROM_RUNNER ? id : native.randomUUID();
+      this.correlationId = this.id;
+    }
     this.params = undefined;
     this.name = '';
     this.request = request;
@@ -108,7 +111,7 @@ class Event {
     this.identity = undefined;
     this.payload = undefined;
     this.method = '';
-    if (made === FROM_RUNNER) return;
+    if (made === FROM_RUNNER || made === LATE) return;
     this.correlationId = correlationOf(request, this.id);
     this.params = {};
     this.name = request.name || '';
@@ -287,5 +290,6 @@ exports.api = {
 };
 exports.Empty = Empty;
 exports.FROM_RUNNER = FROM_RUNNER;
+exports.LATE = LATE;
 exports.configured = configured;
 exports.correlationOf = correlationOf;

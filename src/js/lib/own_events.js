@@ -5,9 +5,9 @@
 // difference, they are made when somebody first looks, and stand on a prototype between the event and Event's. From then on,
 // for good, events have them as in 1.9.0.
 
-const { api, correlationOf, FROM_RUNNER } = require('./configurapi');
+const { api, correlationOf, FROM_RUNNER, LATE } = require('./configurapi');
 
-const { Event, Response } = api;
+const { Event } = api;
 
 // What lists an object's own properties, asks for one of them or removes it, shows the object, or stands in for it; rather too
 // much than too little. A spread behind ( or [ is no object's, and what compilers say of their exports is no event's.
@@ -29,19 +29,13 @@ function read(code) {
   native.wantIds();
 }
 
-class Late {
+class Late extends Event {
   #slot; // the runner's number for it; 0 after its end
   #id;
   #correlationId;
 
   constructor(request, slot) {
-    this.params = undefined;
-    this.name = '';
-    this.request = request;
-    this.response = new Response();
-    this.identity = undefined;
-    this.payload = undefined;
-    this.method = '';
+    super(request, LATE);
     this.#slot = slot;
   }
 
@@ -84,7 +78,6 @@ class Late {
 }
 
 const { ended, follow, isOne } = Late;
-Object.setPrototypeOf(Late.prototype, Event.prototype);
 delete Late.prototype.constructor;
 
 // `id` is undefined where it did not come with the message.
