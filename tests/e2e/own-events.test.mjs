@@ -77,10 +77,27 @@ runnerTest('a script that is loaded later sees them in the events that come behi
   const json = JSON.parse((await client.ask({ name: 'json' })).body);
   assert.match(json.id, UUID);
   assert.equal(json.correlationId, json.id);
-  await client.ask({ name: 'look' });
+  assert.deepEqual((await client.ask({ name: 'look' })).body.sort(), [...KEYS].sort(), 'the one that has loaded it, too');
   assert.deepEqual((await client.ask({ name: 'look' })).body, KEYS);
   const again = JSON.parse((await client.ask({ name: 'json' })).body);
   assert.deepEqual([again.correlationId, again.name], [again.id, 'json']);
+});
+
+runnerTest('a Proxy or a child of an event that was under way before such a script was loaded', {
+  routes: { look: 'lookHandler' },
+  handlers: {
+    lookHandler(event) {
+      event.response = new Response([event.id, ...require('./later.cjs')(event)]);
+    },
+  },
+  files: { 'handlers/later.cjs': 'module.exports = (event) => [new Proxy(event, {}).id, Object.create(event).id, { ...event }.correlationId];' },
+}, async (runner) => {
+  const client = await runner.connect();
+  for (let i = 0; i < 2; i++) {
+    const { body } = await client.ask({ name: 'look' });
+    assert.match(body[0], UUID);
+    assert.deepEqual(body, Array(4).fill(body[0]));
+  }
 });
 
 for (const [name, which] of Object.entries({ dot: 'event.id', brackets: 'event["id"]' })) {

@@ -293,3 +293,4 @@ exports.FROM_RUNNER = FROM_RUNNER;
 exports.LATE = LATE;
 exports.configured = configured;
 exports.correlationOf = correlationOf;
+exports.define = define;

@@ -16,7 +16,7 @@ const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
 const inbox = require('./inbox');
 const outbox = require('./outbox');
-const { ended, replaced } = require('./own_events');
+const ownEvents = require('./own_events');
 const { revive } = require('./parameters');
 const peers = require('./peers');
 const postback = require('./postback');
@@ -69,7 +69,7 @@ const LEVELS = { debug: DEBUG, trace: TRACE, info: INFO, error: ERROR };
 
 const chains = [];
 const routeNames = []; // by chain
-const events = [];
+const events = ownEvents.attach([]);
 
 let entries;
 let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
@@ -143,7 +143,7 @@ function broken(run, error) {
 }
 
 function replaceEvent(run, error) {
-  run.event = replaced(run.event, run.slot);
+  run.event = ownEvents.replaced(run.event, run.slot);
   if (!(run.event.response instanceof ErrorResponse)) run.event.response = errorResponseOf(error);
 }
 
@@ -272,7 +272,7 @@ function setResponse(run, response) {
   } catch {
     // as below
   }
-  run.event = replaced(run.event, run.slot); // it is frozen, or the script has made its response a getter
+  run.event = ownEvents.replaced(run.event, run.slot); // it is frozen, or the script has made its response a getter
   run.event.response = response;
 }
 
@@ -299,7 +299,7 @@ function fail(run, error, policy, message = messageOf(error)) {
 function abandon(run, error, message) {
   const policy = run.policies[run.next - 1];
   run.policy = undefined;
-  if (run.event !== undefined) run.event = replaced(run.event, run.slot);
+  if (run.event !== undefined) run.event = ownEvents.replaced(run.event, run.slot);
   fail(run, error, policy, message);
 }
 
@@ -538,7 +538,7 @@ function release(slot) {
   run.slot = 0; // another's soon
   if (run.event === undefined) return;
   if ((run.flags & KIND) === KIND_CONNECT) setIdentity(run.peer, run.event.identity);
-  ended(run.event);
+  ownEvents.ended(run.event);
 }
 
 function setIdentity(peer, identity) {

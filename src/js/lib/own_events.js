@@ -5,7 +5,7 @@
 // difference, they are made when somebody first looks, and stand on a prototype between the event and Event's. From then on,
 // for good, events have them as in 1.9.0.
 
-const { api, correlationOf, FROM_RUNNER, LATE } = require('./configurapi');
+const { api, correlationOf, define, FROM_RUNNER, LATE } = require('./configurapi');
 
 const { Event } = api;
 
@@ -21,12 +21,29 @@ const LOOKS = new RegExp([
 ].map(({ source }) => source).join('|'));
 
 let own = false;
+let runs = []; // of the events under way (run.js)
 
-// A script is about to be run.
+function attach(all) {
+  runs = all;
+  return all;
+}
+
+// A script is about to be run. It may be given events that are under way.
 function read(code) {
   if (own || !LOOKS.test(code)) return;
   own = true;
   native.wantIds();
+  for (const run of runs) if (run?.event) giveIds(run.event);
+}
+
+function giveIds(event) {
+  try {
+    const { id, correlationId } = event;
+    define(event, 'id', id);
+    define(event, 'correlationId', correlationId);
+  } catch {
+    // it is frozen, or the script has made them getters
+  }
 }
 
 class Late extends Event {
@@ -92,7 +109,7 @@ function complete(event) {
 
 // Another event in one's place.
 function replaced(event, slot) {
-  const isLate = isOne(event);
+  const isLate = !own && isOne(event);
   const heir = isLate ? new Late(undefined, slot) : new Event(undefined, FROM_RUNNER, native.eventId(slot));
   for (const key of Object.keys(event)) {
     try {
@@ -105,4 +122,4 @@ function replaced(event, slot) {
   return heir;
 }
 
-module.exports = { complete, ended, make, read, replaced };
+module.exports = { attach, complete, ended, make, read, replaced };
