@@ -62,13 +62,34 @@ struct text text_split(struct text t, char separator, struct text *rest)
     return (struct text){t.data, head};
 }
 
+static uint64_t load(const char *at, size_t length)
+{
+    uint64_t word = 0;
+
+    if (length >= 8) {
+        memcpy(&word, at, 8);
+    } else if (length >= 4) {
+        uint32_t first;
+        uint32_t last; /* some bytes are in both */
+        memcpy(&first, at, 4);
+        memcpy(&last, at + length - 4, 4);
+        word = first | (uint64_t)last << 32;
+    } else {
+        for (size_t i = 0; i < length; i++)
+            word = word << 8 | (unsigned char)at[i];
+    }
+    return word;
+}
+
 size_t text_hash(struct text t)
 {
-    uint64_t value = 0xCBF29CE484222325u;
+    uint64_t value = t.length;
 
-    for (size_t i = 0; i < t.length; i++)
-        value = (value ^ (unsigned char)t.data[i]) * 0x100000001B3u;
-    return (size_t)(value ^ value >> 32);
+    for (size_t at = 0; at < t.length; at += 8) {
+        value = (value ^ load(t.data + at, t.length - at)) * 0x9E3779B97F4A7C15u;
+        value ^= value >> 32;
+    }
+    return (size_t)value;
 }
 
 int text_hex_value(char c)

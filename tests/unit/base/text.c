@@ -61,6 +61,15 @@ static void hashes_every_byte(void **state)
     assert_int_equal(text_hash(TEXT("getData")), text_hash(TEXT("getData")));
     assert_int_not_equal(text_hash(TEXT("")), text_hash(TEXT("\0")));
     assert_int_not_equal(text_hash(TEXT("ab")), text_hash(TEXT("ba")));
+    for (size_t length = 1; length <= 24; length++) {
+        char name[24] = "abcdefghijklmnopqrstuvwx";
+        size_t hash = text_hash((struct text){name, length});
+        for (size_t i = 0; i < length; i++) {
+            name[i] ^= 1;
+            assert_int_not_equal(text_hash((struct text){name, length}), hash);
+            name[i] ^= 1;
+        }
+    }
 }
 
 int main(void)
