@@ -96,24 +96,44 @@ void frame_mark_compressed(uint8_t header[FRAME_MAX_SERVER_HEADER])
     header[0] |= COMPRESSED;
 }
 
-/* Sixteen bytes, and eight. */
 typedef uint64_t words __attribute__((vector_size(16)));
 
-bool frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset)
+/* The mask as it lies over eight bytes, the first of which is at `offset`. */
+static uint64_t pattern_at(const uint8_t mask[4], uint64_t offset)
 {
-    const uint64_t high_bits = UINT64_C(0x8080808080808080);
     uint8_t twice[8];
-    uint32_t turned; /* the mask as it lies over data[0] */
-    words seen = {0};
-    uint8_t seen_last = 0;
-    uint64_t word;
-    words both;
-    size_t i = 0;
+    uint32_t turned;
 
     memcpy(twice, mask, 4);
     memcpy(twice + 4, mask, 4);
     memcpy(&turned, twice + offset % 4, sizeof turned);
-    uint64_t pattern = (uint64_t)turned << 32 | turned;
+    return (uint64_t)turned << 32 | turned;
+}
+
+static bool unmask_few(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset)
+{
+    uint8_t seen = 0;
+
+    for (size_t i = 0; i < length; i++)
+        seen |= data[i] ^= mask[(offset + i) % 4];
+    return seen < 0x80;
+}
+
+bool frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t offset)
+{
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    uint64_t last;
+    uint64_t word;
+    words both;
+    size_t i = 0;
+
+    if (length < sizeof last)
+        return unmask_few(data, length, mask, offset);
+    /* The last eight may overlap what comes before them: they are read first, and written last. */
+    memcpy(&last, data + length - sizeof last, sizeof last);
+    last ^= pattern_at(mask, offset + length - sizeof last);
+    uint64_t pattern = pattern_at(mask, offset);
+    words seen = {last, 0};
     for (; length - i >= sizeof both; i += sizeof both) {
         memcpy(&both, data + i, sizeof both);
         both ^= (words){pattern, pattern};
@@ -125,9 +145,7 @@ bool frame_unmask(uint8_t *data, size_t length, const uint8_t mask[4], uint64_t 
         word ^= pattern;
         memcpy(data + i, &word, sizeof word);
         seen[0] |= word;
-        i += sizeof word;
     }
-    for (; i < length; i++)
-        seen_last |= data[i] ^= twice[offset % 4 + i % 4];
-    return !((seen[0] | seen[1]) & high_bits) && seen_last < 0x80;
+    memcpy(data + length - sizeof last, &last, sizeof last);
+    return !((seen[0] | seen[1]) & high_bits);
 }
