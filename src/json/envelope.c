@@ -57,8 +57,8 @@ static inline struct text *take_name(struct envelope *envelope, const char **at,
 }
 
 /* Past a name, `at` being on its quote; *place: where its value goes, NULL where it means nothing. */
-static inline const char *scan_name(struct envelope *envelope, const char *at, const char *end,
-                                    bool is_headers, struct text **place)
+static inline const char *scan_name(struct envelope *envelope, struct json_block *block, const char *at,
+                                    const char *end, bool is_headers, struct text **place)
 {
     const char *name = at;
     bool escaped;
@@ -66,7 +66,7 @@ static inline const char *scan_name(struct envelope *envelope, const char *at, c
     *place = take_name(envelope, &at, end, is_headers);
     if (*place)
         return at;
-    at = json_skip_string(at, end, &escaped);
+    at = json_skip_string_in(block, at, end, &escaped);
     if (!at)
         return NULL;
     struct text quoted = {name, (size_t)(at - name)};
@@ -79,43 +79,42 @@ static inline const char *scan_name(struct envelope *envelope, const char *at, c
 
 /* Past an object, `at` being on its brace; what its members say to `envelope` is noted there. Calls itself
  * for headers, whose own members go no deeper. */
-static const char *scan_object(struct envelope *envelope, const char *at, const char *end, bool is_headers)
+static const char *scan_object(struct envelope *envelope, struct json_block *block, const char *at,
+                               const char *end, bool is_headers)
 {
-    at = json_skip_space(at + 1, end);
-    if (at < end && *at == '}')
+    at++;
+    char next = json_next(&at, end);
+    if (next == '}')
         return at + 1;
     for (;;) {
         struct text *place;
-        if (at == end || *at != '"')
+        if (next != '"')
             return NULL;
-        at = scan_name(envelope, at, end, is_headers, &place);
-        if (!at)
-            return NULL;
-        at = json_skip_space(at, end);
-        if (at == end || *at != ':')
+        at = scan_name(envelope, block, at, end, is_headers, &place);
+        if (!at || json_next(&at, end) != ':')
             return NULL;
 
-        const char *value = json_skip_space(at + 1, end);
-        if (place == &envelope->headers) {
+        at++;
+        next = json_next(&at, end);
+        const char *value = at;
+        if (place == &envelope->headers)
             envelope->message_id = (struct text){NULL, 0};
-            at = value < end && *value == '{' ? scan_object(envelope, value, end, true)
-                                              : json_skip_value(value, end);
-        } else {
-            at = json_skip_value(value, end);
-        }
+        if (place == &envelope->headers && next == '{')
+            at = scan_object(envelope, block, value, end, true);
+        else
+            at = json_skip_value_in(block, value, end);
         if (!at)
             return NULL;
         if (place)
             *place = (struct text){value, (size_t)(at - value)};
 
-        at = json_skip_space(at, end);
-        if (at == end)
-            return NULL;
-        if (*at == '}')
+        next = json_next(&at, end);
+        if (next == '}')
             return at + 1;
-        if (*at != ',')
+        if (next != ',')
             return NULL;
-        at = json_skip_space(at + 1, end);
+        at++;
+        next = json_next(&at, end);
     }
 }
 
@@ -152,8 +151,12 @@ void envelope_scan(struct envelope *envelope, struct text message)
         return;
     const char *end = message.data + message.length;
     const char *start = json_skip_space(message.data, end);
-    bool is_object = start < end && *start == '{';
-    const char *stop = is_object ? scan_object(envelope, start, end, false) : json_skip_value(start, end);
+    if (start == end)
+        return;
+    struct json_block block = json_block_at(start, end);
+    bool is_object = *start == '{';
+    const char *stop =
+        is_object ? scan_object(envelope, &block, start, end, false) : json_skip_value_in(&block, start, end);
     if (!stop || json_skip_space(stop, end) != end) {
         *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
         return;

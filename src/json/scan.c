@@ -87,10 +87,13 @@ static const char *skip_word(const char *at, const char *end, struct text word)
 }
 
 /* Past a value that holds no others. */
-static inline const char *skip_scalar(const char *at, const char *end)
+static inline const char *skip_scalar(struct json_block *block, const char *at, const char *end)
 {
+    bool escaped;
+
+    if (*at == '"')
+        return json_skip_string_in(block, at, end, &escaped);
     switch (*at) {
-    case '"': return json_skip_string(at, end, NULL);
     case 't': return skip_word(at, end, TEXT("true"));
     case 'f': return skip_word(at, end, TEXT("false"));
     case 'n': return skip_word(at, end, TEXT("null"));
@@ -98,77 +101,80 @@ static inline const char *skip_scalar(const char *at, const char *end)
     }
 }
 
-/* Past a member's name, its colon and the space around them. */
-static inline const char *skip_name(const char *at, const char *end)
-{
-    if (at == end || *at != '"')
-        return NULL;
-    at = json_skip_string(at, end, NULL);
-    if (!at)
-        return NULL;
-    at = json_skip_space(at, end);
-    return at < end && *at == ':' ? json_skip_space(at + 1, end) : NULL;
-}
-
 /* Past an array or object. The loop begins where a value does; `levels` is the innermost word of nesting.h.
  */
-static const char *skip_nested(const char *at, const char *end)
+static const char *skip_nested(struct json_block *shared, const char *at, const char *end)
 {
+    struct json_block block = *shared; /* in registers */
     struct nesting outer;
     uint64_t levels = 1;
+    char next = *at;
 
     nesting_init(&outer, at, end);
     for (;;) {
-        bool value_ended = true;
-
-        if (at == end)
-            return NULL;
-        if (*at == '{' || *at == '[') {
+        if (next == '{' || next == '[') {
             if (levels >> NESTING_LEVELS) {
                 nesting_put(&outer, levels, at);
                 levels = 1;
             }
-            levels = levels << 1 | (*at == '{');
-            at = json_skip_space(at + 1, end);
-            value_ended = at < end && *at == (levels & 1 ? '}' : ']');
+            levels = levels << 1 | (next == '{');
+            at++;
+            next = json_next(&at, end);
+            if (next != (levels & 1 ? '}' : ']'))
+                goto inside;
         } else {
-            at = skip_scalar(at, end);
+            at = skip_scalar(&block, at, end);
             if (!at)
                 return NULL;
+            next = json_next(&at, end);
         }
 
-        while (value_ended) {
-            at = json_skip_space(at, end);
-            if (at == end)
-                return NULL;
-            if (*at == ',') {
-                at = json_skip_space(at + 1, end);
-                break;
-            }
-            if (*at != (levels & 1 ? '}' : ']'))
+        while (next != ',') {
+            if (next != (levels & 1 ? '}' : ']'))
                 return NULL;
             levels >>= 1;
             if (levels == 1) {
-                if (outer.words == 0)
+                if (outer.words == 0) {
+                    *shared = block;
                     return at + 1;
+                }
                 levels = nesting_take(&outer, at);
             }
             at++;
+            next = json_next(&at, end);
         }
+        at++;
+        next = json_next(&at, end);
 
+    inside:
         if (levels & 1) {
-            at = skip_name(at, end);
-            if (!at)
+            bool escaped;
+            if (next != '"')
                 return NULL;
+            at = json_skip_string_in(&block, at, end, &escaped);
+            if (!at || json_next(&at, end) != ':')
+                return NULL;
+            at++;
+            next = json_next(&at, end);
         }
+        if (!next)
+            return NULL;
     }
+}
+
+const char *json_skip_value_in(struct json_block *block, const char *at, const char *end)
+{
+    if (at == end)
+        return NULL;
+    return *at == '{' || *at == '[' ? skip_nested(block, at, end) : skip_scalar(block, at, end);
 }
 
 const char *json_skip_value(const char *at, const char *end)
 {
     if (at == end)
         return NULL;
-    return *at == '{' || *at == '[' ? skip_nested(at, end) : skip_scalar(at, end);
+    struct json_block block = json_block_at(at, end);
+    return json_skip_value_in(&block, at, end);
 }
 
 bool json_next_member(struct text *rest, struct text *name, struct text *value)
@@ -194,9 +200,14 @@ bool json_next_member(struct text *rest, struct text *name, struct text *value)
     return true;
 }
 
+static struct text without_quotes(struct text quoted)
+{
+    return (struct text){quoted.data + 1, quoted.length - 2};
+}
+
 /* Whether a name of plain bytes lies on the quote at `at`. Comparing is faster than looking for its end,
  * the processor goes on behind it meanwhile. */
-static bool lies_at(const char *at, const char *end, struct text name)
+static inline bool lies_at(const char *at, const char *end, struct text name)
 {
     return (size_t)(end - at) > name.length + 1 && at[name.length + 1] == '"' &&
            memcmp(at + 1, name.data, name.length) == 0;
@@ -208,6 +219,7 @@ struct text json_member(struct text object, struct text name)
     const char *at = json_skip_space(object.data + 1, end);
     const char *name_end = name.data + name.length;
     bool plain = name.length > 0 && json_skip_plain(name.data, name_end) == name_end;
+    struct json_block block = json_block_at(at, end);
     struct text found = {NULL, 0};
 
     while (*at != '}') {
@@ -217,14 +229,14 @@ struct text json_member(struct text object, struct text name)
         } else {
             struct text quoted = {at, 0};
             bool escaped;
-            at = json_skip_string(at, end, &escaped);
+            at = json_skip_string_in(&block, at, end, &escaped);
             quoted.length = (size_t)(at - quoted.data);
             is_wanted = (escaped || !plain) && json_string_equal(quoted, name, false);
         }
         at = json_skip_space(at, end); /* on the colon */
         at = json_skip_space(at + 1, end);
         const char *value = at;
-        at = json_skip_value(at, end);
+        at = json_skip_value_in(&block, at, end);
         if (is_wanted)
             found = (struct text){value, (size_t)(at - value)};
         at = json_skip_space(at, end);
@@ -273,11 +285,6 @@ static uint32_t unescape(const char **at, const char *end)
 static bool is_surrogate(uint32_t character)
 {
     return character >= 0xd800 && character <= 0xdfff;
-}
-
-static struct text without_quotes(struct text quoted)
-{
-    return (struct text){quoted.data + 1, quoted.length - 2};
 }
 
 /* Takes off the text before the first backslash. */

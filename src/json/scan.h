@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "json/block.h"
 #include "json/plain.h"
 
 #include <stdbool.h>
@@ -21,6 +22,14 @@ static inline const char *json_skip_space(const char *at, const char *end)
         at++;
     return at;
 }
+/* Likewise; the byte that it is on then, 0 at the end (and for a NUL, which JSON has no place for). */
+static inline char json_next(const char **at, const char *end)
+{
+    if (*at < end && (unsigned char)**at > ' ')
+        return **at;
+    *at = json_skip_space(*at, end);
+    return *at < end ? **at : '\0';
+}
 /* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
 const char *json_skip_value(const char *at, const char *end);
 /* Past the rest of a string, `at` being on its first byte that is not plain (json/plain.h), or at the end. */
@@ -32,6 +41,35 @@ static inline const char *json_skip_string(const char *at, const char *end, bool
     if (escaped)
         *escaped = at < end && *at == '\\';
     return at < end && *at == '"' ? at + 1 : json_skip_string_rest(at, end);
+}
+
+/* The same two of a text that is looked at in blocks; *block is the one that `at` is in, or one before it. */
+const char *json_skip_value_in(struct json_block *block, const char *at, const char *end);
+static inline const char *json_skip_string_in(struct json_block *block, const char *at, const char *end,
+                                              bool *escaped)
+{
+    size_t from = (size_t)(++at - block->start);
+
+    *escaped = false;
+    if (from >= JSON_BLOCK) {
+        if (at == end)
+            return NULL;
+        *block = json_block_at(at, end);
+        from = 0;
+    }
+    uint64_t others = block->others >> from;
+    if (others) {
+        at += __builtin_ctzll(others);
+    } else {
+        do {
+            if (end - block->start <= JSON_BLOCK)
+                return NULL;
+            *block = json_block_at(block->start + JSON_BLOCK, end);
+        } while (!block->others);
+        at = block->start + __builtin_ctzll(block->others);
+    }
+    *escaped = *at == '\\';
+    return *at == '"' ? at + 1 : json_skip_string_rest(at, end);
 }
 
 /* Walks the members of an object that is known to be valid JSON: *rest starts as the object with its braces.

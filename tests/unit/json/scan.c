@@ -207,6 +207,63 @@ static void knows_the_bytes_of_a_string_at_every_place(void **state)
     assert_false(is_value(TEXT("\"\xc3\xa9\xc2\x80\x01\xc2\x80\xc2\x80\"")));
 }
 
+/* Strings that begin and end anywhere in the blocks of a text, with a byte in them that ends a run of plain
+ * ones. */
+static void passes_strings_wherever_they_lie_in_blocks(void **state)
+{
+    static const size_t begins[] = {0, 1, 15, 16, 47, 48, 62, 63, 64, 65, 127, 128};
+    static const char bytes[] = {'"', '\\', 0x1f, 0x7f};
+    enum { LONGEST = 140, MOST = 128 + LONGEST + 2 };
+    char text[MOST];
+
+    (void)state;
+    for (size_t b = 0; b < sizeof begins / sizeof *begins; b++) {
+        for (size_t length = 1; length <= LONGEST; length++) {
+            for (size_t i = 0; i < length * sizeof bytes; i++) {
+                size_t place = i / sizeof bytes;
+                char byte = bytes[i % sizeof bytes];
+                size_t whole = begins[b] + length + 2;
+                memset(text, 'x', sizeof text);
+                text[begins[b]] = text[whole - 1] = '"';
+                text[begins[b] + 1 + place] = byte;
+                struct text copy = exact_copy((struct text){text, whole});
+                const char *end = copy.data + whole;
+                struct json_block block = json_block_at(copy.data, end);
+                bool escaped;
+                const char *stop = json_skip_string_in(&block, copy.data + begins[b], end, &escaped);
+                if (byte == '"')
+                    assert_ptr_equal(stop, copy.data + begins[b] + place + 2);
+                else if (byte == 0x7f)
+                    assert_ptr_equal(stop, end);
+                else
+                    assert_null(stop);
+                assert_int_equal(escaped, byte == '\\');
+                exact_free(copy);
+            }
+        }
+    }
+}
+
+static void passes_no_string_without_an_end(void **state)
+{
+    enum { LONGEST = 140 };
+    char text[LONGEST];
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    for (size_t begin = 0; begin < LONGEST; begin++) {
+        text[begin] = '"';
+        for (size_t length = begin + 1; length <= LONGEST; length++) {
+            struct text copy = exact_copy((struct text){text, length});
+            struct json_block block = json_block_at(copy.data, copy.data + length);
+            bool escaped;
+            assert_null(json_skip_string_in(&block, copy.data + begin, copy.data + length, &escaped));
+            exact_free(copy);
+        }
+        text[begin] = 'x';
+    }
+}
+
 static void skips_only_the_four_kinds_of_space(void **state)
 {
     (void)state;
@@ -381,6 +438,8 @@ int main(void)
         cmocka_unit_test(knows_numbers),
         cmocka_unit_test(knows_escapes),
         cmocka_unit_test(knows_the_bytes_of_a_string_at_every_place),
+        cmocka_unit_test(passes_strings_wherever_they_lie_in_blocks),
+        cmocka_unit_test(passes_no_string_without_an_end),
         cmocka_unit_test(skips_only_the_four_kinds_of_space),
         cmocka_unit_test(stops_behind_the_value),
         cmocka_unit_test(walks_members),
