@@ -212,7 +212,7 @@ static void start_event(struct connection *connection, struct text message, bool
     if (!connection->deflate.window_bits) /* compressing is nobody's time */
         event->started_ns = runner->idle_since_ns;
     if (event->started_ns == 0)
-        event->started_ns = clock_now_ns();
+        event->started_ns = clock_recent_ns(&runner->metrics.clock);
     runner->idle_since_ns = event->service->defers ? event->started_ns : 0;
     service_process(event);
 }

@@ -1,5 +1,4 @@
 #include "runner/metrics.h"
-#include "base/clock.h"
 #include "pipeline/event.h"
 #include "pipeline/service.h"
 
@@ -142,8 +141,8 @@ uint64_t metrics_event(struct metrics *metrics, const struct event *event)
 {
     const struct service_route *taken = event->taken;
     struct route_metrics *route = taken ? taken->metrics : metrics->unrouted;
-    uint64_t now_ns = event->resumed_ns ? event->resumed_ns : clock_now_ns();
-    uint64_t duration_ns = now_ns - event->started_ns;
+    uint64_t now_ns = event->resumed_ns ? event->resumed_ns : clock_recent_ns(&metrics->clock);
+    uint64_t duration_ns = now_ns > event->started_ns ? now_ns - event->started_ns : 0;
     size_t bucket = 0;
 
     while (bucket < METRICS_BUCKETS && (double)duration_ns > metrics_bounds[bucket] * 1e9)

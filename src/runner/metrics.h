@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -54,6 +55,7 @@ struct metrics {
     uint64_t bytes_out;
     uint64_t messages_out;
     uint64_t rejected[REJECTION_COUNT];
+    struct recent_clock clock;     /* says when events end; what they took is known to some 10 us */
     struct route_metrics **routes; /* in the order of the first configuration; later ones' behind them */
     size_t route_count;
     struct route_metrics *unrouted; /* the one of events without a route: that of a route without a name,
