@@ -5,6 +5,13 @@
 #include <stdint.h>
 #include <string.h>
 
+const char *json_skip_spaces(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -205,25 +212,31 @@ static struct text without_quotes(struct text quoted)
     return (struct text){quoted.data + 1, quoted.length - 2};
 }
 
-/* Whether a name of plain bytes lies on the quote at `at`. Comparing is faster than looking for its end,
- * the processor goes on behind it meanwhile. */
+/* Whether a name lies as it is on the quote at `at`. Comparing is faster than looking for its end, the
+ * processor goes on behind it meanwhile. */
 static inline bool lies_at(const char *at, const char *end, struct text name)
 {
     return (size_t)(end - at) > name.length + 1 && at[name.length + 1] == '"' &&
-           memcmp(at + 1, name.data, name.length) == 0;
+           (name.length == 0 || memcmp(at + 1, name.data, name.length) == 0);
+}
+
+/* What is not ends a string, or is written as an escape. */
+static bool is_plain(struct text name)
+{
+    const char *end = name.data + name.length;
+
+    return json_skip_plain(name.data, end) == end;
 }
 
 struct text json_member(struct text object, struct text name)
 {
     const char *end = object.data + object.length;
     const char *at = json_skip_space(object.data + 1, end);
-    const char *name_end = name.data + name.length;
-    bool plain = name.length > 0 && json_skip_plain(name.data, name_end) == name_end;
     struct json_block block = json_block_at(at, end);
     struct text found = {NULL, 0};
 
     while (*at != '}') {
-        bool is_wanted = plain && lies_at(at, end, name);
+        bool is_wanted = lies_at(at, end, name) && is_plain(name);
         if (is_wanted) {
             at += name.length + 2;
         } else {
@@ -231,7 +244,7 @@ struct text json_member(struct text object, struct text name)
             bool escaped;
             at = json_skip_string_in(&block, at, end, &escaped);
             quoted.length = (size_t)(at - quoted.data);
-            is_wanted = (escaped || !plain) && json_string_equal(quoted, name, false);
+            is_wanted = escaped && json_string_equal(quoted, name, false);
         }
         at = json_skip_space(at, end); /* on the colon */
         at = json_skip_space(at + 1, end);

@@ -14,20 +14,17 @@
  * bytes must be valid UTF-8. */
 
 /* Past white space: space, tab, line feed, carriage return; nothing else. Never NULL. */
+const char *json_skip_spaces(const char *at, const char *end);
 static inline const char *json_skip_space(const char *at, const char *end)
 {
-    if (at < end && (unsigned char)*at > ' ')
-        return at; /* mostly there is none */
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
-    return at;
+    return at < end && (unsigned char)*at > ' ' ? at : json_skip_spaces(at, end); /* mostly there is none */
 }
 /* Likewise; the byte that it is on then, 0 at the end (and for a NUL, which JSON has no place for). */
 static inline char json_next(const char **at, const char *end)
 {
     if (*at < end && (unsigned char)**at > ' ')
         return **at;
-    *at = json_skip_space(*at, end);
+    *at = json_skip_spaces(*at, end);
     return *at < end ? **at : '\0';
 }
 /* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
