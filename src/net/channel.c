@@ -99,7 +99,7 @@ static enum status open_tls(struct channel *channel, struct tls_context *tls)
     struct net *net = channel->net;
 
     if (!net->plain_buffer)
-        net->plain_buffer = malloc(NET_READ_BUFFER);
+        net->plain_buffer = malloc(NET_READ);
     if (net->plain_buffer)
         channel->tls = tls_session_create(tls);
     return channel->tls ? STATUS_OK : STATUS_NO_MEMORY;
@@ -141,12 +141,12 @@ static void give_sealed(struct channel *channel)
 static void receive_sealed(struct channel *channel, struct text sealed)
 {
     enum tls_result result = TLS_OK;
-    size_t length = NET_READ_BUFFER;
+    size_t length = NET_READ;
 
-    while (result == TLS_OK && (sealed.length > 0 || length == NET_READ_BUFFER)) {
+    while (result == TLS_OK && (sealed.length > 0 || length == NET_READ)) {
         char *plain = channel->net->plain_buffer;
         take_sealed(channel);
-        result = tls_decrypt(channel->tls, &sealed, plain, NET_READ_BUFFER, &length, channel->sealed);
+        result = tls_decrypt(channel->tls, &sealed, plain, NET_READ, &length, channel->sealed);
         if (channel->sealed->length > 0)
             channel_wrote(channel); /* answers are unsent bytes, too */
         if (length > 0 && !channel->closing)
@@ -164,21 +164,32 @@ static void receive_sealed(struct channel *channel, struct text sealed)
     }
 }
 
+void channel_deal(struct channel *channel, char *data, size_t length)
+{
+    if (channel->closing || channel->ended)
+        return;
+    if (channel->tls)
+        receive_sealed(channel, (struct text){data, length});
+    else
+        channel->events->on_data(channel, data, length);
+}
+
 static void receive(struct channel *channel)
 {
-    size_t size = NET_READ_BUFFER;
+    struct net *net = channel->net;
+    size_t size = NET_READ;
     char *room = channel->tls ? NULL : channel->events->on_room(channel, &size);
-    char *data = room ? room : channel->net->read_buffer;
-    ssize_t count = recv(channel->descriptor, data, size, 0);
+    ssize_t count = recv(channel->descriptor, room ? room : net_room(net), size, 0);
 
-    if (count > 0)
-        channel->net->turn_bytes += (size_t)count;
-    if (count > 0 && channel->tls)
-        receive_sealed(channel, (struct text){data, (size_t)count});
-    else if (count > 0)
-        channel->events->on_data(channel, data, (size_t)count);
-    else if (count == 0 || (errno != EAGAIN && errno != EINTR))
+    if (count > 0) {
+        net->turn_bytes += (size_t)count;
+        if (room)
+            channel->events->on_data(channel, room, (size_t)count);
+        else
+            net_came(net, channel, (size_t)count);
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
         end(channel);
+    }
 }
 
 void channel_read_start(struct channel *channel)

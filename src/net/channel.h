@@ -85,5 +85,7 @@ void channel_close(struct channel *channel);
 /* ---- for the net ---- */
 
 void channel_ready(struct channel *channel, uint32_t events); /* epoll's */
-void channel_flush(struct channel *channel);                  /* sends what was gathered; leaves net->dirty */
-void channel_end(struct channel *channel);                    /* calls on_closed */
+/* What net_came() was told of; nothing is done where the channel is closed, or has ended, since. */
+void channel_deal(struct channel *channel, char *data, size_t length);
+void channel_flush(struct channel *channel); /* sends what was gathered; leaves net->dirty */
+void channel_end(struct channel *channel);   /* calls on_closed */

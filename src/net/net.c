@@ -7,19 +7,42 @@
 
 /* Sockets that are served in one turn; the others come next. What came on them, what is made of it and what
  * is written for them is to fit into the caches: as many as brought TURN_BYTES, going by the turn before. */
-enum { LEAST_READY = 16, MOST_READY = 256, TURN_BYTES = 64 * 1024 };
+enum { LEAST_READY = 16, TURN_BYTES = 64 * 1024 };
 
 static int most_ready(const struct net *net)
 {
-    size_t most = net->turn_bytes > 0 ? net->turn_count * TURN_BYTES / net->turn_bytes : MOST_READY;
+    size_t most = net->turn_bytes > 0 ? net->turn_count * TURN_BYTES / net->turn_bytes : NET_MOST_READY;
 
-    return most < LEAST_READY ? LEAST_READY : most > MOST_READY ? MOST_READY : (int)most;
+    return most < LEAST_READY ? LEAST_READY : most > NET_MOST_READY ? NET_MOST_READY : (int)most;
+}
+
+char *net_room(const struct net *net)
+{
+    return net->read_buffer + net->read_length;
+}
+
+void net_came(struct net *net, struct channel *channel, size_t length)
+{
+    net->arrivals[net->arrival_count++] = (struct net_arrival){channel, length};
+    net->read_length += length;
+}
+
+static void deal_with_arrivals(struct net *net)
+{
+    char *data = net->read_buffer;
+
+    for (size_t i = 0; i < net->arrival_count; i++) {
+        struct net_arrival arrival = net->arrivals[i];
+        channel_deal(arrival.channel, data, arrival.length);
+        data += arrival.length;
+    }
+    net->arrival_count = net->read_length = 0;
 }
 
 static void on_ready(uv_poll_t *handle, int status, int what)
 {
     struct net *net = handle->data;
-    struct epoll_event ready[MOST_READY];
+    struct epoll_event ready[NET_MOST_READY];
     int count = epoll_wait(net->epoll, ready, most_ready(net), 0);
 
     (void)status, (void)what;
@@ -29,7 +52,10 @@ static void on_ready(uv_poll_t *handle, int status, int what)
         if (i + 1 < count)
             __builtin_prefetch(ready[i + 1].data.ptr);
         channel_ready(ready[i].data.ptr, ready[i].events);
+        if (NET_READ_BUFFER - net->read_length < NET_READ)
+            deal_with_arrivals(net);
     }
+    deal_with_arrivals(net);
 }
 
 static void on_round(uv_idle_t *handle)

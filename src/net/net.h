@@ -13,20 +13,37 @@
  * something to write, a few spare buffers and blocks. The loop is its caller's. One a loop, used from its
  * thread only.
  *
+ *     a turn:   what has come is read      what was read is dealt with     what was made of it is written
+ *               of one socket after the    of one channel after the        by net_flush(), one after the
+ *               other: the kernel's code   other: ours                     other: the kernel's again
+ *
+ * Each of the three is the same code again and again, which the processor has at hand then; socket by socket
+ * it would have to fetch all of it each time.
+ *
  * The channels' sockets are in an epoll set of their own, which the loop looks at as one descriptor. libuv
  * would have a handle of a quarter of a kilobyte for each, most of it for what nobody here asks for.
  */
 
 enum {
-    NET_READ_BUFFER = 64 * 1024,
+    NET_MOST_READY = 256, /* sockets that are served in one turn */
+    NET_READ = 64 * 1024, /* bytes of one read at most */
+    NET_READ_BUFFER = 2 * NET_READ,
     NET_SPARE_BUFFERS = 64,
     NET_SPARE_CAPACITY = 64 * 1024, /* larger ones are freed, not kept */
 };
+
+struct channel;
 
 struct net {
     uv_loop_t *loop;
     size_t high_water_mark; /* unsent bytes that a channel is to have at the most, see channel.h */
     char *read_buffer;
+    size_t read_length; /* of it is in use: by what was read, and is not dealt with yet */
+    struct net_arrival {
+        struct channel *channel;
+        size_t length; /* one lies behind the other */
+    } arrivals[NET_MOST_READY];
+    size_t arrival_count;
     char *plain_buffer; /* what TLS makes of it; NULL until the first TLS channel */
     struct list dirty;  /* channels with bytes to write by the end of this turn */
     struct list closed; /* channels that are to hear on_closed */
@@ -56,6 +73,11 @@ void net_flush(struct net *net);
 /* An empty buffer, perhaps with memory; and back, NULL being fine. When memory is out it is `none`. */
 struct buffer *net_take_buffer(struct net *net);
 void net_give_buffer(struct net *net, struct buffer *buffer);
+
+/* For channels: where the next read goes, of NET_READ bytes at most; and that so many bytes have come there,
+ * which the channel will have to deal with in this turn (channel_deal()). */
+char *net_room(const struct net *net);
+void net_came(struct net *net, struct channel *channel, size_t length);
 
 /* For channels: counts one more; and lets one that is in no list, and whose socket is closed, hear on_closed
  * when the loop has come round. */

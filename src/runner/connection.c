@@ -10,6 +10,7 @@
 #include "runner/connection_parts.h"
 #include "runner/runner.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -587,6 +588,7 @@ static void on_data(struct channel *channel, char *data, size_t length)
         break;
     case CONNECTION_OPEN:
     case CONNECTION_CLOSING:
+        assert(!connection->input); /* as long as something is kept, nothing is read */
         connection_read_input(connection, &input);
         if (connection->state == CONNECTION_OPEN && input.length > 0 && /* what has to wait */
             connection_keep_input(connection, input) != STATUS_OK)
