@@ -136,6 +136,18 @@ static void check_string(struct text quoted, const json_t *expected)
     fuzz_free(copy);
 }
 
+/* Members asked for by their names: so many of them, for each time all of the object is read. */
+static void check_lookups(struct text object, json_t *expected)
+{
+    enum { MOST = 16 };
+    void *at = json_object_iter(expected);
+
+    for (size_t i = 0; at && i < MOST; at = json_object_iter_next(expected, at), i++) {
+        struct text name = {json_object_iter_key(at), json_object_iter_key_len(at)};
+        check_value(json_member(object, name), json_object_iter_value(at));
+    }
+}
+
 /* The members one after another: the last of each name is what jansson has. */
 static void check_members(struct text object, const json_t *expected)
 {
@@ -156,6 +168,7 @@ static void check_members(struct text object, const json_t *expected)
     }
     HOLDS(!json_next_member(&rest, &name, &value));
     HOLDS(json_equal(seen, expected));
+    check_lookups(copy, seen);
     json_decref(seen);
     fuzz_free(copy);
 }
