@@ -233,7 +233,8 @@ CONFIGURAPI_API bool configurapi_runner_destroy(configurapi_runner *runner);
 CONFIGURAPI_API const char *configurapi_runner_error(const configurapi_runner *runner);
 
 /** The loop that it serves on, for what is to be on it too, from `on_started` on and on its thread; NULL
- * before it is started. Handles there are to be closed by `on_stopped`. */
+ * before it is started. Handles there are to be closed by `on_stopped`. Where it is the runner's own,
+ * uv_prepare_t and uv_check_t do not count clients' messages, see configurapi_loop(). */
 CONFIGURAPI_API struct uv_loop_s *configurapi_runner_loop(const configurapi_runner *runner);
 
 /** The ports it listens on, from then on until its stop has begun (the management server: has ended); 0

@@ -371,8 +371,9 @@ CONFIGURAPI_API void configurapi_stream_fail(configurapi_stream *stream, int sta
 
 /** The runtime of the worker that an event is handled by. */
 CONFIGURAPI_API configurapi_runtime *configurapi_event_runtime(const configurapi_event *event);
-/** The libuv loop that handlers run on: for timers, sockets and work of one's own. A module closes its
- * handles in `unload`: one that is left active keeps the runner's loop, and so its stop, from ending, and
+/** The libuv loop that handlers run on: for timers, sockets and work of one's own. On a loop of the runner's
+ * own, clients' messages need no turn of it: uv_prepare_t and uv_check_t do not count them. A module closes
+ * its handles in `unload`: one that is left active keeps the runner's loop, and so its stop, from ending, and
  * calls code that is not there any more. */
 CONFIGURAPI_API struct uv_loop_s *configurapi_loop(configurapi_runtime *runtime);
 /** Calls `run` on the loop's thread, soon. From any thread, as long as the runtime is there: for a module

@@ -139,6 +139,7 @@ static enum status make_empty(configurapi_runner *runner, struct runner **made, 
     if (!*made)
         return STATUS_NO_MEMORY;
     (*made)->owner = runner;
+    (*made)->place = loop == &runner->own_loop ? NET_AROUND_LOOP : NET_IN_LOOP;
     set_sink(runner, *made);
     return STATUS_OK;
 }

@@ -179,6 +179,7 @@ static enum status make_runner(struct worker *worker, struct buffer *error)
     if (!worker->runner)
         return STATUS_NO_MEMORY;
     worker->runner->owner = worker;
+    worker->runner->place = NET_AROUND_LOOP;
     worker->runner->on_stopped = on_stopped;
     worker->runner->crew = &worker->team->crew;
     worker->runner->log.sink = first->log.sink;

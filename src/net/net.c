@@ -39,23 +39,39 @@ static void deal_with_arrivals(struct net *net)
     net->arrival_count = net->read_length = 0;
 }
 
-static void on_ready(uv_poll_t *handle, int status, int what)
+/* What was ready within so long (-1: whenever that is). True where it was channels, and nothing of the
+ * loop's.
+ */
+static bool serve(struct net *net, int timeout_ms)
 {
-    struct net *net = handle->data;
     struct epoll_event ready[NET_MOST_READY];
-    int count = epoll_wait(net->epoll, ready, most_ready(net), 0);
+    int count = epoll_wait(net->epoll, ready, most_ready(net), timeout_ms);
+    bool only_channels = count > 0;
 
-    (void)status, (void)what;
-    net->turn_count = (size_t)(count > 0 ? count : 0);
-    net->turn_bytes = 0;
+    if (net->place == NET_AROUND_LOOP)
+        uv_update_time(net->loop);
+    net->turn_count = net->turn_bytes = 0;
     for (int i = 0; i < count; i++) {
+        struct channel *channel = ready[i].data.ptr;
         if (i + 1 < count)
             __builtin_prefetch(ready[i + 1].data.ptr);
-        channel_ready(ready[i].data.ptr, ready[i].events);
+        if (!channel) {
+            only_channels = false;
+            continue;
+        }
+        net->turn_count++;
+        channel_ready(channel, ready[i].events);
         if (NET_READ_BUFFER - net->read_length < NET_READ)
             deal_with_arrivals(net);
     }
     deal_with_arrivals(net);
+    return only_channels;
+}
+
+static void on_ready(uv_poll_t *handle, int status, int what)
+{
+    (void)status, (void)what;
+    (void)serve(handle->data, 0);
 }
 
 static void on_round(uv_idle_t *handle)
@@ -70,21 +86,42 @@ static void on_round(uv_idle_t *handle)
         struct channel *channel = LIST_ENTRY(now.next, struct channel, listed);
         list_remove(&channel->listed);
         if (--net->channels == 0)
-            uv_unref((uv_handle_t *)&net->readiness);
+            uv_unref((uv_handle_t *)&net->hold);
         channel_end(channel);
     }
+}
+
+static void on_hold(uv_prepare_t *handle)
+{
+    (void)handle;
+}
+
+/* libuv says how long it would wait: not at all where a timer is due, where it has to look at what is to be
+ * watched, or has other work. Then it is its turn; but whatever it has, channels are looked at once before.
+ */
+void net_wait(struct net *net, void (*turn)(void *owner), void *owner)
+{
+    int timeout_ms = uv_backend_timeout(net->loop);
+
+    while (serve(net, timeout_ms)) {
+        turn(owner);
+        timeout_ms = uv_backend_timeout(net->loop);
+        if (timeout_ms == 0)
+            break;
+    }
+    uv_idle_start(&net->round, on_round); /* so that libuv itself does not wait */
 }
 
 void net_add(struct net *net)
 {
     if (net->channels++ == 0)
-        uv_ref((uv_handle_t *)&net->readiness);
+        uv_ref((uv_handle_t *)&net->hold);
 }
 
 void net_part(struct net *net, struct list *node)
 {
     list_append(&net->closed, node);
-    uv_idle_start(&net->farewell, on_round);
+    uv_idle_start(&net->round, on_round);
 }
 
 static void release(struct net *net)
@@ -102,46 +139,67 @@ static void release(struct net *net)
         close(net->epoll);
 }
 
-enum status net_init(struct net *net, uv_loop_t *loop, size_t high_water_mark)
+/* One of both sets goes into the other. */
+static bool nest(struct net *net)
 {
-    *net = (struct net){.loop = loop, .high_water_mark = high_water_mark};
+    struct epoll_event event = {.events = EPOLLIN};
+
+    if (net->place == NET_AROUND_LOOP)
+        return epoll_ctl(net->epoll, EPOLL_CTL_ADD, uv_backend_fd(net->loop), &event) == 0;
+    return uv_poll_init(net->loop, &net->readiness, net->epoll) == 0;
+}
+
+static void open_handles(struct net *net)
+{
+    uv_prepare_init(net->loop, &net->hold);
+    uv_idle_init(net->loop, &net->round);
+    net->readiness.data = net->hold.data = net->round.data = net;
+    uv_prepare_start(&net->hold, on_hold);
+    uv_unref((uv_handle_t *)&net->hold);
+    uv_unref((uv_handle_t *)&net->round);
+    net->open_handles = 2;
+    if (net->place == NET_AROUND_LOOP)
+        return;
+    uv_poll_start(&net->readiness, UV_READABLE, on_ready);
+    uv_unref((uv_handle_t *)&net->readiness);
+    net->open_handles++;
+}
+
+enum status net_init(struct net *net, uv_loop_t *loop, enum net_place place, size_t high_water_mark)
+{
+    *net = (struct net){.loop = loop, .place = place, .high_water_mark = high_water_mark};
     list_init(&net->dirty);
     list_init(&net->closed);
     buffer_init(&net->none, 0);
     buffer_init(&net->dropped, BUFFER_UNLIMITED);
     net->read_buffer = malloc(NET_READ_BUFFER);
     net->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (!net->read_buffer || net->epoll < 0 || uv_poll_init(loop, &net->readiness, net->epoll) != 0) {
+    if (!net->read_buffer || net->epoll < 0 || !nest(net)) {
         enum status status = net->read_buffer ? STATUS_SYSTEM : STATUS_NO_MEMORY;
         release(net);
         return status;
     }
-    uv_idle_init(loop, &net->farewell);
-    net->readiness.data = net->farewell.data = net;
-    uv_poll_start(&net->readiness, UV_READABLE, on_ready);
-    uv_unref((uv_handle_t *)&net->readiness);
+    open_handles(net);
     return STATUS_OK;
 }
 
-static void on_readiness_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct net *net = handle->data;
 
+    if (--net->open_handles > 0)
+        return;
     release(net);
     net->on_closed(net);
-}
-
-static void on_farewell_closed(uv_handle_t *handle)
-{
-    struct net *net = handle->data;
-
-    uv_close((uv_handle_t *)&net->readiness, on_readiness_closed);
 }
 
 void net_close(struct net *net, void (*on_closed)(struct net *net))
 {
     net->on_closed = on_closed;
-    uv_close((uv_handle_t *)&net->farewell, on_farewell_closed);
+    uv_close((uv_handle_t *)&net->round, on_handle_closed);
+    uv_close((uv_handle_t *)&net->hold, on_handle_closed);
+    if (net->place == NET_IN_LOOP)
+        uv_close((uv_handle_t *)&net->readiness, on_handle_closed);
 }
 
 void net_flush(struct net *net)

@@ -115,8 +115,10 @@ static void turn_together(struct js_loop *world)
     } while (world->turns != turns);
 }
 
-static void take_turn(struct runner *runner)
+static void take_turn(void *owner)
 {
+    struct runner *runner = owner;
+
     if (!runner->world)
         turn(runner);
     else if (runner->world->runners.next == &runner->sharing) /* the first takes it for all */
@@ -130,7 +132,11 @@ static void after_poll(uv_check_t *check)
 
 static void before_poll(uv_prepare_t *prepare)
 {
-    take_turn(prepare->data);
+    struct runner *runner = prepare->data;
+
+    take_turn(runner);
+    if (runner->place == NET_AROUND_LOOP && runner->net_ready)
+        net_wait(&runner->net, take_turn, runner);
 }
 
 /* ---- making ---- */
@@ -196,7 +202,7 @@ enum status runner_read_certificate(const struct runner *runner, struct tls_cont
 
 static enum status open_parts(struct runner *runner)
 {
-    enum status status = net_init(&runner->net, runner->loop, runner->options.high_water_mark);
+    enum status status = net_init(&runner->net, runner->loop, runner->place, runner->options.high_water_mark);
 
     if (status != STATUS_OK)
         return status;

@@ -45,6 +45,7 @@ struct runner {
     char *postback_base;      /* NULL without a management server */
     char *postback_token;
 
+    enum net_place place; /* NET_IN_LOOP where its maker says nothing else before it loads */
     struct net net;
     struct deadlines deadlines;
     struct listener listener;
@@ -67,9 +68,9 @@ struct runner {
     struct deadline try_again; /* to accept, where nothing else turns the loop meanwhile */
     uint64_t told_waiting_ms;  /* when that was logged last; 0: never */
 
-    uv_check_t after_poll; /* handles what came, then flushes */
-    uv_prepare_t before_poll;
-    uv_async_t c_mail; /* something from another thread */
+    uv_check_t after_poll;    /* handles what came, then flushes */
+    uv_prepare_t before_poll; /* the same, and where the net is around the loop it waits */
+    uv_async_t c_mail;        /* something from another thread */
     uv_timer_t drain_timer;
     uv_timer_t spread_timer; /* while stopping: closes a batch of connections at a time */
     size_t close_batch;

@@ -106,7 +106,7 @@ static int set_up(void **state)
     assert_non_null(fixture);
     uv_loop_init(&fixture->loop);
     buffer_init(&error, BUFFER_UNLIMITED);
-    assert_int_equal(net_init(&fixture->net, &fixture->loop, MARK), STATUS_OK);
+    assert_int_equal(net_init(&fixture->net, &fixture->loop, NET_IN_LOOP, MARK), STATUS_OK);
     fixture->server.on_connection = on_connection;
     assert_int_equal(listener_open(&fixture->server, &fixture->loop, "127.0.0.1", 0, SOCKET_ALONE, &error),
                      STATUS_OK);

@@ -88,7 +88,7 @@ static int set_up(void **state)
 
     assert_non_null(fixture);
     uv_loop_init(&fixture->loop);
-    assert_int_equal(net_init(&fixture->net, &fixture->loop, MARK), STATUS_OK);
+    assert_int_equal(net_init(&fixture->net, &fixture->loop, NET_IN_LOOP, MARK), STATUS_OK);
     for (size_t i = 0; i < CHANNELS; i++) {
         struct member *member = &fixture->members[i];
         int ends[2];
