@@ -39,7 +39,9 @@ endif()
 
 # What has the property OPTIMISED_AS_ONE is, in a release build by gcc. The objects hold machine code too: whatever
 # else is linked, and the static library, is made of that.
+# Pairs of words (a text is one) stay in two registers: to put them into one vector and store that takes longer.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CONFIGURAPI_SANITIZE)
+    add_compile_options($<$<COMPILE_LANGUAGE:C>:-fno-tree-slp-vectorize>)
     add_compile_options($<$<COMPILE_LANGUAGE:C>:-flto=auto> $<$<COMPILE_LANGUAGE:C>:-ffat-lto-objects>)
     add_link_options($<IF:$<BOOL:$<TARGET_PROPERTY:OPTIMISED_AS_ONE>>,-flto=auto,-fno-lto>)
 endif()
