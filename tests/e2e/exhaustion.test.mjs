@@ -3,20 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 import { echoApp, makeApp } from './support/app.mjs';
 import { connect } from './support/client.mjs';
 import { frame, opcodes, text, upgradeRequest } from './support/raw.mjs';
-import { guarded, isSanitized, runnerPath, runnerTest } from './support/runner.mjs';
+import { guarded, isSanitized, processorTicks, runnerPath, runnerTest } from './support/runner.mjs';
 import { scheme, transportArgs } from './support/transport.mjs';
-
-/** Clock ticks of processor time that the process has used. */
-function ticksOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
 
 /** Runs `body` with a program that may have so many descriptors; afterwards it must stop cleanly. */
 async function withDescriptors(limit, app, args, body) {
@@ -67,9 +61,9 @@ test('out of descriptors: those that are there are served, nothing spins, and it
     const first = await connect(runner.url);
     const sockets = await crowd(runner.port, 120);
     await echoOf(first, 1);
-    const before = ticksOf(runner.pid);
+    const before = processorTicks(runner.pid);
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const used = ticksOf(runner.pid) - before;
+    const used = processorTicks(runner.pid) - before;
     assert.ok(used <= 20, `${used} ticks of a hundred in a second of waiting`);
     await echoOf(first, 2);
     for (const socket of sockets) socket.destroy();

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runnerTest } from './support/runner.mjs';
+import { text } from './support/raw.mjs';
+import { processorTicks, runnerTest } from './support/runner.mjs';
 
 const MESSAGES = 1500;
 const LAST = 50; // of them, whose end nobody's allocations hasten
@@ -65,6 +66,56 @@ runnerTest('and workers live on', litter, async (runner) => {
   const clients = await Promise.all(Array.from({ length: 8 }, () => runner.connect()));
   for (const client of clients) assert.equal((await client.ask({ name: 'keep' })).body, 'object');
 });
+
+// What the loop looks at and nobody wants yet: a connection to somewhere else that is kept, a message that may not be taken, a
+// client who does not read.
+const pending = {
+  args: ['--max-in-flight', '1', '--high-water-mark', '64k'],
+  routes: { fetch: 'fetchHandler', hold: 'holdHandler', letGo: 'letGoHandler', big: 'bigHandler' },
+  prelude: `
+let letGo;
+`,
+  handlers: {
+    async fetchHandler(event) {
+      event.response = new Response((await fetch(event.payload)).status);
+    },
+    async holdHandler(event) {
+      await new Promise((resolve) => (letGo = resolve));
+      event.response = new Response('held');
+    },
+    letGoHandler(event) {
+      letGo();
+      event.response = new Response('let go');
+    },
+    bigHandler(event) {
+      event.response = new Response('x'.repeat(8 << 20));
+    },
+  },
+};
+
+for (const workers of [1, 2]) {
+  runnerTest(`nothing turns where nothing can be done, --workers ${workers}`, { ...pending, args: [...pending.args, '--workers', workers] }, async (runner) => {
+    const [client, waiting] = [await runner.connect(), await runner.connect()];
+    const deaf = await runner.connectRaw();
+    await deaf.upgrade();
+    deaf.socket.pause();
+    deaf.write(text({ name: 'big' }));
+    if (workers === 1) waiting.send({ name: 'hold' }); // two have two worlds
+    waiting.send({ name: 'big' });
+    assert.equal((await client.ask({ name: 'fetch', payload: `${runner.management}/health` })).body, 200);
+    await sleep(1000);
+    const before = processorTicks(runner.pid);
+    await sleep(1000);
+    const used = processorTicks(runner.pid) - before;
+    assert.ok(used <= 20, `${used} hundredths of a second in one of waiting`);
+    if (workers === 1) {
+      await client.ask({ name: 'letGo' });
+      assert.equal((await waiting.next()).body, 'held');
+    }
+    assert.equal((await waiting.next()).body.length, 8 << 20);
+    await deaf.destroy();
+  });
+}
 
 // A silent connection's Peer is given up; another takes its place when it says something again (js/lib/peers.js).
 const acquaintances = {

@@ -63,6 +63,12 @@ export async function runToEnd(args, { cwd, env } = {}) {
 const running = new Set();
 process.on('exit', () => running.forEach((runner) => runner.signal('SIGKILL')));
 
+/** Hundredths of a second that a process has used of the processor. */
+export function processorTicks(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
 export class Runner {
   #child;
   #waiting = new Set();
