@@ -39,9 +39,7 @@ static void deal_with_arrivals(struct net *net)
     net->arrival_count = net->read_length = 0;
 }
 
-/* What was ready within so long (-1: whenever that is). True where it was channels, and nothing of the
- * loop's.
- */
+/* Serves what is ready within so long (-1: whenever that is). False where the loop is to look for itself. */
 static bool serve(struct net *net, int timeout_ms)
 {
     struct epoll_event ready[NET_MOST_READY];
