@@ -30,30 +30,32 @@ static struct text *header(struct envelope *envelope, struct text quoted, bool e
     return equal ? &envelope->message_id : NULL;
 }
 
-static inline bool take(const char **at, const char *end, struct text quoted)
+/* The longest name that is known, and its quotes. */
+enum { LONGEST_NAME = sizeof "\"message-id\"" - 1 };
+
+static inline bool take(const char **at, struct text quoted)
 {
-    if ((size_t)(end - *at) < quoted.length || memcmp(*at, quoted.data, quoted.length) != 0)
+    if (memcmp(*at, quoted.data, quoted.length) != 0)
         return false;
     *at += quoted.length;
     return true;
 }
 
 /* The same of a name in its plain spelling, which it moves *at past; NULL for any other. Comparing is faster
- * than looking for a name's end: the processor goes on behind it meanwhile. */
-static inline struct text *take_name(struct envelope *envelope, const char **at, const char *end,
-                                     bool is_headers)
+ * than looking for a name's end: the processor goes on behind it meanwhile. There are LONGEST_NAME bytes. */
+static inline struct text *take_name(struct envelope *envelope, const char **at, bool is_headers)
 {
     if (is_headers)
-        return take(at, end, TEXT("\"message-id\"")) ? &envelope->message_id : NULL;
-    if (take(at, end, TEXT("\"payload\"")))
+        return take(at, TEXT("\"message-id\"")) ? &envelope->message_id : NULL;
+    if (take(at, TEXT("\"payload\"")))
         return &envelope->payload;
-    if (take(at, end, TEXT("\"headers\"")))
+    if (take(at, TEXT("\"headers\"")))
         return &envelope->headers;
-    if (take(at, end, TEXT("\"params\"")))
+    if (take(at, TEXT("\"params\"")))
         return &envelope->params;
-    if (take(at, end, TEXT("\"query\"")))
+    if (take(at, TEXT("\"query\"")))
         return &envelope->query;
-    return take(at, end, TEXT("\"name\"")) ? &envelope->name : NULL;
+    return take(at, TEXT("\"name\"")) ? &envelope->name : NULL;
 }
 
 /* Past a name, `at` being on its quote; *place: where its value goes, NULL where it means nothing. */
@@ -63,7 +65,7 @@ static inline const char *scan_name(struct envelope *envelope, struct json_block
     const char *name = at;
     bool escaped;
 
-    *place = take_name(envelope, &at, end, is_headers);
+    *place = end - at >= LONGEST_NAME ? take_name(envelope, &at, is_headers) : NULL;
     if (*place)
         return at;
     at = json_skip_string_in(block, at, end, &escaped);
@@ -72,49 +74,45 @@ static inline const char *scan_name(struct envelope *envelope, struct json_block
     struct text quoted = {name, (size_t)(at - name)};
     if (is_headers)
         *place = header(envelope, quoted, escaped);
-    else if (escaped)
+    else if (escaped || end - name < LONGEST_NAME)
         *place = member(envelope, quoted);
     return at;
 }
 
 /* Past an object, `at` being on its brace; what its members say to `envelope` is noted there. Calls itself
- * for headers, whose own members go no deeper. */
+ * for headers, whose own members go no deeper. A bracket must be end[-1] (json/scan.h, "inside"). */
 static const char *scan_object(struct envelope *envelope, struct json_block *block, const char *at,
                                const char *end, bool is_headers)
 {
     at++;
-    char next = json_next(&at, end);
-    if (next == '}')
+    if (at == end)
+        return NULL;
+    if (json_next_inside(&at) == '}')
         return at + 1;
     for (;;) {
         struct text *place;
-        if (next != '"')
+        if (json_next_inside(&at) != '"')
             return NULL;
         at = scan_name(envelope, block, at, end, is_headers, &place);
-        if (!at || json_next(&at, end) != ':')
+        if (!at || !json_take_inside(&at, ':'))
             return NULL;
 
-        at++;
-        next = json_next(&at, end);
+        char next = json_next_inside(&at);
         const char *value = at;
         if (place == &envelope->headers)
             envelope->message_id = (struct text){NULL, 0};
         if (place == &envelope->headers && next == '{')
             at = scan_object(envelope, block, value, end, true);
         else
-            at = json_skip_value_in(block, value, end);
-        if (!at)
+            at = json_skip_value_inside(block, value, end);
+        if (!at || at == end)
             return NULL;
         if (place)
             *place = (struct text){value, (size_t)(at - value)};
 
-        next = json_next(&at, end);
-        if (next == '}')
-            return at + 1;
-        if (next != ',')
-            return NULL;
-        at++;
-        next = json_next(&at, end);
+        if (json_take_inside(&at, ','))
+            continue;
+        return *at == '}' ? at + 1 : NULL;
     }
 }
 
@@ -146,24 +144,24 @@ static const char *check_types(struct envelope *envelope)
 
 void envelope_scan(struct envelope *envelope, struct text message)
 {
-    *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
-    if (message.length == 0)
-        return;
     const char *end = message.data + message.length;
-    const char *start = json_skip_space(message.data, end);
+    const char *start = message.length ? json_skip_space(message.data, end) : end;
+
+    *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
     if (start == end)
         return;
-    struct json_block block = json_block_at(start, end);
-    bool is_object = *start == '{';
-    const char *stop =
-        is_object ? scan_object(envelope, &block, start, end, false) : json_skip_value_in(&block, start, end);
-    if (!stop || json_skip_space(stop, end) != end) {
-        *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
+    while (json_is_space(end[-1]))
+        end--;
+    if (*start != '{') {
+        if (json_skip_value(start, end) == end) {
+            envelope->kind = ENVELOPE_VALUE;
+            envelope->payload = (struct text){start, (size_t)(end - start)};
+        }
         return;
     }
-    if (!is_object) {
-        envelope->kind = ENVELOPE_VALUE;
-        envelope->payload = (struct text){start, (size_t)(stop - start)};
+    struct json_block block = json_block_at(start, end);
+    if (end[-1] != '}' || scan_object(envelope, &block, start, end, false) != end) {
+        *envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
         return;
     }
     envelope->error = check_types(envelope);

@@ -7,14 +7,16 @@
 
 const char *json_skip_spaces(const char *at, const char *end)
 {
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    while (at < end && json_is_space(*at))
         at++;
     return at;
 }
 
-static bool is_digit(char c)
+const char *json_skip_spaces_inside(const char *at)
 {
-    return c >= '0' && c <= '9';
+    while (json_is_space(*at))
+        at++;
+    return at;
 }
 
 /* Past an escape, `at` being on its backslash. */
@@ -53,14 +55,20 @@ const char *json_skip_string_rest(const char *at, const char *end)
     return at < end && *at == '"' ? at + 1 : NULL;
 }
 
+/* With `end` NULL, here and where a number is read: there is a byte behind it that is none of a number's. */
+static inline bool is_digit_at(const char *at, const char *end)
+{
+    return at != end && *at >= '0' && *at <= '9';
+}
+
 /* Past one digit or more. */
 static inline const char *skip_digits(const char *at, const char *end)
 {
-    if (at == end || !is_digit(*at))
+    if (!is_digit_at(at, end))
         return NULL;
     do
         at++;
-    while (at < end && is_digit(*at));
+    while (is_digit_at(at, end));
     return at;
 }
 
@@ -69,9 +77,9 @@ static const char *skip_fraction(const char *at, const char *end)
 {
     if (*at == '.')
         at = skip_digits(at + 1, end);
-    if (at && at < end && (*at == 'e' || *at == 'E')) {
+    if (at && at != end && (*at == 'e' || *at == 'E')) {
         at++;
-        if (at < end && (*at == '+' || *at == '-'))
+        if (at != end && (*at == '+' || *at == '-'))
             at++;
         at = skip_digits(at, end);
     }
@@ -82,8 +90,8 @@ static inline const char *skip_number(const char *at, const char *end)
 {
     if (*at == '-')
         at++;
-    at = at < end && *at == '0' ? at + 1 : skip_digits(at, end);
-    return at && at < end && (*at == '.' || *at == 'e' || *at == 'E') ? skip_fraction(at, end) : at;
+    at = at != end && *at == '0' ? at + 1 : skip_digits(at, end);
+    return at && at != end && (*at == '.' || *at == 'e' || *at == 'E') ? skip_fraction(at, end) : at;
 }
 
 static const char *skip_word(const char *at, const char *end, struct text word)
@@ -93,19 +101,25 @@ static const char *skip_word(const char *at, const char *end, struct text word)
     return at + word.length;
 }
 
-/* Past a value that holds no others. */
-static inline const char *skip_scalar(struct json_block *block, const char *at, const char *end)
+/* Past null, true or false. */
+static const char *skip_literal(const char *at, const char *end)
+{
+    switch (*at) {
+    case 't': return skip_word(at, end, TEXT("true"));
+    case 'f': return skip_word(at, end, TEXT("false"));
+    case 'n': return skip_word(at, end, TEXT("null"));
+    default: return NULL;
+    }
+}
+
+/* Past a value that holds no others, of an array or object that ends at `end`. */
+static inline const char *skip_scalar_inside(struct json_block *block, const char *at, const char *end)
 {
     bool escaped;
 
     if (*at == '"')
         return json_skip_string_in(block, at, end, &escaped);
-    switch (*at) {
-    case 't': return skip_word(at, end, TEXT("true"));
-    case 'f': return skip_word(at, end, TEXT("false"));
-    case 'n': return skip_word(at, end, TEXT("null"));
-    default: return skip_number(at, end);
-    }
+    return *at == '-' || is_digit_at(at, NULL) ? skip_number(at, NULL) : skip_literal(at, end);
 }
 
 /* Past an array or object. The loop begins where a value does; `levels` is the innermost word of nesting.h.
@@ -113,27 +127,32 @@ static inline const char *skip_scalar(struct json_block *block, const char *at, 
 static const char *skip_nested(struct json_block *shared, const char *at, const char *end)
 {
     struct json_block block = *shared; /* in registers */
+    const char *start = at;
     struct nesting outer;
     uint64_t levels = 1;
-    char next = *at;
 
-    nesting_init(&outer, at, end);
+    outer.words = 0;
     for (;;) {
+        char next = json_next_inside(&at);
         if (next == '{' || next == '[') {
             if (levels >> NESTING_LEVELS) {
+                if (outer.words == 0)
+                    nesting_init(&outer, start, end);
                 nesting_put(&outer, levels, at);
                 levels = 1;
             }
             levels = levels << 1 | (next == '{');
             at++;
-            next = json_next(&at, end);
+            if (at == end)
+                return NULL;
+            next = json_next_inside(&at);
             if (next != (levels & 1 ? '}' : ']'))
                 goto inside;
         } else {
-            at = skip_scalar(&block, at, end);
+            at = skip_scalar_inside(&block, at, end);
             if (!at)
                 return NULL;
-            next = json_next(&at, end);
+            next = json_next_inside(&at);
         }
 
         while (next != ',') {
@@ -148,40 +167,48 @@ static const char *skip_nested(struct json_block *shared, const char *at, const 
                 levels = nesting_take(&outer, at);
             }
             at++;
-            next = json_next(&at, end);
+            if (at == end)
+                return NULL;
+            next = json_next_inside(&at);
         }
         at++;
-        next = json_next(&at, end);
 
     inside:
         if (levels & 1) {
             bool escaped;
-            if (next != '"')
+            if (json_next_inside(&at) != '"')
                 return NULL;
             at = json_skip_string_in(&block, at, end, &escaped);
-            if (!at || json_next(&at, end) != ':')
+            if (!at || !json_take_inside(&at, ':'))
                 return NULL;
-            at++;
-            next = json_next(&at, end);
         }
-        if (!next)
-            return NULL;
     }
 }
 
-const char *json_skip_value_in(struct json_block *block, const char *at, const char *end)
+const char *json_skip_value_inside(struct json_block *block, const char *at, const char *end)
 {
-    if (at == end)
-        return NULL;
-    return *at == '{' || *at == '[' ? skip_nested(block, at, end) : skip_scalar(block, at, end);
+    return *at == '{' || *at == '[' ? skip_nested(block, at, end) : skip_scalar_inside(block, at, end);
+}
+
+static bool is_closing(char c)
+{
+    return c == '}' || c == ']';
 }
 
 const char *json_skip_value(const char *at, const char *end)
 {
     if (at == end)
         return NULL;
-    struct json_block block = json_block_at(at, end);
-    return json_skip_value_in(&block, at, end);
+    if (*at == '{' || *at == '[') {
+        while (!is_closing(end[-1]))
+            if (--end == at)
+                return NULL;
+        struct json_block block = json_block_at(at, end);
+        return skip_nested(&block, at, end);
+    }
+    if (*at == '"')
+        return json_skip_string(at, end, NULL);
+    return *at == '-' || is_digit_at(at, end) ? skip_number(at, end) : skip_literal(at, end);
 }
 
 bool json_next_member(struct text *rest, struct text *name, struct text *value)
@@ -220,23 +247,26 @@ static inline bool lies_at(const char *at, const char *end, struct text name)
            (name.length == 0 || memcmp(at + 1, name.data, name.length) == 0);
 }
 
-/* What is not ends a string, or is written as an escape. */
-static bool is_plain(struct text name)
+/* Whether a name that lies behind the quote at `at` is plain: what is not ends a string, or is written as an
+ * escape. */
+static inline bool is_plain(const struct json_block *block, const char *at, struct text name)
 {
-    const char *end = name.data + name.length;
+    size_t from = (size_t)(at + 1 - block->start);
 
-    return json_skip_plain(name.data, end) == end;
+    if (from + name.length >= JSON_BLOCK)
+        return json_skip_plain(name.data, name.data + name.length) == name.data + name.length;
+    return block->others >> from << (JSON_BLOCK - 1 - name.length) == UINT64_C(1) << (JSON_BLOCK - 1);
 }
 
 struct text json_member(struct text object, struct text name)
 {
     const char *end = object.data + object.length;
-    const char *at = json_skip_space(object.data + 1, end);
+    const char *at = object.data + 1;
     struct json_block block = json_block_at(at, end);
     struct text found = {NULL, 0};
 
-    while (*at != '}') {
-        bool is_wanted = lies_at(at, end, name) && is_plain(name);
+    while (json_next_inside(&at) != '}') {
+        bool is_wanted = lies_at(at, end, name) && is_plain(&block, at, name);
         if (is_wanted) {
             at += name.length + 2;
         } else {
@@ -246,15 +276,13 @@ struct text json_member(struct text object, struct text name)
             quoted.length = (size_t)(at - quoted.data);
             is_wanted = escaped && json_string_equal(quoted, name, false);
         }
-        at = json_skip_space(at, end); /* on the colon */
-        at = json_skip_space(at + 1, end);
+        json_take_inside(&at, ':');
+        json_next_inside(&at);
         const char *value = at;
-        at = json_skip_value_in(&block, at, end);
+        at = json_skip_value_inside(&block, at, end);
         if (is_wanted)
             found = (struct text){value, (size_t)(at - value)};
-        at = json_skip_space(at, end);
-        if (*at == ',')
-            at = json_skip_space(at + 1, end);
+        json_take_inside(&at, ',');
     }
     return found;
 }

@@ -13,19 +13,16 @@
  * them is read. No recursion, no allocation, no limit to the depth of nesting (json/nesting.h says how). The
  * bytes must be valid UTF-8. */
 
-/* Past white space: space, tab, line feed, carriage return; nothing else. Never NULL. */
+/* White space: space, tab, line feed, carriage return; nothing else. */
+static inline bool json_is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+/* Past it; never NULL. */
 const char *json_skip_spaces(const char *at, const char *end);
 static inline const char *json_skip_space(const char *at, const char *end)
 {
     return at < end && (unsigned char)*at > ' ' ? at : json_skip_spaces(at, end); /* mostly there is none */
-}
-/* Likewise; the byte that it is on then, 0 at the end (and for a NUL, which JSON has no place for). */
-static inline char json_next(const char **at, const char *end)
-{
-    if (*at < end && (unsigned char)**at > ' ')
-        return **at;
-    *at = json_skip_spaces(*at, end);
-    return *at < end ? **at : '\0';
 }
 /* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
 const char *json_skip_value(const char *at, const char *end);
@@ -40,8 +37,30 @@ static inline const char *json_skip_string(const char *at, const char *end, bool
     return at < end && *at == '"' ? at + 1 : json_skip_string_rest(at, end);
 }
 
-/* The same two of a text that is looked at in blocks; *block is the one that `at` is in, or one before it. */
-const char *json_skip_value_in(struct json_block *block, const char *at, const char *end);
+/*
+ * The same within an array or object that has to end where the text does: the bracket there, end[-1], ends
+ * numbers, words and white space too, so that only who is past a bracket has to look whether the text goes
+ * on.
+ */
+/* The byte that *at is on when it has moved past white space. */
+const char *json_skip_spaces_inside(const char *at);
+static inline char json_next_inside(const char **at)
+{
+    if ((unsigned char)**at <= ' ')
+        *at = json_skip_spaces_inside(*at);
+    return **at;
+}
+/* Past `wanted`, a byte that ends no array or object, and white space before it; false where it is not there.
+ */
+static inline bool json_take_inside(const char **at, char wanted)
+{
+    if (**at != wanted && json_next_inside(at) != wanted)
+        return false;
+    ++*at;
+    return true;
+}
+/* The two that look at the text in blocks; *block is the one that `at` is in, or one before it. */
+const char *json_skip_value_inside(struct json_block *block, const char *at, const char *end);
 static inline const char *json_skip_string_in(struct json_block *block, const char *at, const char *end,
                                               bool *escaped)
 {

@@ -160,6 +160,14 @@ static void says_what_is_not_json(void **state)
           NOT_JSON("{\"name\":\"a\",}"), NOT_JSON("{\"name\":1,}"), NOT_JSON("{\"name\":01}"),
           NOT_JSON("{\"headers\":{\"message-id\":1,}}"), NOT_JSON("{\"headers\":{\"message-id\" 1}}"),
           NOT_JSON("{\"headers\":{"), NOT_JSON("{\"headers\":"), NOT_JSON("{\"headers\":{message-id:1}}"));
+    /* A bracket that closes at the end, but not what is open. */
+    CHECK(NOT_JSON("{\"a\":[1}"), NOT_JSON("{\"a\":[[]}"), NOT_JSON("{\"a\":{}"), NOT_JSON("{\"a\":{} "),
+          NOT_JSON("{\"a\":1]"), NOT_JSON("{\"a\":1}]"), NOT_JSON("{\"a\":1}}"), NOT_JSON("{\"a\":\"}"),
+          NOT_JSON("{\"a\":\"\\}"), NOT_JSON("{\"a\":-}"), NOT_JSON("{\"a\":1.}"), NOT_JSON("{\"a\":1e}"),
+          NOT_JSON("{\"a\":tru}"), NOT_JSON("{\"a\":}"), NOT_JSON("{\"a}"), NOT_JSON("{\"a\"}"),
+          NOT_JSON("{}}"), NOT_JSON("{\"headers\":{}"), NOT_JSON("{\"headers\":{\"a\":{}"),
+          NOT_JSON("{\"headers\":{\"a\":1}]"), NOT_JSON("}"), NOT_JSON("]"), NOT_JSON("{]"), NOT_JSON("[}"),
+          NOT_JSON("[[]"), NOT_JSON("[1"));
 }
 
 static void takes_an_empty_text_without_bytes(void **state)

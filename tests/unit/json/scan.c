@@ -350,6 +350,27 @@ static void finds_a_member(void **state)
     check_member(TEXT("{}"), TEXT("a"), TEXT(""));
 }
 
+/* Names that an escape is in, or that one would be needed for, wherever they lie in a block or across two. */
+static void finds_a_member_anywhere(void **state)
+{
+    char text[256];
+
+    (void)state;
+    for (int begin = 1; begin < 140; begin++) {
+        int length =
+            snprintf(text, sizeof text, "{%*s:1,\"a\\\\b\":2,\"ab\\\"c\":3,\"abcd\":4}", begin + 2, "\"\"");
+        struct text object = {text, (size_t)length};
+        check_member(object, TEXT(""), TEXT("1"));
+        check_member(object, TEXT("a\\b"), TEXT("2"));
+        check_member(object, TEXT("a\\\\b"), TEXT(""));
+        check_member(object, TEXT("ab\"c"), TEXT("3"));
+        check_member(object, TEXT("ab\\\"c"), TEXT(""));
+        check_member(object, TEXT("ab\\"), TEXT(""));
+        check_member(object, TEXT("c\":3,"), TEXT(""));
+        check_member(object, TEXT("abcd"), TEXT("4"));
+    }
+}
+
 static bool equal(struct text quoted, struct text plain, bool ignore_case)
 {
     struct text quoted_copy = exact_copy(quoted);
@@ -444,6 +465,7 @@ int main(void)
         cmocka_unit_test(stops_behind_the_value),
         cmocka_unit_test(walks_members),
         cmocka_unit_test(finds_a_member),
+        cmocka_unit_test(finds_a_member_anywhere),
         cmocka_unit_test(compares_what_a_string_spells),
         cmocka_unit_test(appends_what_a_string_stands_for),
     };
