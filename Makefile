@@ -38,7 +38,7 @@ test:
 	cmake --build --preset tsan --target library-tests
 	ctest --preset asan -LE '^e2e-tls$$' -E '^e2e\.stream-flow$$'
 	ctest --preset tsan -L '^library$$' -E symbols
-	ctest --preset release -R '^e2e\.(exhaustion|flow|libraries|stream-flow|vanishing)$$'
+	ctest --preset release -R '^e2e\.(exhaustion|flow|libraries|rest|stream-flow|vanishing)$$'
 	ctest --preset release -E '^e2e\.' -LE '^conformance-tls$$'
 
 check:

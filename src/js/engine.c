@@ -56,6 +56,7 @@ static void open_library(void)
         {"JSGlobalContextSetUnhandledRejectionCallback",
          &extras->JSGlobalContextSetUnhandledRejectionCallback, true},
         {"JSGetMemoryUsageStatistics", &extras->JSGetMemoryUsageStatistics, true},
+        {"JSSynchronousGarbageCollectForDebugging", &extras->JSSynchronousGarbageCollectForDebugging, true},
         {"JSContextGroupSetExecutionTimeLimit", &extras->JSContextGroupSetExecutionTimeLimit, true},
         {"JSContextGroupClearExecutionTimeLimit", &extras->JSContextGroupClearExecutionTimeLimit, true},
         {"JSConfigureSignalForGC", &extras->JSConfigureSignalForGC, true},

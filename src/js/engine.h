@@ -74,6 +74,8 @@ struct engine_extras {
     void (*JSGlobalContextSetUnhandledRejectionCallback)(JSGlobalContextRef context, JSObjectRef function,
                                                          JSValueRef *exception);
     JSObjectRef (*JSGetMemoryUsageStatistics)(JSContextRef context);
+    /* All there is, before it returns. */
+    void (*JSSynchronousGarbageCollectForDebugging)(JSContextRef context);
     /* From now on what runs longer is ended, unless `is_over`, called then, says no. Seconds. */
     void (*JSContextGroupSetExecutionTimeLimit)(JSContextGroupRef group, double limit,
                                                 bool (*is_over)(JSContextRef context, void *data),

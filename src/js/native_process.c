@@ -1,6 +1,7 @@
 #include "js/native.h"
 
 #include "base/clock.h"
+#include "js/memory.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -106,20 +107,11 @@ static double get_number(JSContextRef context, JSObjectRef object, const char *n
     return isfinite(number) ? number : 0;
 }
 
-static double resident_bytes(void)
-{
-    char statm[128];
-    unsigned long long pages = 0;
-
-    read_proc("/proc/self/statm", statm, sizeof statm);
-    return sscanf(statm, "%*u %llu", &pages) == 1 ? (double)pages * (double)sysconf(_SC_PAGESIZE) : 0;
-}
-
 /* residentMemory() -> bytes of the whole process */
 NATIVE_FUNCTION(resident_memory)
 {
     NATIVE_NEEDS_NONE;
-    return jsc.JSValueMakeNumber(context, resident_bytes());
+    return jsc.JSValueMakeNumber(context, (double)memory_resident());
 }
 
 /* memoryUsage() -> {rss, heapTotal, heapUsed, external, arrayBuffers}; the heap is this world's, as its last
@@ -135,7 +127,7 @@ NATIVE_FUNCTION(memory_usage)
     double outside = heap ? get_number(context, heap, "extraMemorySize") : 0;
     double inside = heap ? get_number(context, heap, "heapSize") - outside : 0;
 
-    native_set_number(context, usage, "rss", resident_bytes());
+    native_set_number(context, usage, "rss", (double)memory_resident());
     native_set_number(context, usage, "heapTotal", total);
     native_set_number(context, usage, "heapUsed", inside > 0 ? inside : total);
     native_set_number(context, usage, "external", outside);

@@ -280,9 +280,8 @@ void world_idle(struct world *world)
     if (watchdog_leave(world->watchdog))
         interrupted(world, WORLD_DESCRIBE, NULL);
     JSValueRef swept = world_call(world, WORLD_SWEEP, NULL, 0, NULL);
-    double times = swept ? jsc.JSValueToNumber(world->context, swept, NULL) : 0;
-    for (int i = 0; i < times; i++)
-        jsc.JSGarbageCollect(world->context); /* not now, but sooner than by what is allocated */
+    litter_sweep(&world->litter, world->context,
+                 swept ? jsc.JSValueToNumber(world->context, swept, NULL) : 0);
 }
 
 static JSValueRef text_value(struct world *world, struct text text)

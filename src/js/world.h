@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "js/engine.h"
+#include "js/litter.h"
 #include "js/work.h"
 
 #include <stdbool.h>
@@ -140,7 +141,8 @@ struct world {
     void *script_owner;
     struct watchdog *watchdog; /* NULL where nothing is ended */
     unsigned depth;            /* of calls into it, in each other */
-    enum world_entry ended;    /* the call that was ended last, see watchdog.h */
+    struct litter litter;
+    enum world_entry ended; /* the call that was ended last, see watchdog.h */
 };
 
 /* Opens the engine where it is not yet, makes the world and runs its bootstrap. `error` gets one line on

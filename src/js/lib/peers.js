@@ -11,21 +11,14 @@
 const { Peer } = require('./peer');
 
 const MOST_LOOKED_AT = 4096; // weak ones, in a sweep
-// When so many have been weakened, the engine is asked to collect, so often in each of so many sweeps (each time it thinks
-// that a little more may go), and then not for so many sweeps.
-const MANY = 256;
-const TIMES = 4;
-const SWEEPS = 4;
-const PAUSE = 16;
 
-const known = []; // Peers
-const weak = []; // WeakRefs, those of the connections that are in `silent`
+let known = []; // Peers
+let knownCount = 0;
+let weak = []; // WeakRefs, those of the connections that are in `silent`
 let recent = []; // Peers that were met since the last sweep
 let earlier = []; // and before that; those that are to be kept are in neither
-const silent = []; // numbers of those that are weak, or were when they were looked at last
+let silent = []; // numbers of those that are weak, or were when they were looked at last
 const GONE = { deref() {} };
-let weakened = 0; // since collecting was worth it
-let phase = 0; // sweeps until it may be again
 
 // The connection, which is there. `runner` is that of it.
 exports.meet = (slot, runner) => {
@@ -38,7 +31,7 @@ exports.meet = (slot, runner) => {
 function meetAgain(slot, runner) {
   const peer = weak[slot]?.deref() ?? new Peer(slot, runner);
   peer.met = true;
-  known[slot] = peer;
+  remember(peer);
   recent.push(peer);
   return peer;
 }
@@ -52,50 +45,67 @@ exports.find = find;
 
 // There is something to be remembered of it.
 exports.keep = (peer) => {
-  if (!peer.gone) known[peer.slot] = peer;
+  if (!peer.gone) remember(peer);
 };
+
+function remember(peer) {
+  if (known[peer.slot] === undefined) knownCount++;
+  put(known, peer.slot, peer);
+}
+
+// Without holes: the engine would make a slow table of it.
+function put(list, slot, value) {
+  while (list.length < slot) list.push(undefined);
+  list[slot] = value;
+}
+
+function drop(slot) {
+  if (known[slot] !== undefined) knownCount--;
+  known[slot] = undefined;
+}
 
 exports.forget = (slot) => {
   find(slot)?.closed();
-  known[slot] = undefined;
+  drop(slot);
   if (weak[slot] !== undefined) weak[slot] = GONE;
 };
 
-// To be called now and then; returns how often the engine is to be asked to collect.
+// To be called now and then; returns how many are not kept any more, or not even known.
 exports.sweep = () => {
+  let givenUp = 0;
   const candidates = earlier;
   earlier = recent;
   recent = [];
   for (const peer of candidates) {
     if (known[peer.slot] !== peer || !peer.isPlain) continue;
-    if (peer.met) earlier.push(peer);
-    else weaken(peer);
+    if (peer.met) {
+      earlier.push(peer);
+    } else {
+      weaken(peer);
+      givenUp++;
+    }
   }
   for (const peer of earlier) peer.met = false;
-  lookAtSilent();
-  return timesToAsk();
+  if (knownCount === 0 && known.length > 0) known = []; // as long as it was it held memory
+  return givenUp + lookAtSilent();
 };
 
-function timesToAsk() {
-  if (phase === 0 && weakened >= MANY) {
-    phase = SWEEPS + PAUSE;
-    weakened = 0;
-  }
-  if (phase === 0) return 0;
-  phase--;
-  return phase >= PAUSE ? TIMES : 0;
-}
-
 function weaken(peer) {
-  known[peer.slot] = undefined;
+  drop(peer.slot);
   if (weak[peer.slot] === undefined) silent.push(peer.slot);
-  weak[peer.slot] = new WeakRef(peer);
-  weakened++;
+  put(weak, peer.slot, new WeakRef(peer));
 }
 
 function lookAtSilent() {
+  let ended = 0;
   for (const slot of silent.splice(0, MOST_LOOKED_AT)) {
-    if (known[slot] !== undefined || weak[slot].deref() === undefined) weak[slot] = undefined;
-    else silent.push(slot); // behind the others
+    if (known[slot] !== undefined || weak[slot].deref() === undefined) {
+      weak[slot] = undefined;
+      ended++;
+    } else {
+      silent.push(slot); // behind the others
+    }
   }
+  if (ended > 0 && silent.length === 0) [silent, weak] = [[], []]; // likewise
+  return ended;
 }
