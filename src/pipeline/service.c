@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_UNUSED_EVENTS = 1024 };
+/* Unused events: how many there may be, and how many of them stay for good. */
+enum { MAX_UNUSED_EVENTS = 1024, KEPT_EVENTS = 64 };
 
 /* ---- routes ---- */
 
@@ -163,7 +164,8 @@ struct event *service_event(struct service *service)
 
     if (event) {
         service->unused = event->next;
-        service->unused_count--;
+        if (--service->unused_count < service->unused_least)
+            service->unused_least = service->unused_count;
     } else if (!(event = malloc(sizeof *event))) {
         return NULL;
     }
@@ -188,6 +190,22 @@ void service_discard(struct event *event)
     event->next = service->unused;
     service->unused = event;
     service->unused_count++;
+}
+
+bool service_has_spares(const struct service *service)
+{
+    return service->unused_count > KEPT_EVENTS;
+}
+
+void service_trim(struct service *service)
+{
+    for (size_t i = 0; i < service->unused_least && service_has_spares(service); i++) {
+        struct event *event = service->unused;
+        service->unused = event->next;
+        service->unused_count--;
+        free(event);
+    }
+    service->unused_least = service->unused_count;
 }
 
 /* ---- the pipeline ---- */

@@ -63,6 +63,7 @@ struct service {
     struct list waiting; /* with such a limit: events that have had to wait, the next to expire first */
     struct event *unused;
     size_t unused_count;
+    size_t unused_least; /* the fewest there have been since service_trim() */
 };
 
 /* Resolves every policy's handler. A policy without one: STATUS_NOT_FOUND, `error` names the place. */
@@ -75,6 +76,11 @@ void service_destroy(struct service *service); /* only once no event is under wa
  * back to service_discard(). */
 NODISCARD struct event *service_event(struct service *service);
 void service_discard(struct event *event);
+
+/* Whether there are more unused events than are kept whatever comes. */
+bool service_has_spares(const struct service *service);
+/* Frees those that nobody has wanted since the last call. */
+void service_trim(struct service *service);
 
 /*
  * Takes the event through the pipeline, to on_done() if nothing has to wait, else to the first wait. The

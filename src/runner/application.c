@@ -13,6 +13,7 @@
 enum {
     SLOW_START_MS = 5000,
     LAST_MOMENT_MS = 10 * 1000, /* without a --drain-timeout */
+    TRIM_INTERVAL_MS = 1000,
 };
 
 /* ---- on_start ---- */
@@ -111,7 +112,12 @@ static void on_expiry(struct deadline *deadline)
         deadline_set(&application->runner->deadlines, deadline, again_ms);
 }
 
-/* Events have begun to wait while there were none. */
+static void on_trimming(struct deadline *deadline)
+{
+    service_trim(LIST_ENTRY(deadline, struct application, trimming)->service); /* the turn sets it again */
+}
+
+/* Events have begun to wait, or to be kept, while there were none. */
 static void watch_events(struct application *application)
 {
     const struct service *service = application->service;
@@ -120,6 +126,8 @@ static void watch_events(struct application *application)
         return;
     if (!list_is_empty(&service->waiting) && list_is_empty(&application->expiry.node))
         deadline_set(&application->runner->deadlines, &application->expiry, service->timeout_ms);
+    if (service_has_spares(service) && list_is_empty(&application->trimming.node))
+        deadline_set(&application->runner->deadlines, &application->trimming, TRIM_INTERVAL_MS);
 }
 
 static bool is_through(const struct application *application)
@@ -207,6 +215,7 @@ void application_close(struct application *application)
     drop_start(application);
     deadline_cancel(&runner->deadlines, &application->last_moment);
     deadline_cancel(&runner->deadlines, &application->expiry);
+    deadline_cancel(&runner->deadlines, &application->trimming);
     if (owns_js)
         js_loop_close(application->js, on_closed, application);
     else if (!runner->closing)
@@ -246,6 +255,7 @@ struct application *application_create(struct runner *runner)
     deadline_init(&application->start_deadline, on_slow_start);
     deadline_init(&application->last_moment, on_last_moment);
     deadline_init(&application->expiry, on_expiry);
+    deadline_init(&application->trimming, on_trimming);
     list_append(&runner->applications, &application->node);
     return application;
 }

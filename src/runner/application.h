@@ -53,7 +53,9 @@ struct application {
     char *start_failure; /* in words; owned */
     void (*on_started)(struct application *application, enum status status, struct text error);
 
-    struct deadline expiry; /* SERVING and RETIRED: when events' time is over, as long as some wait */
+    /* SERVING and RETIRED */
+    struct deadline expiry;   /* when events' time is over, as long as some wait */
+    struct deadline trimming; /* of events that are kept for others, as long as there are many */
 
     /* RETIRED */
     struct deadline last_moment; /* for what its scripts have under way besides events */

@@ -503,6 +503,46 @@ static void goes_on_with_another_event_in_its_place(void **state)
     tear_down(&fixture);
 }
 
+enum { MANY_EVENTS = 300 };
+
+/* As many at once. */
+static void use_events(struct service *service, size_t count)
+{
+    struct event *events[MANY_EVENTS];
+
+    for (size_t i = 0; i < count; i++) {
+        events[i] = service_event(service);
+        assert_non_null(events[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        service_discard(events[i]);
+}
+
+static void frees_events_that_nobody_has_wanted_for_a_while(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:continueA"), 0);
+    struct service *service = fixture.service;
+    use_events(service, MANY_EVENTS);
+    assert_int_equal(service->unused_count, MANY_EVENTS);
+    assert_true(service_has_spares(service));
+    service_trim(service); /* all have been wanted */
+    assert_int_equal(service->unused_count, MANY_EVENTS);
+    use_events(service, 200);
+    service_trim(service);
+    assert_int_equal(service->unused_count, 200);
+    service_trim(service);
+    assert_int_equal(service->unused_count, 64); /* these stay */
+    assert_false(service_has_spares(service));
+    service_trim(service);
+    assert_int_equal(service->unused_count, 64);
+    use_events(service, 65);
+    assert_true(service_has_spares(service));
+    tear_down(&fixture);
+}
+
 static void reports_a_failing_start_once(void **state)
 {
     struct fixture fixture;
@@ -555,6 +595,7 @@ int main(void)
         cmocka_unit_test(asks_again_where_a_language_says_nothing),
         cmocka_unit_test(hurries_nobody_without_a_limit_nor_a_start),
         cmocka_unit_test(goes_on_with_another_event_in_its_place),
+        cmocka_unit_test(frees_events_that_nobody_has_wanted_for_a_while),
         cmocka_unit_test(reports_a_failing_start_once),
         cmocka_unit_test(names_the_place_of_an_unknown_handler),
     };
