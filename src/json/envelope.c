@@ -85,8 +85,6 @@ static const char *scan_object(struct envelope *envelope, struct json_block *blo
                                const char *end, bool is_headers)
 {
     at++;
-    if (at == end)
-        return NULL;
     if (json_next_inside(&at) == '}')
         return at + 1;
     for (;;) {

@@ -143,8 +143,6 @@ static const char *skip_nested(struct json_block *shared, const char *at, const 
             }
             levels = levels << 1 | (next == '{');
             at++;
-            if (at == end)
-                return NULL;
             next = json_next_inside(&at);
             if (next != (levels & 1 ? '}' : ']'))
                 goto inside;

@@ -39,8 +39,8 @@ static inline const char *json_skip_string(const char *at, const char *end, bool
 
 /*
  * The same within an array or object that has to end where the text does: the bracket there, end[-1], ends
- * numbers, words and white space too, so that only who is past a bracket has to look whether the text goes
- * on.
+ * numbers, words and white space too, so that only who is past one that closes has to look whether the
+ * text goes on.
  */
 /* The byte that *at is on when it has moved past white space. */
 const char *json_skip_spaces_inside(const char *at);

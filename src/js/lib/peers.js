@@ -60,8 +60,9 @@ function put(list, slot, value) {
 }
 
 function drop(slot) {
-  if (known[slot] !== undefined) knownCount--;
+  if (known[slot] === undefined) return;
   known[slot] = undefined;
+  knownCount--;
 }
 
 exports.forget = (slot) => {
