@@ -24,7 +24,8 @@ static inline const char *json_skip_space(const char *at, const char *end)
 {
     return at < end && (unsigned char)*at > ' ' ? at : json_skip_spaces(at, end); /* mostly there is none */
 }
-/* Past one value of any kind, `at` being on its first byte; NULL at the end too. */
+/* Past one value of any kind, `at` being on its first byte; NULL at the end too. For an array or object the
+ * text is looked at from its end, too, back to the last bracket that closes. */
 const char *json_skip_value(const char *at, const char *end);
 /* Past the rest of a string, `at` being on its first byte that is not plain (json/plain.h), or at the end. */
 const char *json_skip_string_rest(const char *at, const char *end);
