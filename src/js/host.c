@@ -91,6 +91,7 @@ static JSValueRef dispatch(struct js_host *host, bool collects)
     JSValueRef arguments[] = {jsc.JSValueMakeNumber(context, host->inbox_count),
                               take_texts(context, &host->texts), take_values(context, &host->values),
                               jsc.JSValueMakeBoolean(context, collects)};
+    litter_made(&host->world->litter, host->inbox_count);
     host->inbox_count = host->unhurried = 0;
     host->unhurried_bytes = 0;
     buffer_init(&error, BUFFER_UNLIMITED);

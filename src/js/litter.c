@@ -30,10 +30,11 @@ static bool collect(struct litter *litter, JSContextRef context)
     return true;
 }
 
-void litter_sweep(struct litter *litter, JSContextRef context, double made)
+void litter_sweep(struct litter *litter, JSContextRef context)
 {
-    litter->made += made;
-    litter->quiet = made > FEW ? 0 : litter->quiet + 1;
+    litter->made += litter->recent;
+    litter->quiet = litter->recent > FEW ? 0 : litter->quiet + 1;
+    litter->recent = 0;
     if (litter->pause == 0 && litter->quiet >= QUIET && litter->made >= MANY) {
         litter->made = 0;
         litter->pause = PAUSE;

@@ -280,8 +280,9 @@ void world_idle(struct world *world)
     if (watchdog_leave(world->watchdog))
         interrupted(world, WORLD_DESCRIBE, NULL);
     JSValueRef swept = world_call(world, WORLD_SWEEP, NULL, 0, NULL);
-    litter_sweep(&world->litter, world->context,
-                 swept ? jsc.JSValueToNumber(world->context, swept, NULL) : 0);
+    if (swept)
+        litter_made(&world->litter, jsc.JSValueToNumber(world->context, swept, NULL));
+    litter_sweep(&world->litter, world->context);
 }
 
 static JSValueRef text_value(struct world *world, struct text text)

@@ -76,7 +76,6 @@ let [next, end] = [0, 0]; // the next entry to be dispatched, and where they end
 let runnerLevel = TRACE; // where runners share the world, that of who says the most
 
 let turn = 0; // counts calls of dispatch()
-let dispatched = 0; // entries since the last sweep
 let repliesBody = false; // the last reply that was made is what bodyOf() gives
 let running; // the run whose handlers are being called, or its reply made; undefined in promises' other jobs
 let interruptions = [];
@@ -456,12 +455,9 @@ exports.runPolicies = (event, policies, tell) => new Promise((resolve, reject) =
 });
 
 exports.openStreams = streams.openStreams;
-// To be called now and then; returns how much litter has been made since the last time: events, and Peers that are not kept.
 exports.sweep = () => {
-  const made = dispatched + peers.sweep();
-  dispatched = 0;
   outbox.sweep();
-  return made;
+  return peers.sweep();
 };
 exports.closingSources = streams.closingSources;
 exports.requestDone = (...all) => {
@@ -568,7 +564,6 @@ exports.dispatch = (count, given, said, collects) => {
   inbox.take(given, said);
   next = 0;
   end = count * ENTRY;
-  dispatched += count;
   gives = true;
   goOn();
   const ran = finish(before);
