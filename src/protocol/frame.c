@@ -1,5 +1,6 @@
 #include "protocol/frame.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum {
@@ -83,9 +84,10 @@ enum frame_result frame_decode(struct frame *frame, const uint8_t *data, size_t 
 size_t frame_encode_header(uint8_t out[FRAME_MAX_SERVER_HEADER], enum frame_opcode opcode, uint64_t length)
 {
     size_t size = length < LENGTH_IN_16 ? 0 : length <= UINT16_MAX ? 2 : 8;
+    uint64_t coded = size == 0 ? length : size == 2 ? LENGTH_IN_16 : LENGTH_IN_64;
 
-    out[0] = (uint8_t)(FINAL | opcode);
-    out[1] = size == 0 ? (uint8_t)length : size == 2 ? LENGTH_IN_16 : LENGTH_IN_64;
+    /* In one store: who copies it at once would wait for two. */
+    memcpy(out, &(uint16_t){htobe16((uint16_t)((FINAL | opcode) << 8 | coded))}, 2);
     for (size_t i = 0; i < size; i++)
         out[2 + i] = (uint8_t)(length >> 8 * (size - 1 - i));
     return 2 + size;
@@ -101,12 +103,15 @@ typedef uint64_t words __attribute__((vector_size(16)));
 /* The mask as it lies over eight bytes, the first of which is at `offset`. */
 static uint64_t pattern_at(const uint8_t mask[4], uint64_t offset)
 {
-    uint8_t twice[8];
+    unsigned ahead = offset % 4 * 8;
     uint32_t turned;
 
-    memcpy(twice, mask, 4);
-    memcpy(twice + 4, mask, 4);
-    memcpy(&turned, twice + offset % 4, sizeof turned);
+    memcpy(&turned, mask, sizeof turned);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    turned = turned << ahead | turned >> (-ahead & 31);
+#else
+    turned = turned >> ahead | turned << (-ahead & 31);
+#endif
     return (uint64_t)turned << 32 | turned;
 }
 
