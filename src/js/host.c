@@ -306,7 +306,7 @@ static void take_apart(struct js_host *host, struct event *event)
         add_id(&host->values, event_id(event));
     }
     entry->flags |= flags;
-    bool is_routes = entry->operation == OP_RUN && text_equal(event->name, event->route->config->name);
+    bool is_routes = entry->operation == OP_RUN && event->named == event->route;
     if (is_routes)
         entry->flags |= FLAG_ROUTES_NAME;
     for (size_t i = is_routes; i < count; i++) {

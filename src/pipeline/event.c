@@ -45,7 +45,11 @@ void event_lose_message(struct event *event)
 
 enum status event_set_name(struct event *event, struct text name)
 {
-    return arena_copy(&event->arena, name, &event->name);
+    enum status status = arena_copy(&event->arena, name, &event->name);
+
+    if (status == STATUS_OK) /* not by the copy: reading what was just written, in other pieces, takes long */
+        event->named = service_route_named(event->service, name);
+    return status;
 }
 
 enum status event_set_method(struct event *event, struct text method)

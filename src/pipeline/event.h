@@ -50,9 +50,10 @@ struct event {
     bool binary;              /* it came as a binary message */
     bool not_utf8;            /* a binary one that is no UTF-8: bytes, not text */
     bool message_owned;
-    struct text name;       /* the event's name now; a handler may change it */
-    struct text method;     /* likewise; "" at first */
-    struct text message_id; /* JSON text, in the arena; empty where the client gave none */
+    struct text name;                  /* the event's name now; a handler may change it */
+    const struct service_route *named; /* the route of that name, NULL where there is none */
+    struct text method;                /* likewise; "" at first */
+    struct text message_id;            /* JSON text, in the arena; empty where the client gave none */
 
     /* Where it stands. */
     enum event_stage stage;
@@ -64,7 +65,6 @@ struct event {
     uint64_t resumed_ns;               /* likewise: when a language's word came; 0 where it may be long ago */
     uint64_t expires_ns;               /* likewise: when its handlers' time is over; 0 until it waits */
     struct list node;                  /* in service->waiting */
-    char id[UUID_LENGTH + 1];          /* made when first looked at: "" until then */
 
     /* What goes out. */
     struct language *holder; /* of the response; NULL: `error_*` below, or nothing at all */
@@ -84,6 +84,7 @@ struct event {
 
     struct event *next; /* in the service's list of unused events */
     struct arena arena;
+    char id[UUID_LENGTH + 1]; /* made when first looked at: "" until then */
     _Alignas(16) char storage[1024];
 };
 

@@ -14,7 +14,7 @@ enum { MAX_UNUSED_EVENTS = 1024, KEPT_EVENTS = 64 };
 
 /* ---- routes ---- */
 
-static const struct service_route *find(const struct service *service, struct text name)
+const struct service_route *service_route_named(const struct service *service, struct text name)
 {
     for (size_t at = text_hash(name);; at++) {
         const struct service_route *route = service->table[at & (service->table_size - 1)];
@@ -38,15 +38,15 @@ static enum status build_table(struct service *service)
             at++;
         service->table[at & (service->table_size - 1)] = route;
     }
-    service->on_start = find(service, TEXT("on_start"));
-    service->on_first_request = find(service, TEXT("on_first_request"));
-    service->on_before_request = find(service, TEXT("on_before_request"));
-    service->on_success = find(service, TEXT("on_success"));
-    service->on_error = find(service, TEXT("on_error"));
-    service->on_after_request = find(service, TEXT("on_after_request"));
-    service->on_connect = find(service, TEXT("on_connect"));
-    service->on_disconnect = find(service, TEXT("on_disconnect"));
-    service->catchall = find(service, TEXT("catchall"));
+    service->on_start = service_route_named(service, TEXT("on_start"));
+    service->on_first_request = service_route_named(service, TEXT("on_first_request"));
+    service->on_before_request = service_route_named(service, TEXT("on_before_request"));
+    service->on_success = service_route_named(service, TEXT("on_success"));
+    service->on_error = service_route_named(service, TEXT("on_error"));
+    service->on_after_request = service_route_named(service, TEXT("on_after_request"));
+    service->on_connect = service_route_named(service, TEXT("on_connect"));
+    service->on_disconnect = service_route_named(service, TEXT("on_disconnect"));
+    service->catchall = service_route_named(service, TEXT("catchall"));
     return STATUS_OK;
 }
 
@@ -171,6 +171,7 @@ struct event *service_event(struct service *service)
     }
     zero(event, offsetof(struct event, arena));
     event->service = service;
+    event->id[0] = '\0';
     list_init(&event->node);
     arena_init(&event->arena, event->storage, sizeof event->storage);
     service->event_count++;
@@ -221,10 +222,10 @@ static void enter(struct event *event, enum event_stage stage, const struct serv
 static const struct service_route *route_of(const struct event *event)
 {
     const struct service *service = event->service;
+    const struct service_route *route = event->named;
 
-    const struct service_route *route = find(service, event->name);
     if (!route)
-        route = find(service, event->method);
+        route = service_route_named(service, event->method);
     return route ? route : service->catchall;
 }
 
@@ -257,7 +258,7 @@ static void log_handled(struct event *event)
 
     if (!log_enabled(event->service->log, LOG_TRACE))
         return;
-    const struct service_route *route = find(event->service, event->name);
+    const struct service_route *route = event->named;
     if (!route || route->config->log_level < LOG_TRACE)
         return;
     buffer_init(&line, BUFFER_UNLIMITED);
@@ -504,8 +505,8 @@ struct event *service_replace(struct event *event)
 
     if (!heir)
         return NULL;
-    (void)event_id(event); /* it is the same one's */
     memcpy(heir, event, offsetof(struct event, arena));
+    memcpy(heir->id, event_id(event).data, sizeof heir->id);
     list_init(&heir->node);
     heir->view = NULL;
     if (own_texts(heir) != STATUS_OK) {

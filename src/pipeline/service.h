@@ -72,6 +72,9 @@ NODISCARD enum status service_create(struct service **service, const struct conf
                                      struct buffer *error);
 void service_destroy(struct service *service); /* only once no event is under way; NULL is fine */
 
+/* The route of that name, NULL where there is none. */
+const struct service_route *service_route_named(const struct service *service, struct text name);
+
 /* A new event, zeroed but for its service and arena; NULL when memory is out. Give it to service_process() or
  * back to service_discard(). */
 NODISCARD struct event *service_event(struct service *service);

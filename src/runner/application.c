@@ -69,6 +69,7 @@ void application_start(struct application *application,
     }
     event->kind = EVENT_START;
     event->name = TEXT("on_start");
+    event->named = service->on_start;
     event->owner = application;
     event->on_done = on_start_done;
     application->start_event = event;

@@ -355,6 +355,7 @@ void connection_disconnect(struct connection *connection)
         event->owner = connection;
         event->on_done = on_disconnect_done;
         event->name = TEXT("on_disconnect");
+        event->named = event->service->on_disconnect;
         event->message = buffer_text(&text);
         service_process(event);
         connection->in_flight--;

@@ -142,6 +142,7 @@ static void run_on_connect(struct connection *connection, const struct upgrade_r
     event->owner = connection;
     event->on_done = on_connect_done;
     event->name = TEXT("on_connect");
+    event->named = event->service->on_connect;
     event->message = buffer_text(&text);
     service_process(event);
     buffer_deinit(&text);

@@ -190,7 +190,7 @@ static void process(struct fixture *fixture, const char *name, enum event_kind k
     struct event *event = service_event(fixture->service);
 
     event->kind = kind;
-    event->name = text_from_cstr(name);
+    assert_int_equal(event_set_name(event, text_from_cstr(name)), STATUS_OK);
     event->on_done = on_done;
     event->envelope.kind = ENVELOPE_OBJECT;
     service_process(event);
