@@ -25,6 +25,7 @@ enum envelope_kind {
  * or, but for payload and message_id, null. */
 struct envelope {
     enum envelope_kind kind;
+    bool name_has_escapes;  /* a backslash lies in it */
     struct text name;       /* the string with its quotes */
     struct text params;     /* an object, braces included */
     struct text query;      /* an object */

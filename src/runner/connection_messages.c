@@ -153,10 +153,9 @@ static enum status set_name(struct event *event)
     struct buffer plain;
 
     if (quoted.length <= 2)
-        return STATUS_OK;
-    struct text inner = {quoted.data + 1, quoted.length - 2};
-    if (!memchr(inner.data, '\\', inner.length))
-        return event_set_name(event, inner);
+        return event_set_name(event, TEXT(""));
+    if (!event->envelope.name_has_escapes)
+        return event_set_name(event, (struct text){quoted.data + 1, quoted.length - 2});
     buffer_init(&plain, BUFFER_UNLIMITED);
     enum status status = json_append_unquoted(&plain, quoted);
     if (status == STATUS_OK)

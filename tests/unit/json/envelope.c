@@ -31,6 +31,8 @@ static void check_whole(const struct example *example, struct text message)
     check_span(example->message, "payload", envelope.payload, example->payload);
     check_span(example->message, "message-id", envelope.message_id, example->message_id);
     check_span(example->message, "error", text_from_cstr(envelope.error), example->error);
+    if (envelope.name.length > 0 && envelope.name_has_escapes != !!strchr(example->name, '\\'))
+        fail_msg("%s: name_has_escapes is %d", example->message, envelope.name_has_escapes);
 }
 
 /* Less than the whole of an object is no JSON. */
@@ -81,7 +83,7 @@ static void finds_the_members(void **state)
           OBJECT("{\"n\\u0061me\":\"a\",\"\\u0070arams\":{},\"quer\\u0079\":{},\"payl\\u006fad\":1,"
                  "\"head\\u0065rs\":{}}",
                  .name = "\"a\"", .params = "{}", .query = "{}", .payload = "1", .headers = "{}"),
-          OBJECT("{\"n\\u0061m\":1,\"\\u004eame\":2}"),
+          OBJECT("{\"name\":\"a\\nb\"}", .name = "\"a\\nb\""), OBJECT("{\"n\\u0061m\":1,\"\\u004eame\":2}"),
           OBJECT("{\"payload\":\"}\\\"]\"}", .payload = "\"}\\\"]\""));
 }
 
@@ -98,6 +100,8 @@ static void the_last_of_several_wins(void **state)
 {
     (void)state;
     CHECK(OBJECT("{\"name\":\"a\",\"name\":\"b\"}", .name = "\"b\""),
+          OBJECT("{\"name\":\"\\u0061\",\"name\":\"b\"}", .name = "\"b\""),
+          OBJECT("{\"name\":\"a\",\"name\":\"\\u0062\"}", .name = "\"\\u0062\""),
           OBJECT("{\"name\":\"a\",\"n\\u0061me\":\"b\"}", .name = "\"b\""),
           OBJECT("{\"name\":\"a\",\"name\":null}"), OBJECT("{\"name\":null,\"name\":\"a\"}", .name = "\"a\""),
           OBJECT("{\"name\":1,\"name\":\"a\"}", .name = "\"a\""),
