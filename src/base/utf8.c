@@ -37,25 +37,30 @@ static uint32_t proceed(uint32_t state)
     return left == 1 ? 0 : expect(left - 1, 0x80, 0xBF);
 }
 
-static uint64_t load(const uint8_t *at)
-{
-    uint64_t word;
+typedef uint64_t words __attribute__((vector_size(16)));
 
-    memcpy(&word, at, sizeof word);
-    return word;
+static words load(const uint8_t *at)
+{
+    words bytes;
+
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+static bool is_ascii(words bytes)
+{
+    return !((bytes[0] | bytes[1]) & UINT64_C(0x8080808080808080));
 }
 
 static const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end)
 {
-    static const uint64_t high_bits = 0x8080808080808080u;
-
-    if (end - at >= 8) {
-        while (end - at >= 32 && !((load(at) | load(at + 8) | load(at + 16) | load(at + 24)) & high_bits))
-            at += 32;
-        while (end - at >= 8 && !(load(at) & high_bits))
-            at += 8;
-        if (end - at < 8 && !(load(end - 8) & high_bits))
-            return end; /* the last word reaches back over bytes that were seen */
+    if (end - at >= 16) {
+        while (end - at >= 64 && is_ascii(load(at) | load(at + 16) | load(at + 32) | load(at + 48)))
+            at += 64;
+        while (end - at >= 16 && is_ascii(load(at)))
+            at += 16;
+        if (end - at < 16 && is_ascii(load(end - 16)))
+            return end; /* the last ones reach back over bytes that were seen */
     }
     while (at < end && *at < 0x80)
         at++;

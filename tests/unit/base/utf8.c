@@ -97,7 +97,7 @@ static void check_amid_ascii(const void *data, size_t length, size_t good, bool 
 {
     char text[128];
 
-    for (size_t lead = 0; lead < 41; lead++) {
+    for (size_t lead = 0; lead < 90; lead++) {
         memset(text, 'x', sizeof text);
         memcpy(text + lead, data, length);
         check(text, lead + length, lead + good, complete);
