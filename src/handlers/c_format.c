@@ -101,21 +101,18 @@ static enum status append_conversion(struct buffer *out, const char **format, va
     return *format ? append_number(out, &conversion, arguments) : STATUS_INVALID;
 }
 
-enum status c_format(struct buffer *out, const char *format, va_list arguments)
+enum status c_format(struct buffer *out, const char *format, va_list *arguments)
 {
     enum status status = STATUS_OK;
-    va_list left;
 
-    va_copy(left, arguments); /* a va_list's address can only be taken of one's own */
     while (status == STATUS_OK && *format) {
         const char *percent = strchrnul(format, '%');
         status = buffer_append(out, format, (size_t)(percent - format));
         format = percent;
         if (status == STATUS_OK && *format) {
             format++;
-            status = append_conversion(out, &format, &left);
+            status = append_conversion(out, &format, arguments);
         }
     }
-    va_end(left);
     return status;
 }

@@ -234,7 +234,7 @@ NODISCARD enum status c_response_append(struct c_event *c, struct buffer *out);
 
 /* Appends JSON text by configurapi_reply_printf()'s format. STATUS_INVALID where it is none, or the format is
  * wrong. */
-NODISCARD enum status c_format(struct buffer *out, const char *format, va_list arguments);
+NODISCARD enum status c_format(struct buffer *out, const char *format, va_list *arguments);
 
 /* ---- c_client.c ---- */
 

@@ -245,7 +245,7 @@ enum configurapi_result configurapi_reply_printf(configurapi_event *event, int s
 
     buffer_clear(json);
     va_start(arguments, format);
-    enum status result = c_is_status(status) ? c_format(json, format, arguments) : STATUS_INVALID;
+    enum status result = c_is_status(status) ? c_format(json, format, &arguments) : STATUS_INVALID;
     va_end(arguments);
     if (result == STATUS_OK && !is_json(buffer_text(json)))
         result = STATUS_INVALID;
