@@ -168,8 +168,9 @@ CONFIGURAPI_API struct configurapi_text configurapi_event_payload_text(const con
  * cost. */
 CONFIGURAPI_API struct configurapi_text configurapi_event_params_text(const configurapi_event *event);
 
-/** A member of an object in JSON text that is known to be valid, such as a payload's: as it lies there, a
- * string with its quotes. Empty where there is none, or where `object` is no object. Nothing is copied. */
+/** A member of an object in JSON text, such as a payload's: as it lies there, a string with its quotes. Empty
+ * where there is none, or where `object` is no object, or no JSON, as all of a message may be that came
+ * instead of a payload. Nothing is copied. */
 CONFIGURAPI_API struct configurapi_text configurapi_json_member(struct configurapi_text object,
                                                                 const char *name);
 /** Whether JSON text is a whole number that fits; *number is then set. */

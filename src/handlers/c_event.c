@@ -231,12 +231,13 @@ struct configurapi_text configurapi_event_params_text(const configurapi_event *e
 
 struct configurapi_text configurapi_json_member(struct configurapi_text object, const char *name)
 {
-    const char *end = object.data + object.length;
-    const char *at = object.length ? json_skip_space(object.data, end) : end;
+    struct text trimmed = c_private(object);
 
-    if (at == end || *at != '{')
-        return (struct configurapi_text){NULL, 0};
-    return c_public(json_member((struct text){at, (size_t)(end - at)}, text_from_cstr(name)));
+    while (trimmed.length > 0 && json_is_space(trimmed.data[trimmed.length - 1]))
+        trimmed.length--;
+    for (; trimmed.length > 0 && json_is_space(*trimmed.data); trimmed.length--)
+        trimmed.data++;
+    return c_public(json_member(trimmed, text_from_cstr(name)));
 }
 
 bool configurapi_json_integer(struct configurapi_text json, int64_t *number)

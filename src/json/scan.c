@@ -258,12 +258,17 @@ static inline bool is_plain(const struct json_block *block, const char *at, stru
 
 struct text json_member(struct text object, struct text name)
 {
+    const struct text none = {NULL, 0};
     const char *end = object.data + object.length;
     const char *at = object.data + 1;
-    struct json_block block = json_block_at(at, end);
-    struct text found = {NULL, 0};
+    struct text found = none;
 
-    while (json_next_inside(&at) != '}') {
+    if (object.length < 2 || *object.data != '{' || end[-1] != '}' || json_next_inside(&at) == '}')
+        return none;
+    struct json_block block = json_block_at(at, end);
+    do {
+        if (json_next_inside(&at) != '"')
+            return none;
         bool is_wanted = lies_at(at, end, name) && is_plain(&block, at, name);
         if (is_wanted) {
             at += name.length + 2;
@@ -271,18 +276,22 @@ struct text json_member(struct text object, struct text name)
             struct text quoted = {at, 0};
             bool escaped;
             at = json_skip_string_in(&block, at, end, &escaped);
+            if (!at)
+                return none;
             quoted.length = (size_t)(at - quoted.data);
             is_wanted = escaped && json_string_equal(quoted, name, false);
         }
-        json_take_inside(&at, ':');
+        if (!json_take_inside(&at, ':'))
+            return none;
         json_next_inside(&at);
         const char *value = at;
         at = json_skip_value_inside(&block, at, end);
+        if (!at || at == end)
+            return none;
         if (is_wanted)
             found = (struct text){value, (size_t)(at - value)};
-        json_take_inside(&at, ',');
-    }
-    return found;
+    } while (json_take_inside(&at, ','));
+    return at == end - 1 ? found : none; /* that one ends it */
 }
 
 static uint32_t hex4(const char *digits)

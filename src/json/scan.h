@@ -93,8 +93,8 @@ static inline const char *json_skip_string_in(struct json_block *block, const ch
  * False at the end, and from then on. `name` comes with its quotes, `value` as it lies there. */
 bool json_next_member(struct text *rest, struct text *name, struct text *value);
 
-/* The value of the member `name` of an object that is known to be valid JSON; of several the last, as with
- * JSON.parse. Empty where there is none. */
+/* The value of the member `name` of an object from its first brace to its last; of several the last, as with
+ * JSON.parse. Empty where there is none, and where the bytes are not such an object. */
 struct text json_member(struct text object, struct text name);
 
 /* Whether a string with its quotes (valid JSON) spells `plain`, escapes undone; with `ignore_case`, ASCII

@@ -74,6 +74,15 @@ runnerTest('what is no JSON is the payload as a string, binary messages too', cA
   assert.deepEqual([binary.payload, binary.binary], [1, 1]);
 });
 
+runnerTest('what is no JSON has no members', cApp({ catchall: 'pickHandler', it: 'pickHandler' }), async (runner) => {
+  const client = await runner.connect();
+  for (const message of ['{', '{"n":', '{"n":7', '{"n":7,', '{"n":7,"', '{"n":7}}', '{"n":7} x', '{"n"}', `{${' '.repeat(100)}`, `{"${'n'.repeat(100)}`, Buffer.from([0x7b, 0x22, 0xff])]) {
+    const { body } = await client.ask(message);
+    assert.deepEqual([body.n, body.isInteger], [0, 0], String(message));
+  }
+  assert.equal((await client.ask('{"name":"it","payload": {"n":7} }')).body.n, 7);
+});
+
 runnerTest('payloads that jansson can not hold are text all the same', one('showHandler'), async (runner) => {
   const client = await runner.connect();
   for (const payload of ['1e999', '"\\ud800"', `${'['.repeat(3000)}${']'.repeat(3000)}`]) {

@@ -246,6 +246,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         HOLDS(envelope.name.length + envelope.params.length + envelope.query.length +
                   envelope.headers.length + envelope.message_id.length ==
               0);
+    if (envelope.kind == ENVELOPE_NOT_JSON)
+        HOLDS(json_member(message, TEXT("a")).length == 0);
     if (size > 0 && utf8_is_valid(data, size))
         check_agreement(&envelope, message);
     return 0;

@@ -1,5 +1,6 @@
 #include "json/scan.h"
 #include "exact.h"
+#include "json/envelope.h"
 
 #include "support/cmocka_all.h"
 
@@ -328,6 +329,34 @@ static void check_member(struct text object, struct text name, struct text wante
     exact_free(copy);
 }
 
+/* As a payload is that is no JSON: cut anywhere, or with another byte anywhere. */
+static void finds_no_member_of_what_is_no_object(void **state)
+{
+    static const char others[] = "{}[]\",:\\ 1x\n";
+    const struct text object =
+        TEXT("{\"a\":[1,{\"b\":\"c\\n\"}],\"long enough to be in another block\":-1.5e3, "
+             "\"n\" : null,\"s\":\"\",\"x\":{}}");
+
+    (void)state;
+    for (size_t length = 0; length < object.length; length++)
+        check_member((struct text){object.data, length}, TEXT("n"), TEXT(""));
+    for (size_t at = 0; at < object.length; at++) {
+        for (const char *other = others; *other; other++) {
+            struct text copy = exact_copy(object);
+            ((char *)(uintptr_t)copy.data)[at] = *other;
+            struct envelope envelope;
+            envelope_scan(&envelope, copy);
+            struct text found = json_member(copy, TEXT("n"));
+            if (envelope.kind == ENVELOPE_NOT_JSON && found.length > 0)
+                fail_msg("%.*s has a member", TEXT_ARGS(copy));
+            exact_free(copy);
+        }
+    }
+    check_member(TEXT("[{\"n\":1}]"), TEXT("n"), TEXT(""));
+    check_member(TEXT("{\"n\":1}}"), TEXT("n"), TEXT(""));
+    check_member(TEXT("{\"n\":1}{}"), TEXT("n"), TEXT(""));
+}
+
 static void finds_a_member(void **state)
 {
     const struct text object = TEXT("{ \"a\" : [1, {\"x\":2}] ,\n\"b\\u0063\":\"}\",\"a\":null , \"\" : {}, "
@@ -465,6 +494,7 @@ int main(void)
         cmocka_unit_test(stops_behind_the_value),
         cmocka_unit_test(walks_members),
         cmocka_unit_test(finds_a_member),
+        cmocka_unit_test(finds_no_member_of_what_is_no_object),
         cmocka_unit_test(finds_a_member_anywhere),
         cmocka_unit_test(compares_what_a_string_spells),
         cmocka_unit_test(appends_what_a_string_stands_for),
