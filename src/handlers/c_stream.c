@@ -26,10 +26,12 @@ struct configurapi_stream {
     struct c_waiter room;
     struct c_waiter end;
     struct c_task resume_event;
-    struct buffer head;  /* a chunk's message up to its body */
-    struct buffer done;  /* the last message's up to its body */
-    struct buffer chunk; /* the message that is being sent */
-    char cut[4];         /* the beginning of a character that the last chunk ended in */
+    struct buffer head;   /* a chunk's message up to its body */
+    struct buffer plain;  /* the same of one that is JSON, where the others are base64; empty where none is */
+    struct buffer done;   /* the last message's up to its body */
+    struct buffer failed; /* the same of a stream that fails */
+    struct buffer chunk;  /* the message that is being sent */
+    char cut[4];          /* the beginning of a character that the last chunk ended in */
     size_t cut_length;
     bool is_text;
     bool wants_room; /* configurapi_stream_write() has said CONFIGURAPI_WAIT */
@@ -49,7 +51,9 @@ configurapi_stream *configurapi_reply_stream(configurapi_event *event, int statu
     stream->data = data;
     stream->host = c->host;
     buffer_init(&stream->head, BUFFER_UNLIMITED);
+    buffer_init(&stream->plain, BUFFER_UNLIMITED);
     buffer_init(&stream->done, BUFFER_UNLIMITED);
+    buffer_init(&stream->failed, BUFFER_UNLIMITED);
     buffer_init(&stream->chunk, BUFFER_UNLIMITED);
     c_response_stream(c, status, stream);
     return stream;
@@ -62,7 +66,9 @@ static void free_if_over(struct configurapi_stream *stream)
     if (!stream->over || stream->calls > 0)
         return;
     buffer_deinit(&stream->head);
+    buffer_deinit(&stream->plain);
     buffer_deinit(&stream->done);
+    buffer_deinit(&stream->failed);
     buffer_deinit(&stream->chunk);
     free(stream);
 }
@@ -126,22 +132,46 @@ static bool is_text(struct text type)
     return false;
 }
 
-/* A message's text up to its body: the response's head with the stream's own headers behind its others. */
-static enum status append_head(const struct configurapi_stream *stream, struct text status_code,
-                               struct text headers, struct text message_id, const char *kind, const char *id,
-                               struct buffer *out)
+/* What the messages of a stream have in common. */
+struct head {
+    struct text status_code;
+    struct text headers;
+    struct text message_id;
+    char id[UUID_LENGTH + 1];
+};
+
+enum head_kind {
+    HEAD_CHUNK,
+    HEAD_CHUNK_BASE64,
+    HEAD_DONE,
+    HEAD_DONE_BASE64,
+    HEAD_FAILED, /* its body is an error's */
+};
+
+/* The stream's own headers, and for a failure the body's type, stand for those of the response. */
+static bool is_replaced(struct text name, enum head_kind kind)
 {
+    return json_string_equal(name, TEXT("x-stream"), false) ||
+           json_string_equal(name, TEXT("x-stream-id"), false) ||
+           (kind == HEAD_FAILED && json_string_equal(name, TEXT("content-type"), true));
+}
+
+/* A message's text up to its body: the response's head with the stream's own headers behind its others. */
+static enum status append_head(const struct head *head, enum head_kind kind, struct buffer *out)
+{
+    bool is_base64 = kind == HEAD_CHUNK_BASE64 || kind == HEAD_DONE_BASE64;
+    const char *word = kind == HEAD_CHUNK || kind == HEAD_CHUNK_BASE64 ? "chunk" : "done";
+    struct text headers = head->headers;
     struct text name;
     struct text value;
     enum status status = buffer_append_text(out, TEXT("{\"statusCode\":"));
 
     if (status == STATUS_OK)
-        status = buffer_append_text(out, status_code);
+        status = buffer_append_text(out, head->status_code);
     if (status == STATUS_OK)
         status = buffer_append_text(out, TEXT(",\"headers\":{"));
     while (status == STATUS_OK && json_next_member(&headers, &name, &value)) {
-        if (json_string_equal(name, TEXT("x-stream"), false) ||
-            json_string_equal(name, TEXT("x-stream-id"), false))
+        if (is_replaced(name, kind))
             continue;
         status = buffer_append_text(out, name);
         if (status == STATUS_OK)
@@ -151,46 +181,47 @@ static enum status append_head(const struct configurapi_stream *stream, struct t
         if (status == STATUS_OK)
             status = buffer_append(out, ",", 1);
     }
-    if (status == STATUS_OK && message_id.length > 0) {
+    if (status == STATUS_OK && kind == HEAD_FAILED)
+        status = buffer_append_text(out, TEXT("\"Content-Type\":\"application/json\","));
+    if (status == STATUS_OK && head->message_id.length > 0) {
         status = buffer_append_text(out, TEXT("\"message-id\":"));
         if (status == STATUS_OK)
-            status = buffer_append_text(out, message_id);
+            status = buffer_append_text(out, head->message_id);
         if (status == STATUS_OK)
             status = buffer_append(out, ",", 1);
     }
-    if (status == STATUS_OK && !stream->is_text)
+    if (status == STATUS_OK && is_base64)
         status = buffer_append_text(out, TEXT("\"content-transfer-encoding\":\"base64\","));
     if (status == STATUS_OK)
-        status = buffer_printf(out, "\"x-stream\":\"%s\",\"x-stream-id\":\"%s\"},\"body\":", kind, id);
+        status = buffer_printf(out, "\"x-stream\":\"%s\",\"x-stream-id\":\"%s\"},\"body\":", word, head->id);
     return status;
 }
 
 /* Takes the reply's text apart and makes the heads of it. */
 static enum status make_heads(struct configurapi_stream *stream, const struct event *event, struct text reply)
 {
-    char id[UUID_LENGTH + 1];
+    struct head head = {.status_code = TEXT("200"), .headers = TEXT("{}"), .message_id = event->message_id};
     struct text name;
     struct text value;
-    struct text status_code = TEXT("200");
-    struct text headers = TEXT("{}");
     struct text rest;
 
     while (json_next_member(&reply, &name, &value)) {
         if (json_string_equal(name, TEXT("statusCode"), false))
-            status_code = value;
+            head.status_code = value;
         else if (json_string_equal(name, TEXT("headers"), false))
-            headers = value;
+            head.headers = value;
     }
     stream->is_text = true;
-    for (rest = headers; json_next_member(&rest, &name, &value);)
+    for (rest = head.headers; json_next_member(&rest, &name, &value);)
         if (json_string_equal(name, TEXT("content-type"), true) && value.data[0] == '"')
             stream->is_text = is_text((struct text){value.data + 1, value.length - 2});
-    uuid_make(&stream->host->uuids, id);
-    enum status status =
-        append_head(stream, status_code, headers, event->message_id, "chunk", id, &stream->head);
-    return status == STATUS_OK
-               ? append_head(stream, status_code, headers, event->message_id, "done", id, &stream->done)
-               : status;
+    uuid_make(&stream->host->uuids, head.id);
+    enum status status = append_head(&head, stream->is_text ? HEAD_CHUNK : HEAD_CHUNK_BASE64, &stream->head);
+    if (status == STATUS_OK && !stream->is_text)
+        status = append_head(&head, HEAD_CHUNK, &stream->plain);
+    if (status == STATUS_OK)
+        status = append_head(&head, stream->is_text ? HEAD_DONE : HEAD_DONE_BASE64, &stream->done);
+    return status == STATUS_OK ? append_head(&head, HEAD_FAILED, &stream->failed) : status;
 }
 
 static void call_ready(struct configurapi_stream *stream)
@@ -347,7 +378,8 @@ enum configurapi_status configurapi_stream_write_json(configurapi_stream *stream
     if (!is_open(stream))
         return stream->over ? CONFIGURAPI_GONE : CONFIGURAPI_INVALID;
     flush_cut(stream);
-    enum status status = buffer_append_text(&stream->chunk, buffer_text(&stream->head));
+    enum status status =
+        buffer_append_text(&stream->chunk, buffer_text(stream->is_text ? &stream->head : &stream->plain));
     if (status == STATUS_OK)
         status = json_append_value(&stream->chunk, value);
     if (status == STATUS_OK)
@@ -377,12 +409,12 @@ void configurapi_stream_end(configurapi_stream *stream)
     send_last(stream, made == STATUS_OK ? buffer_append_text(&stream->chunk, TEXT("\"\"}")) : made);
 }
 
-/* The last message of a stream that failed: an error's status and body, the stream's own headers. */
+/* The last message of a stream that failed: an error's status and body, the stream's headers. */
 static enum status append_failure(struct configurapi_stream *stream, int status_code, struct text message)
 {
-    struct text done = buffer_text(&stream->done);
-    const char *headers = memchr(done.data, ',', done.length); /* behind the status */
-    struct text rest = {headers, done.length - (size_t)(headers - done.data)};
+    struct text failed = buffer_text(&stream->failed);
+    const char *headers = memchr(failed.data, ',', failed.length); /* behind the status */
+    struct text rest = {headers, failed.length - (size_t)(headers - failed.data)};
     enum status status = buffer_printf(&stream->chunk, "{\"statusCode\":%d", status_code);
     size_t cut; /* an unfinished character at the end is left out */
 
