@@ -39,7 +39,9 @@ struct configurapi_client *c_client_of(struct c_host *host, struct peer *peer)
     struct configurapi_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    *client = (struct configurapi_client){.host = host, .peer = peer, .references = 1};
+    /* Of one whose end has been told nothing more will be. */
+    bool is_open = peer->functions->is_open(peer);
+    *client = (struct configurapi_client){.host = host, .peer = is_open ? peer : NULL, .references = 1};
     list_init(&client->for_room);
     list_init(&client->for_end);
     memcpy(client->id, peer->id, sizeof client->id);

@@ -144,7 +144,7 @@ static int on_congestion(void *owner, uint32_t peer_slot)
     struct js_host *host = owner;
     struct peer *peer = slots_get(&host->peers, peer_slot);
 
-    return peer ? congestion_of(peer) : -1;
+    return peer && peer->functions->is_open(peer) ? congestion_of(peer) : -1;
 }
 
 static int on_push(void *owner, uint32_t peer_slot, struct text data, bool binary, bool if_room)

@@ -210,6 +210,21 @@ runnerTest('a failing on_error changes nothing', cApp({ it: { failHandler: ['wor
 
 const mixed = (routes) => cApp(routes, {
   handlers: {
+    jsNeverHandler(event) {
+      const { StreamResponse } = require('configurapi-handler-ws');
+      event.response = new StreamResponse({ // whose first chunk never comes
+        [Symbol.asyncIterator]: () => ({
+          next: () => new Promise(() => {}),
+          return() {
+            globalThis.returned = (globalThis.returned ?? 0) + 1;
+            return { done: true };
+          },
+        }),
+      });
+    },
+    jsReturnedHandler(event) {
+      event.response = new Response(globalThis.returned ?? 0);
+    },
     jsSetHandler(event) {
       event.params.fromJs = 'js';
       event.identity = new Identity('ada', [{ type: 't', value: 'v' }]);
@@ -400,7 +415,7 @@ runnerTest('a client that goes while pushes wait for room', cApp({ flood: { floo
 // ---- streams ----
 
 const streamApp = cApp({
-  ...Object.fromEntries(['count', 'cut', 'json', 'bytes', 'fail', 'no UTF-8', 'never'].map((kind) => [kind, { streamHandler: [kind] }])),
+  ...Object.fromEntries(['count', 'cut', 'json', 'bytes', 'bytes, json', 'fail', 'no UTF-8', 'never'].map((kind) => [kind, { streamHandler: [kind] }])),
   changed: [{ streamHandler: ['count'] }, { changeHandler: ['status', 207] }, { changeHandler: ['header', 'c'] }],
   replaced: [{ streamHandler: ['count'] }, { replyHandler: ['text'] }],
   failed: [{ streamHandler: ['count'] }, { failHandler: ['words'] }],
@@ -430,6 +445,17 @@ runnerTest('streams: chunks, cut characters, values, bytes', streamApp, async (r
   streamed(['AP8Q'], { 'Content-Type': 'application/octet-stream', 'content-transfer-encoding': 'base64' })(await framesOf(client, { name: 'bytes' }));
   streamed(['0 ', '1 ', '2 '], { 'x-c': 'c' }, 207)(await framesOf(client, { name: 'changed' }));
   assert.equal((await client.ask({ name: 'ended' })).body, 5);
+});
+
+runnerTest('among bytes, only bytes are said to be base64', streamApp, async (runner) => {
+  const client = await runner.connect();
+  const frames = await framesOf(client, { name: 'bytes, json' });
+  const type = 'application/octet-stream';
+  assert.deepEqual(frames.map(({ statusCode, headers, body }) => [statusCode, headers['Content-Type'], headers['content-transfer-encoding'], body]), [
+    [200, type, 'base64', 'AA=='],
+    [200, type, undefined, { n: 1 }],
+    [503, 'application/json', undefined, { statusCode: 503, message: 'the source is dry', details: '' }],
+  ]);
 });
 
 runnerTest('a stream that fails, and ones that are replaced', streamApp, async (runner) => {
@@ -467,6 +493,33 @@ runnerTest('a stream whose client goes is told so, once', streamApp, async (runn
   for (let i = 0; i < 10_000 && ended < 2; i++) ended = await ask();
   assert.equal(ended, 2);
   assert.match(await (await fetch(`${runner.management}/metrics`)).text(), /^configurapi_streams_open 0$/m);
+});
+
+runnerTest('a stream for a client that has gone before is told so', cApp({ late: [{ pauseHandler: [100] }, { streamHandler: ['never'] }], ended: 'endedHandler' }), async (runner) => {
+  const client = await runner.connect();
+  client.send({ name: 'late' });
+  await new Promise((resolve) => setTimeout(resolve, 30)); // it is under way
+  await client.terminate();
+  const watcher = await runner.connect();
+  const ask = async () => (await watcher.ask({ name: 'ended' })).body;
+  const due = Date.now() + 5000;
+  while (await ask() < 1 && Date.now() < due) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(await ask(), 1);
+  await watcher.terminate();
+  await runner.stop();
+});
+
+const lateJs = { ...mixed({ late: [{ pauseHandler: [100] }, 'jsNeverHandler'], returned: 'jsReturnedHandler' }) };
+runnerTest('the same in JavaScript', lateJs, async (runner) => {
+  const client = await runner.connect();
+  client.send({ name: 'late' });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await client.terminate();
+  const watcher = await runner.connect();
+  const due = Date.now() + 5000;
+  const ask = async () => (await watcher.ask({ name: 'returned' })).body;
+  while (await ask() < 1 && Date.now() < due) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(await ask(), 1);
 });
 
 const mixedStreams = {

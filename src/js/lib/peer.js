@@ -25,7 +25,7 @@ class Peer {
     const id = native.peerId(slot);
     this.slot = slot;
     this.id = id ?? '';
-    this.gone = id === undefined; // while what it had said waited
+    this.gone = id === undefined || this.congestion() < 0; // while what it had said waited
     this.runner = runner; // its number
   }
 

@@ -260,6 +260,26 @@ static void on_timer(uv_timer_t *timer)
     configurapi_resume(later->event, fail_later, later);
 }
 
+static void on_pause(uv_timer_t *timer)
+{
+    struct later *later = timer->data;
+
+    configurapi_resume(later->event, NULL, NULL);
+    uv_close((uv_handle_t *)timer, free_later);
+}
+
+/* Lets so many milliseconds pass. */
+static result pause_for(configurapi_event *event, const json_t *parameters)
+{
+    struct later *later = calloc(1, sizeof *later);
+
+    later->event = event;
+    later->timer.data = later;
+    uv_timer_init((uv_loop_t *)configurapi_loop(configurapi_event_runtime(event)), &later->timer);
+    uv_timer_start(&later->timer, on_pause, (uint64_t)json_integer_value(argument(parameters, 0)), 0);
+    return CONFIGURAPI_PENDING;
+}
+
 /* Waits on the runner's own loop, then fails. */
 static result timed(configurapi_event *event, const json_t *parameters)
 {
@@ -443,6 +463,13 @@ static void write_once(configurapi_stream *stream, const char *kind)
         json_decref(value);
     } else if (strcmp(kind, "bytes") == 0) {
         configurapi_stream_write(stream, "\x00\xFF\x10", 3);
+    } else if (strcmp(kind, "bytes, json") == 0) {
+        configurapi_stream_write(stream, "\x00", 1);
+        json_t *value = json_pack("{s:i}", "n", 1);
+        configurapi_stream_write_json(stream, value);
+        json_decref(value);
+        configurapi_stream_fail(stream, 503, "the source is dry");
+        return;
     } else if (strcmp(kind, "fail") == 0) {
         configurapi_stream_write(stream, "one", 3);
         configurapi_stream_fail(stream, 503, "the source is dry");
@@ -500,7 +527,7 @@ static result stream(configurapi_event *event, const json_t *parameters)
         free(counter);
         return CONFIGURAPI_FAILED;
     }
-    if (strcmp(counter->kind, "bytes") == 0)
+    if (strncmp(counter->kind, "bytes", 5) == 0)
         configurapi_set_header(event, "Content-Type", "application/octet-stream");
     return CONFIGURAPI_CONTINUE;
 }
@@ -647,6 +674,7 @@ static const struct configurapi_entry entries[] = {
     {"continueHandler", keep_going, NULL},
     {"failHandler", fail, NULL},
     {"threadedHandler", threaded, NULL},
+    {"pauseHandler", pause_for, NULL},
     {"timedHandler", timed, NULL},
     {"atOnceHandler", at_once, NULL},
     {"notWaitingHandler", not_waiting, NULL},
