@@ -10,7 +10,6 @@
 #include "runner/connection_parts.h"
 #include "runner/runner.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -543,7 +542,7 @@ static void on_due(struct deadline *deadline)
         connection_close(connection, CLOSE_GOING_AWAY, TEXT("Open for too long"));
     } else if (is_due(connection, connection->pinged_ms, options->ping_interval_ms) && !ping(connection)) {
         connection_drop(connection);
-    } else {
+    } else if (connection->state == CONNECTION_OPEN) { /* still, behind a ping */
         connection_schedule(connection);
     }
 }
@@ -589,8 +588,8 @@ static void on_data(struct channel *channel, char *data, size_t length)
         break;
     case CONNECTION_OPEN:
     case CONNECTION_CLOSING:
-        assert(!connection->input); /* as long as something is kept, nothing is read */
-        connection_read_input(connection, &input);
+        if (!connection->input) /* or else what was kept comes first: TLS had more than one piece of it */
+            connection_read_input(connection, &input);
         if (connection->state == CONNECTION_OPEN && input.length > 0 && /* what has to wait */
             connection_keep_input(connection, input) != STATUS_OK)
             connection_give_up(connection);
