@@ -189,13 +189,16 @@ enum status disconnect_event_append(struct buffer *out, unsigned code, struct te
 /* The offered subprotocol that the JSON string names; the empty text where none does. */
 static struct text find_offered(const struct upgrade_request *request, struct text quoted)
 {
-    struct text rest = request->protocols;
-
-    for (;;) {
-        struct text offered = upgrade_next_protocol(&rest);
-        if (offered.length == 0 || json_string_equal(quoted, offered, false))
-            return offered;
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct text rest = request->headers[i].value;
+        struct text offered;
+        if (!text_equal_ignore_case(request->headers[i].name, TEXT("Sec-WebSocket-Protocol")))
+            continue;
+        while ((offered = upgrade_next_protocol(&rest)).length > 0)
+            if (json_string_equal(quoted, offered, false))
+                return offered;
     }
+    return TEXT("");
 }
 
 struct text connect_event_protocol(struct text reply, const struct upgrade_request *request)

@@ -70,6 +70,11 @@ static void chooses_the_protocol(void **state)
                     "one"); /* not offered */
     expect_protocol(head, "{\"headers\":{\"sec-websocket-protocol\":[\"two\"]}}", "one");
     expect_protocol(head, "{\"headers\":\"two\"}", "one");
+    const char *lines =
+        HEAD("/", "Sec-WebSocket-Protocol: one\r\nX: y\r\nsec-websocket-protocol: two, three\r\n");
+    expect_protocol(lines, "", "one");
+    expect_protocol(lines, "{\"headers\":{\"sec-websocket-protocol\":\"three\"}}", "three");
+    expect_protocol(lines, "{\"headers\":{\"sec-websocket-protocol\":\"y\"}}", "one");
     expect_protocol(HEAD("/", ""), "{\"headers\":{\"sec-websocket-protocol\":\"one\"}}", "");
 }
 
