@@ -364,6 +364,8 @@ static enum status add_with_changes(struct js_host *host, struct event *event, s
 
 enum verdict host_out_of_memory(struct event *event)
 {
+    if (!event->message_owned) /* where it lay others may lie by now, and the log would read them */
+        event_lose_message(event);
     event_set_error(event, 500, TEXT("Out of memory."), TEXT(""));
     event->holder = NULL; /* the reply is the pipeline's own: it needs the least */
     return VERDICT_FAILED;

@@ -39,7 +39,6 @@ void event_lose_message(struct event *event)
 {
     event->message = TEXT("");
     event->envelope = (struct envelope){.kind = ENVELOPE_NOT_JSON};
-    event->message_id = TEXT("");
     event->message_owned = true;
 }
 

@@ -46,6 +46,7 @@ struct event {
     /* What came. `message` lies in the caller's memory while service_process() runs, see event_own_message().
      */
     struct text message;
+    size_t weight;            /* its owner's: bytes that it counts for, whatever becomes of `message` */
     struct envelope envelope; /* EVENT_MESSAGE: spans of `message` */
     bool binary;              /* it came as a binary message */
     bool not_utf8;            /* a binary one that is no UTF-8: bytes, not text */
@@ -97,7 +98,7 @@ void event_append_correlation_id(struct event *event, struct buffer *out);
 
 /* Copies the message into the event's own memory, so that it can be read after the call that delivered it. */
 NODISCARD enum status event_own_message(struct event *event);
-/* Where memory is out for that: what came is forgotten, and the reply will have no message-id. */
+/* Where memory is out for that, or the message is gone: what came is forgotten, but for its message-id. */
 void event_lose_message(struct event *event);
 
 /* For a language: the failure in words, the changed name and method, the reply (only during service_resume or

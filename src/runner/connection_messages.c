@@ -139,7 +139,7 @@ static void on_message_done(struct event *event)
 
     connection->runner->idle_since_ns = metrics_event(&connection->runner->metrics, event);
     connection->in_flight--;
-    connection->bytes_in_flight -= event->message.length;
+    connection->bytes_in_flight -= event->weight;
     if (connection->state == CONNECTION_OPEN)
         send_reply(connection, event);
     connection_resume(connection);
@@ -207,6 +207,7 @@ static void start_event(struct connection *connection, struct text message, bool
         return;
     }
     connection->in_flight++;
+    event->weight = message.length;
     connection->bytes_in_flight += message.length;
     if (!connection->deflate.window_bits) /* compressing is nobody's time */
         event->started_ns = runner->idle_since_ns;
