@@ -414,8 +414,11 @@ void channel_ready(struct channel *channel, uint32_t events)
         watch(channel, asked);
         return;
     }
-    if (channel->reading && events & (EPOLLIN | broken))
+    if (channel->reading && events & (EPOLLIN | broken)) {
         receive(channel);
+        if (events & broken)
+            return; /* writing would end it before what has come is dealt with; the kernel tells again */
+    }
     if (!channel->closing && channel->waiting && events & (EPOLLOUT | broken))
         flush(channel, TEXT(""), true, true);
 }
