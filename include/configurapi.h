@@ -100,7 +100,8 @@ enum configurapi_result {
 /** How a call ended. */
 enum configurapi_status {
     CONFIGURAPI_OK,
-    CONFIGURAPI_WAIT, /**< done, but the client has more unread than the high-water mark: wait for room */
+    CONFIGURAPI_WAIT, /**< done, but the client has more unread than the high-water mark, or handlers have
+                         sent a megabyte in this turn of the loop: wait for room */
     CONFIGURAPI_GONE, /**< the client is gone; nothing was sent */
     CONFIGURAPI_NO_MEMORY, /**< nothing was changed */
     CONFIGURAPI_INVALID, /**< what was given is no JSON, no UTF-8, or out of its range; nothing was changed */

@@ -92,8 +92,12 @@ enum configurapi_status c_client_send(struct configurapi_client *client, struct 
     enum status status = peer->functions->push(peer, data, binary);
     if (status != STATUS_OK)
         return status == STATUS_LIMIT ? CONFIGURAPI_FULL : c_status(status);
+    c_host_spend(client->host, data.length);
     /* Before the handshake's end nobody may be made to wait: what it waits for may be who does. */
-    return peer->functions->congestion(peer) == CONGESTION_OPEN ? CONFIGURAPI_WAIT : CONFIGURAPI_OK;
+    enum congestion congestion = peer->functions->congestion(peer);
+    return congestion == CONGESTION_OPEN || (congestion == CONGESTION_NONE && c_host_is_spent(client->host))
+               ? CONFIGURAPI_WAIT
+               : CONFIGURAPI_OK;
 }
 
 void c_client_give_up(struct configurapi_client *client)
@@ -154,6 +158,19 @@ static void call_soon(struct c_waiter *waiter, enum configurapi_status status)
     c_host_call_soon(waiter->client->host, &waiter->task);
 }
 
+/* There is room: now, or when others have had their turn. */
+static void go_on(struct c_waiter *waiter)
+{
+    struct c_host *host = waiter->client->host;
+
+    waiter->status = CONFIGURAPI_OK;
+    list_remove(&waiter->task.node);
+    if (c_host_is_spent(host))
+        c_host_call_later(host, &waiter->task);
+    else
+        c_host_call_soon(host, &waiter->task);
+}
+
 static void wait(struct configurapi_client *client, struct list *list, struct c_waiter *waiter)
 {
     waiter->client = configurapi_client_ref(client);
@@ -168,7 +185,7 @@ void c_client_wait_for_room(struct configurapi_client *client, struct c_waiter *
     if (!peer)
         call_soon(waiter, CONFIGURAPI_GONE);
     else if (peer->functions->congestion(peer) != CONGESTION_OPEN)
-        call_soon(waiter, CONFIGURAPI_OK);
+        go_on(waiter);
     else
         peer->awaits_drain = true;
 }
@@ -177,10 +194,16 @@ bool c_waiter_goes_on(struct c_waiter *waiter)
 {
     struct peer *peer = waiter->client->peer;
 
-    if (waiter->status != CONFIGURAPI_OK || !peer || peer->functions->congestion(peer) != CONGESTION_OPEN)
+    if (waiter->status != CONFIGURAPI_OK || !peer)
         return true;
-    list_append(&waiter->client->for_room, &waiter->task.node);
-    peer->awaits_drain = true;
+    if (peer->functions->congestion(peer) == CONGESTION_OPEN) {
+        list_append(&waiter->client->for_room, &waiter->task.node);
+        peer->awaits_drain = true;
+        return false;
+    }
+    if (!c_host_is_spent(waiter->client->host))
+        return true;
+    go_on(waiter);
     return false;
 }
 
@@ -200,10 +223,16 @@ void c_waiter_cancel(struct c_waiter *waiter)
     waiter->client = NULL;
 }
 
-static void call_all(struct list *waiters, enum configurapi_status status)
+static void let_all_go_on(struct list *waiters)
 {
     while (!list_is_empty(waiters))
-        call_soon(LIST_ENTRY(waiters->next, struct c_waiter, task.node), status);
+        go_on(LIST_ENTRY(waiters->next, struct c_waiter, task.node));
+}
+
+static void tell_all_gone(struct list *waiters)
+{
+    while (!list_is_empty(waiters))
+        call_soon(LIST_ENTRY(waiters->next, struct c_waiter, task.node), CONFIGURAPI_GONE);
 }
 
 static void end(struct configurapi_client *client)
@@ -211,14 +240,14 @@ static void end(struct configurapi_client *client)
     if (!client->peer)
         return;
     client->peer = NULL;
-    call_all(&client->for_room, CONFIGURAPI_GONE);
-    call_all(&client->for_end, CONFIGURAPI_GONE);
+    tell_all_gone(&client->for_room);
+    tell_all_gone(&client->for_end);
 }
 
 void c_client_news(struct language *language, struct peer *peer, enum peer_news news)
 {
     switch (news) {
-    case PEER_DRAINED: call_all(&peer->client->for_room, CONFIGURAPI_OK); break;
+    case PEER_DRAINED: let_all_go_on(&peer->client->for_room); break;
     case PEER_CLOSED: end(peer->client); break;
     case PEER_GONE:
         end(peer->client);

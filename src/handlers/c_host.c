@@ -317,6 +317,32 @@ void c_host_call_soon(struct c_host *host, struct c_task *task)
     list_append(&host->due, &task->node);
 }
 
+enum {
+    TURN_BUDGET = 1 << 20,
+    MESSAGE_COST = 64, /* bytes that each takes from it besides its own */
+};
+
+void c_host_begin_turn(struct c_host *host)
+{
+    host->sent = 0;
+}
+
+bool c_host_is_spent(const struct c_host *host)
+{
+    return host->sent >= TURN_BUDGET;
+}
+
+void c_host_spend(struct c_host *host, size_t length)
+{
+    host->sent += length + MESSAGE_COST;
+}
+
+void c_host_call_later(struct c_host *host, struct c_task *task)
+{
+    list_append(&host->resting, &task->node);
+    host->functions->wake(host->owner);
+}
+
 /* The loop is woken while it can not see the task yet: once it has, the event, and with it
  * the host, may end. */
 bool c_host_mail(struct c_host *host, struct c_task *task)
@@ -411,7 +437,7 @@ enum configurapi_status configurapi_post(configurapi_runtime *runtime, void (*ru
 
 bool c_host_has_work(const struct c_host *host)
 {
-    return !list_is_empty(&host->due);
+    return !list_is_empty(&host->due) || (!list_is_empty(&host->resting) && !c_host_is_spent(host));
 }
 
 void c_host_turn(struct c_host *host)
@@ -424,6 +450,8 @@ void c_host_turn(struct c_host *host)
     /* What they make due is the next turn's, so that this one ends. */
     list_init(&due);
     list_move_all(&due, &host->due);
+    if (!c_host_is_spent(host))
+        list_move_all(&due, &host->resting);
     while (!list_is_empty(&due)) {
         struct c_task *task = LIST_ENTRY(due.next, struct c_task, node);
         list_remove(&task->node);
@@ -524,6 +552,7 @@ enum status c_host_create(struct c_host **host, const struct c_host_functions *f
     made->log = log;
     list_init(&made->modules);
     list_init(&made->due);
+    list_init(&made->resting);
     list_init(&made->mail);
     pthread_mutex_init(&made->mutex, NULL);
     uuid_source_init(&made->uuids);
@@ -537,6 +566,7 @@ void c_host_unload(struct c_host *host)
 {
     c_module_unload_all(host);
     c_host_close(host);
+    c_host_begin_turn(host);
     c_host_turn(host); /* the last words of what unloading has ended */
 }
 

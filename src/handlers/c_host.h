@@ -65,6 +65,9 @@ struct c_task {
  * closed, and the task still the caller's. */
 bool c_host_mail(struct c_host *host, struct c_task *task);
 
+/* A turn of the loop begins, in which handlers may send as much again before those who wait for a client's
+ * room have to wait for the next one. */
+void c_host_begin_turn(struct c_host *host);
 /* Does what is due: events that were resumed, callbacks, what was posted. */
 void c_host_turn(struct c_host *host);
 /* Whether there is anything for it to do. */

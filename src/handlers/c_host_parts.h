@@ -40,6 +40,8 @@ struct c_host {
     struct list modules;
 
     struct list due;       /* of this thread: tasks for the next turn */
+    struct list resting;   /* likewise, of who has to wait for the loop's next turn: see `sent` */
+    size_t sent;           /* bytes that handlers have sent in this turn of the loop */
     pthread_mutex_t mutex; /* guards `mail` */
     struct list mail;      /* tasks from any thread */
     bool closed;           /* nothing is taken any more; guarded likewise */
@@ -60,6 +62,13 @@ static inline struct c_host *c_host_of(struct language *language)
 
 /* For the next turn of this thread. */
 void c_host_call_soon(struct c_host *host, struct c_task *task);
+/* Whether handlers have sent so much in this turn of the loop that those who can should let others have
+ * theirs: a client may read as fast as it is written to. */
+bool c_host_is_spent(const struct c_host *host);
+/* A message of that length was sent. */
+void c_host_spend(struct c_host *host, size_t length);
+/* For the loop's next turn. */
+void c_host_call_later(struct c_host *host, struct c_task *task);
 
 /* ---- events ---- */
 

@@ -205,12 +205,19 @@ void configurapi_runner_wait(configurapi_runner *runner)
 
 /* ---- from any thread ---- */
 
-static void send_mail(configurapi_runner *runner, unsigned stops, bool reload)
+enum request {
+    REQUEST_STOP,
+    REQUEST_END,
+    REQUEST_RELOAD,
+};
+
+static void send_mail(configurapi_runner *runner, enum request request)
 {
     pthread_mutex_lock(&runner->mutex);
     if (runner->takes_mail) {
-        runner->stops_asked += stops;
-        runner->reload_asked |= reload;
+        runner->stops_asked += request == REQUEST_STOP;
+        runner->end_asked |= request == REQUEST_END;
+        runner->reload_asked |= request == REQUEST_RELOAD;
         uv_async_send(&runner->mail);
     }
     pthread_mutex_unlock(&runner->mutex);
@@ -218,12 +225,12 @@ static void send_mail(configurapi_runner *runner, unsigned stops, bool reload)
 
 void configurapi_runner_stop(configurapi_runner *runner)
 {
-    send_mail(runner, 1, false);
+    send_mail(runner, REQUEST_STOP);
 }
 
 void configurapi_runner_reload(configurapi_runner *runner)
 {
-    send_mail(runner, 0, true);
+    send_mail(runner, REQUEST_RELOAD);
 }
 
 bool configurapi_runner_post(configurapi_runner *runner, void (*run)(void *data), void *data)
@@ -242,7 +249,7 @@ bool configurapi_runner_destroy(configurapi_runner *runner)
     if (!runner)
         return true;
     if (runner->has_thread) {
-        configurapi_runner_stop(runner);
+        send_mail(runner, REQUEST_END); /* a second stop would not wait for anybody */
         configurapi_runner_wait(runner);
     }
     if (runner->unclean)
@@ -254,7 +261,7 @@ bool configurapi_runner_destroy(configurapi_runner *runner)
     pthread_mutex_lock(&runner->log_mutex);
     runner->destroyed = true; /* before anything is told */
     pthread_mutex_unlock(&runner->log_mutex);
-    serve_stop(runner);
+    serve_end(runner);
     return true;
 }
 

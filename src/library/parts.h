@@ -64,6 +64,7 @@ struct configurapi_runner {
     pthread_mutex_t mutex;  /* guards what follows */
     pthread_cond_t changed; /* `answered` was set */
     unsigned stops_asked;
+    bool end_asked; /* to stop, unless it does so already */
     bool reload_asked;
     bool takes_mail;  /* `mail` is open */
     bool takes_posts; /* the runtime is there */

@@ -299,6 +299,15 @@ void serve_stop(configurapi_runner *runner)
         team_stop(runner->team);
 }
 
+void serve_end(configurapi_runner *runner)
+{
+    pthread_mutex_lock(&runner->mutex);
+    bool is_asked = runner->stops_asked > 0; /* that comes yet */
+    pthread_mutex_unlock(&runner->mutex);
+    if (!runner->stopping && !is_asked)
+        serve_stop(runner);
+}
+
 /* ---- what is asked of it ---- */
 
 static void reload(configurapi_runner *runner)
@@ -314,13 +323,17 @@ static void on_mail(uv_async_t *async)
     pthread_mutex_lock(&runner->mutex);
     unsigned stops = runner->stops_asked;
     bool wants_reload = runner->reload_asked;
+    bool wants_end = runner->end_asked;
     runner->stops_asked = 0;
+    runner->end_asked = false;
     runner->reload_asked = false;
     pthread_mutex_unlock(&runner->mutex);
     if (wants_reload)
         reload(runner);
     while (stops-- > 0)
         serve_stop(runner);
+    if (wants_end)
+        serve_end(runner);
 }
 
 static void on_signal(uv_signal_t *handle, int number)

@@ -36,6 +36,8 @@ void serve_listen(struct configurapi_runner *runner, unsigned levels);
 
 /* As configurapi_runner_stop(), on the loop's thread. */
 void serve_stop(struct configurapi_runner *runner);
+/* The first of these, unless it was asked for. */
+void serve_end(struct configurapi_runner *runner);
 
 /* Makes a line the runner's error: the one in `error`, or where that is empty the status's name. */
 void serve_fail(struct configurapi_runner *runner, enum status status, struct text error);

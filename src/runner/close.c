@@ -44,16 +44,24 @@ static bool is_clean(const struct runner *runner)
     return true;
 }
 
-/* What dropping the connections has started and nothing has to be waited for. */
+enum { LAST_ROUNDS = 16 };
+
+/* What dropping the connections has started and nothing has to be waited for: streams in C hear of their end,
+ * then their events do. */
 static void turn_last(struct runner *runner)
 {
+    runner_settle(runner);
     for (struct list *node = runner->applications.next; node != &runner->applications; node = node->next) {
         const struct application *application = LIST_ENTRY(node, struct application, node);
         if (application->js)
             js_host_turn(application->js->host);
     }
-    if (runner->c)
+    for (int i = 0; runner->c && i < LAST_ROUNDS; i++) {
+        c_host_begin_turn(runner->c);
         c_host_turn(runner->c);
+        if (!c_host_has_work(runner->c))
+            break;
+    }
 }
 
 static void on_last_closed(uv_handle_t *handle)

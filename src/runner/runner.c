@@ -19,7 +19,7 @@
 
 /* ---- a turn of the loop ---- */
 
-static void settle_left(struct runner *runner)
+void runner_settle(struct runner *runner)
 {
     while (!list_is_empty(&runner->left))
         connection_settle(LIST_ENTRY(runner->left.next, struct connection, left));
@@ -84,16 +84,18 @@ void runner_refuse_waiting(struct runner *runner)
 }
 
 /* Deals with all that came, then writes: what is written may let something go on, so both until nothing is
- * left. Streams end that: they rest when they have sent much (see streams.js). */
+ * left. Who sends much ends that: streams rest then (see streams.js), and handlers in C (c_host_is_spent()).
+ */
 static void turn(struct runner *runner)
 {
+    c_host_begin_turn(runner->c);
     go_on_loading(runner);
     reload_turn(runner);
     do {
         turn_applications(runner);
         if (c_host_has_work(runner->c))
             c_host_turn(runner->c);
-        settle_left(runner);
+        runner_settle(runner);
         net_flush(&runner->net);
     } while (has_work(runner));
     accept_go_on(runner);

@@ -137,6 +137,8 @@ NODISCARD enum status runner_read_certificate(const struct runner *runner, struc
 /* Events under way; responses that are being sent chunk by chunk; streams' sources that were told of their
  * end and are still at it; what JavaScript's heaps hold. */
 size_t runner_events(const struct runner *runner);
+/* Tells what has become of the connections that nothing can be sent to any more. */
+void runner_settle(struct runner *runner);
 size_t runner_open_streams(const struct runner *runner);
 size_t runner_closing_sources(const struct runner *runner);
 size_t runner_heap_bytes(const struct runner *runner);

@@ -494,6 +494,54 @@ static void streams_from_ready_on(void **state)
     assert_string_equal(disconnect.letters, "e");
 }
 
+static void let_it_wait(configurapi_stream *stream, void *data)
+{
+    (void)stream;
+    strcat(((struct streaming *)data)->letters, "r");
+}
+
+static enum configurapi_result stream_without_end(configurapi_event *event, const json_t *parameters)
+{
+    static const struct configurapi_stream_source source = {let_it_wait, ended};
+
+    (void)parameters;
+    configurapi_reply_stream(event, 200, &source, configurapi_data(event));
+    return CONFIGURAPI_CONTINUE;
+}
+
+static void tells_a_stream_that_a_second_stop_has_ended_it(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    struct streaming streaming = {.letters = ""};
+    struct client client;
+
+    (void)state;
+    configurapi_runner *runner = start(&options, "a", stream_without_end, &streaming);
+    client_connect(&client, configurapi_runner_port(runner));
+    client_send(&client, ASK("a"));
+    assert_non_null(client_ask(&client, ASK("nobody"))); /* behind the stream's beginning */
+    configurapi_runner_stop(runner);
+    configurapi_runner_stop(runner);
+    assert_true(configurapi_runner_destroy(runner));
+    assert_string_equal(streaming.letters, "re");
+    client_close(&client);
+}
+
+static void destroying_one_that_stops_is_no_second_stop(void **state)
+{
+    struct configurapi_runner_options options = quiet_options();
+    struct client client;
+
+    (void)state;
+    options.drain_timeout_ms = 300; /* nobody answers the Close meanwhile */
+    configurapi_runner *runner = start(&options, "a", stream_without_end, NULL);
+    client_connect(&client, configurapi_runner_port(runner));
+    configurapi_runner_stop(runner);
+    assert_true(configurapi_runner_destroy(runner));
+    assert_int_equal(client_wait_for_close(&client), 1001);
+    client_close(&client);
+}
+
 /* ---- modules ---- */
 
 static void ends_when_a_module_had_handles_of_its_own(void **state)
@@ -641,6 +689,8 @@ int main(void)
         cmocka_unit_test(tells_of_a_connection_s_end),
         cmocka_unit_test(tells_of_the_end_of_one_that_was_not_open_yet),
         cmocka_unit_test(streams_from_ready_on),
+        cmocka_unit_test(tells_a_stream_that_a_second_stop_has_ended_it),
+        cmocka_unit_test(destroying_one_that_stops_is_no_second_stop),
         cmocka_unit_test(ends_when_a_module_had_handles_of_its_own),
         cmocka_unit_test(has_a_management_server),
         cmocka_unit_test(serves_tls),
