@@ -415,7 +415,7 @@ runnerTest('a client that goes while pushes wait for room', cApp({ flood: { floo
 // ---- streams ----
 
 const streamApp = cApp({
-  ...Object.fromEntries(['count', 'cut', 'json', 'bytes', 'bytes, json', 'fail', 'no UTF-8', 'never'].map((kind) => [kind, { streamHandler: [kind] }])),
+  ...Object.fromEntries(['count', 'cut', 'json', 'bytes', 'bytes, json', 'fail', 'no UTF-8', 'never', 'large'].map((kind) => [kind, { streamHandler: [kind] }])),
   changed: [{ streamHandler: ['count'] }, { changeHandler: ['status', 207] }, { changeHandler: ['header', 'c'] }],
   replaced: [{ streamHandler: ['count'] }, { replyHandler: ['text'] }],
   failed: [{ streamHandler: ['count'] }, { failHandler: ['words'] }],
@@ -494,6 +494,21 @@ runnerTest('a stream whose client goes is told so, once', streamApp, async (runn
   assert.equal(ended, 2);
   assert.match(await (await fetch(`${runner.management}/metrics`)).text(), /^configurapi_streams_open 0$/m);
 });
+
+for (const name of ['large', 'count']) {
+  runnerTest(`streams without end leave others their turn: ${name}`, { ...streamApp, args: ['--max-buffered', '1g'] }, async (runner) => {
+    const other = await runner.connect();
+    const greedy = await Promise.all([1, 2, 3].map(() => runner.connectRaw()));
+    for (const client of greedy) {
+      await client.upgrade();
+      client.socket.removeAllListeners('data').resume(); // as fast as it can
+      client.write(text({ name, payload: { last: 1e12 } }));
+    }
+    for (let i = 0; i < 30; i++) assert.equal((await other.ask({ name: 'ended' })).body, 0);
+    for (const client of greedy) client.destroy();
+    while ((await other.ask({ name: 'ended' })).body < greedy.length);
+  });
+}
 
 runnerTest('a stream for a client that has gone before is told so', cApp({ late: [{ pauseHandler: [100] }, { streamHandler: ['never'] }], ended: 'endedHandler' }), async (runner) => {
   const client = await runner.connect();
