@@ -355,3 +355,45 @@ runnerTest("a Close that came with what made us close is the peer's own", {
   await client.rest(); // at once: there is no answer to wait for
   await runner.output('stdout', /^gone 4321 enough$/m);
 });
+
+// The kernel tells of the bytes, of room and of the reset in one.
+const lastWords = {
+  routes: { fill: 'fillHandler', block: 'blockHandler', note: 'noteHandler', noted: 'notedHandler', on_disconnect: 'endHandler' },
+  prelude: 'const noted = [];',
+  handlers: {
+    async fillHandler(event) {
+      event.request.headers['push-function']('x'.repeat(32 << 20)).catch(() => {});
+    },
+    blockHandler(event) {
+      for (const end = Date.now() + event.payload; Date.now() < end; );
+    },
+    noteHandler() {
+      noted.push('last');
+    },
+    endHandler(event) {
+      noted.push(event.payload.code);
+    },
+    notedHandler(event) {
+      event.response = new Response(noted);
+    },
+  },
+};
+runnerTest('what a client said last is heard, though it has read nothing and is reset', { ...lastWords, args: ['--high-water-mark', '256m', '--max-buffered', '256m'] }, async (runner) => {
+  const other = await runner.connect();
+  const client = await runner.connectRaw();
+  await client.upgrade();
+  client.socket.pause();
+  client.write(text({ name: 'fill' }));
+  await other.ask({ name: 'noted' });
+  await new Promise((resolve) => setTimeout(resolve, 200)); // the kernel's buffers are full, and more waits
+  other.send({ name: 'block', payload: 400 });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.write(Buffer.concat([text({ name: 'note' }), frame(opcodes.close, closePayload(1000, ''))]));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  client.reset();
+  await other.next();
+  const due = Date.now() + 5000;
+  let noted = [];
+  while (noted.length < 2 && Date.now() < due) noted = (await other.ask({ name: 'noted' })).body;
+  assert.deepEqual(noted, ['last', 1000]);
+});

@@ -575,6 +575,28 @@ static void names_the_place_of_an_unknown_handler(void **state)
     buffer_deinit(&error);
 }
 
+/* Its bytes may be others' by then; its message-id is its own. */
+static void forgets_a_message_that_is_lost(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    begin(&fixture, LINES("get:waitA"), 60000);
+    struct event *event = wait_in(&fixture, "get");
+    event->message = TEXT("{\"query\":{\"correlationid\":\"c\"}}");
+    event->weight = event->message.length;
+    event->envelope.query = (struct text){event->message.data + 9, 21};
+    event->message_id = TEXT("7");
+    event_lose_message(event);
+    assert_int_equal(event->message.length, 0);
+    assert_int_equal(event->envelope.query.length, 0);
+    assert_true(text_equal(event->message_id, TEXT("7")));
+    assert_int_equal(event->weight, 31);
+    assert_int_equal(event_own_message(event), STATUS_OK); /* nothing is read any more */
+    service_resume(event, VERDICT_CONTINUE);
+    tear_down(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +609,7 @@ int main(void)
         cmocka_unit_test(takes_an_assigned_error_for_a_failure),
         cmocka_unit_test(runs_the_first_request_until_it_succeeds),
         cmocka_unit_test(follows_a_changed_name),
+        cmocka_unit_test(forgets_a_message_that_is_lost),
         cmocka_unit_test(cuts_routes_into_chains_by_language),
         cmocka_unit_test(waits),
         cmocka_unit_test(expires_what_waits_too_long),
