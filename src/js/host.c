@@ -52,13 +52,23 @@ static void report(struct js_host *host, struct buffer *error)
 }
 
 /* Pieces of them may be kept for as long as scripts like. */
+/* What one message of many megabytes has taken is not kept for the next ones. */
+static void empty(struct units *units)
+{
+    units->length = 0;
+    if (units->capacity <= 2 * TEXTS_SOFT_LIMIT)
+        return;
+    free(units->data);
+    *units = (struct units){0};
+}
+
 static JSValueRef take_texts(JSContextRef context, struct units *texts)
 {
     JSStringRef string = jsc.JSStringCreateWithCharacters(texts->data, texts->length);
     JSValueRef value = jsc.JSValueMakeString(context, string);
 
     jsc.JSStringRelease(string);
-    texts->length = 0;
+    empty(texts);
     return value;
 }
 
@@ -75,7 +85,7 @@ static JSValueRef take_values(JSContextRef context, struct units *values)
                                  : jsc.JSStringCreateWithCharacters(values->data, values->length);
         value = jsc.JSValueMakeFromJSONString(context, string);
         jsc.JSStringRelease(string);
-        values->length = 0;
+        empty(values);
     }
     return value ? value : jsc.JSValueMakeUndefined(context);
 }
@@ -362,8 +372,12 @@ static enum status add_with_changes(struct js_host *host, struct event *event, s
     return status;
 }
 
-enum verdict host_out_of_memory(struct event *event)
+enum verdict host_out_of_memory(struct js_host *host, struct event *event)
 {
+    if (event->language_slot) { /* without a holder nobody would let go of it */
+        tell(host, OP_RELEASE, event->language_slot);
+        host_forget(host, event);
+    }
     if (!event->message_owned) /* where it lay others may lie by now, and the log would read them */
         event_lose_message(event);
     event_set_error(event, 500, TEXT("Out of memory."), TEXT(""));
@@ -395,10 +409,11 @@ static enum verdict run(struct language *language, struct event *event, const st
     if (event->service->mixed)
         status = event_own_message(event);
     if (status != STATUS_OK)
-        return host_out_of_memory(event);
+        return host_out_of_memory(host, event);
     if (!event->language_slot) {
         if (!host_has_changes(event))
-            return introduce(guest, event, entry) == STATUS_OK ? VERDICT_PENDING : host_out_of_memory(event);
+            return introduce(guest, event, entry) == STATUS_OK ? VERDICT_PENDING
+                                                               : host_out_of_memory(host, event);
         status = introduce(guest, event, (struct entry){.operation = OP_MAKE});
     }
     if (status == STATUS_OK) {
@@ -406,15 +421,16 @@ static enum verdict run(struct language *language, struct event *event, const st
         entry.flags |= host_has_changes(event) ? FLAG_KIND_CHANGED : 0;
         status = add_with_changes(host, event, entry);
     }
-    return status == STATUS_OK ? VERDICT_PENDING : host_out_of_memory(event);
+    return status == STATUS_OK ? VERDICT_PENDING : host_out_of_memory(host, event);
 }
 
 static enum verdict reply(struct language *language, struct event *event)
 {
     struct entry entry = {.operation = OP_REPLY, .slot = event->language_slot};
 
-    return add_with_changes(host_of(language), event, entry) == STATUS_OK ? VERDICT_PENDING
-                                                                          : host_out_of_memory(event);
+    return add_with_changes(host_of(language), event, entry) == STATUS_OK
+               ? VERDICT_PENDING
+               : host_out_of_memory(host_of(language), event);
 }
 
 /* JavaScript knows whether one of its handlers is still at it; the verdict comes from there, if so. */

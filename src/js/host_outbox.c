@@ -17,10 +17,10 @@ enum result_flags {
 };
 
 /* What came of it can not be kept. Where JavaScript has let go of it there is only the reply to come. */
-static void lose(struct event *event)
+static void lose(struct js_host *host, struct event *event)
 {
     bool is_held = event->holder != NULL;
-    enum verdict verdict = host_out_of_memory(event);
+    enum verdict verdict = host_out_of_memory(host, event);
 
     service_resume(event, is_held ? verdict : VERDICT_CONTINUE);
 }
@@ -91,7 +91,7 @@ static void take_result(struct js_host *host, const struct result *result, uint6
         host_forget(host, event);
     event->resumed_ns = now_ns;
     if (!units || apply(host, event, result, units) != STATUS_OK) {
-        lose(event);
+        lose(host, event);
         return;
     }
     enum verdict verdict = (enum verdict)result->verdict;

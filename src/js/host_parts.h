@@ -110,7 +110,7 @@ static inline struct js_host *host_of(struct language *language)
 /* ---- host.c ---- */
 
 /* Fails the event; its reply will be the pipeline's own. */
-enum verdict host_out_of_memory(struct event *event);
+enum verdict host_out_of_memory(struct js_host *host, struct event *event);
 /* JavaScript has let go of the event, or is told to. */
 void host_forget(struct js_host *host, struct event *event);
 

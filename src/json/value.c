@@ -28,8 +28,8 @@ static enum status append_real(struct buffer *out, double number)
 {
     char text[32];
 
-    /* Whole numbers as JavaScript writes them, without a point, as far as it does not use an exponent. */
-    if (number == floor(number) && fabs(number) < 1e15)
+    /* Whole numbers as JavaScript writes them, without a point, as far as others read integers. */
+    if (number == floor(number) && fabs(number) < 0x1p63)
         return buffer_printf(out, "%.0f", number == 0 ? 0 : number);
     for (int digits = 15; digits <= 17; digits++) {
         number_print(text, sizeof text, "%.*g", digits, number);

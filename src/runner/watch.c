@@ -174,13 +174,31 @@ static enum status append_files(struct buffer *files, const struct application *
     return status;
 }
 
-static enum status collect(struct runner *runner, const struct application *failed)
+/* The config file by its own name, where a file may come again or another link, and the file that it is. */
+static enum status append_config(struct runner *runner)
 {
     struct buffer *files = &runner->watch.files;
-    char *config = realpath(runner->options.config_path, NULL);
+    const char *path = runner->options.config_path;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    struct text directory = runner->application->config->directory;
+    char *config = path ? realpath(path, NULL) : NULL;
     enum status status = config ? append_file(files, config) : STATUS_OK;
 
     free(config);
+    if (!path)
+        return status;
+    if (status == STATUS_OK)
+        status = buffer_append_text(files, directory);
+    if (status == STATUS_OK)
+        status = buffer_append(files, "/", 1);
+    return status == STATUS_OK ? append_file(files, slash ? slash + 1 : path) : status;
+}
+
+static enum status collect(struct runner *runner, const struct application *failed)
+{
+    struct buffer *files = &runner->watch.files;
+    enum status status = append_config(runner);
+
     if (status == STATUS_OK)
         status = append_files(files, runner->application);
     return status == STATUS_OK && failed ? append_files(files, failed) : status;

@@ -369,6 +369,28 @@ for (const [kind, source] of Object.entries({
   });
 }
 
+runnerTest("a pushed stream's source that does not return fails its handler's event", {
+  routes: { push: 'pushHandler', echo: 'echoHandler' },
+  args,
+  files: {
+    'handlers/app.js': `
+      const { Response } = require('configurapi');
+      const { StreamResponse } = require('configurapi-handler-ws');
+      exports.pushHandler = async (event) => {
+        await event.request.headers['push-function'](new StreamResponse((function* () { for (;;) {} })()));
+      };
+      exports.echoHandler = (event) => { event.response = new Response(event.payload); };`,
+  },
+}, async (runner) => {
+  const client = await runner.connect();
+  client.send({ ...message('push'), headers: { 'message-id': 'it' } });
+  const replies = await client.take(2);
+  const reply = replies.find(({ headers }) => headers['message-id'] === 'it');
+  assert.equal(reply?.statusCode, 500, JSON.stringify(replies));
+  assert.equal(replies.find((each) => each !== reply).headers['x-stream'], 'done');
+  await serves(runner);
+});
+
 // ---- elsewhere ----
 
 runnerTest('a toJSON that does not return', app({

@@ -400,3 +400,24 @@ runnerTest('a correlation id that is no text', withEcho({
     }
   }
 });
+
+// What C, or the pipeline itself, changes of an event that takes no changes is of another in its place, and what came with it goes on.
+runnerTest('a frozen event that nobody has a route for', {
+  routes: { on_before_request: 'freezeHandler', echo: 'echoHandler' },
+  handlers: {
+    ...echo,
+    freezeHandler(event) {
+      if (event.payload === 'freeze') Object.freeze(event);
+    },
+  },
+}, async (runner) => {
+  const client = await runner.connect();
+  for (let i = 0; i < 3; i++) {
+    client.send({ name: 'nobody', payload: 'freeze', headers: { 'message-id': 'frozen' } });
+    client.send({ name: 'echo', payload: i, headers: { 'message-id': 'echo' } });
+    const replies = Object.fromEntries((await client.take(2)).map((reply) => [reply.headers['message-id'], reply]));
+    assert.deepEqual([replies.frozen.statusCode, replies.frozen.body.message, replies.echo.body], [501, 'Not Implemented.', i]);
+  }
+  const metrics = await (await fetch(`${runner.management}/metrics`)).text();
+  assert.match(metrics, /^configurapi_events_in_flight 0$/m);
+});

@@ -284,3 +284,35 @@ runnerTest('room that is made while a handler pushes', { ...app, args: ['--high-
     assert.equal(pushes.y, 60 * ROUNDS);
   }
 });
+
+const pushingOn = {
+  routes: { on: 'onHandler', echo: 'echoHandler', stop: 'stopHandler' },
+  prelude: 'let stopped = false;',
+  handlers: {
+    async onHandler(event) {
+      const push = event.request.headers['push-function'];
+      const part = 'x'.repeat(event.payload);
+      try {
+        while (!stopped) await push(part);
+      } catch {} // it is gone
+    },
+    echoHandler(event) {
+      event.response = new Response(event.payload);
+    },
+    stopHandler() {
+      stopped = true;
+    },
+  },
+};
+for (const size of [100, 64 * 1024]) {
+  runnerTest(`pushes without end leave others their turn: ${size} bytes`, { ...pushingOn, args: ['--max-buffered', '1g'] }, async (runner) => {
+    const other = await runner.connect();
+    const client = await runner.connectRaw();
+    await client.upgrade();
+    client.socket.removeAllListeners('data').resume(); // as fast as it can
+    client.write(text({ name: 'on', payload: size }));
+    for (let i = 0; i < 30; i++) assert.equal((await other.ask({ name: 'echo', payload: i })).body, i);
+    await other.ask({ name: 'stop' });
+    client.destroy();
+  });
+}

@@ -1,7 +1,7 @@
 // --watch: what changes on disk is served, without a word (docs/operating.md, "Reloading").
 
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configText } from './support/app.mjs';
@@ -68,7 +68,6 @@ runnerTest('a file that a handler requires, and one that this requires in its tu
 });
 
 runnerTest('the configuration, a new file in handlers/, and one that is gone', app(), async (runner, directory) => {
-  write(directory, 'handlers/more.js', handler('moreHandler', '"more"'));
   write(directory, 'config.yaml', configText({ version: 'moreHandler' }));
   await until(runner, body('more'));
   rmSync(path.join(directory, 'handlers/more.js'));
@@ -132,4 +131,28 @@ runnerTest('without the option nothing is watched', { ...app(), args: [] }, asyn
   write(directory, 'handlers/app.js', handler('versionHandler', '2'));
   await sleep(SETTLED_MS);
   assert.equal((await runner.ask({ name: 'version' })).body, 1);
+});
+
+runnerTest('a config file that goes, and comes again', app({ 'handlers/more.js': handler('moreHandler', '"more"') }), async (runner, directory) => {
+  rmSync(path.join(directory, 'config.yaml'));
+  await runner.output('stderr', /config.yaml/); // it is missed
+  await sleep(SETTLED_MS);
+  write(directory, 'config.yaml', configText({ version: 'moreHandler' }));
+  await until(runner, body('more'));
+  write(directory, 'config.yaml', configText({ version: 'versionHandler' }));
+  await until(runner, body(1));
+});
+
+runnerTest('a config file that is a link, to another from then on', app({ 'handlers/more.js': handler('moreHandler', '"more"') }), async (runner, directory) => {
+  const link = (to) => {
+    symlinkSync(to, path.join(directory, 'new'));
+    renameSync(path.join(directory, 'new'), path.join(directory, 'config.yaml'));
+  };
+  write(directory, 'one.yaml', configText({ version: 'moreHandler' }));
+  write(directory, 'two.yaml', configText({ version: 'versionHandler' }));
+  link('one.yaml');
+  await until(runner, body('more'));
+  await sleep(SETTLED_MS);
+  link('two.yaml');
+  await until(runner, body(1));
 });

@@ -21,7 +21,11 @@ function plainIdentity(identity) {
 function identityOf(value) {
   if (typeof value !== 'object' || value === null || !Array.isArray(value.claims)) return value;
   const { id, claims, ...rest } = value;
-  return Object.assign(new Identity(id, claims), rest);
+  try {
+    return Object.assign(new Identity(id, claims), rest);
+  } catch {
+    return value; // its claims are none
+  }
 }
 
 function headOf(response) {

@@ -479,7 +479,7 @@ exports.setPostbackBase = postback.setBase;
 function startRun(slot, flags, peerSlot, runner, chain) {
   const kind = flags & KIND;
   const run = events[slot];
-  if (kind === KIND_CHANGED) applyChanges(run.event, inbox.text());
+  if (kind === KIND_CHANGED) change(run);
   if (kind === KIND_CHANGED || kind === 0) return run;
   const peer = peerSlot === 0 ? undefined : peers.meet(peerSlot, runner);
   return (events[slot] = newRun(slot, kind, flags, peer, chain));
@@ -515,8 +515,18 @@ function runChain(slot, chain, flags, peerSlot, runner) {
   else advance(run);
 }
 
+// One that takes no changes, frozen by a handler for one, is another from here on.
+function change(run) {
+  try {
+    applyChanges(run.event, inbox.text());
+  } catch (error) {
+    replaceEvent(run, error);
+    applyChanges(run.event, inbox.text());
+  }
+}
+
 function reply(run) {
-  if (inbox.hasText()) applyChanges(run.event, inbox.text());
+  if (inbox.hasText()) change(run);
   run.isReplying = true;
   run.isDelivered = false;
   running = run;
@@ -537,13 +547,8 @@ function release(slot) {
   if (run === undefined) return;
   run.slot = 0; // another's soon
   if (run.event === undefined) return;
-  if ((run.flags & KIND) === KIND_CONNECT) setIdentity(run.peer, run.event.identity);
+  if ((run.flags & KIND) === KIND_CONNECT) peers.identify(run.peer, run.event.identity);
   ownEvents.ended(run.event);
-}
-
-function setIdentity(peer, identity) {
-  peer.identity = identity;
-  if (identity !== undefined) peers.keep(peer);
 }
 
 // ---- C's entry points ----
@@ -595,7 +600,7 @@ function goOn() {
       case PEER_GONE: peers.forget(slot); break;
       case PEER_DRAINED: peers.find(slot)?.drained(); break;
       case PEER_CLOSED: peers.find(slot)?.closed(); break;
-      case PEER_IDENTITY: setIdentity(peers.meet(slot, entries[at + RUNNER]), identityOf(JSON.parse(inbox.text()))); break;
+      case PEER_IDENTITY: peers.identify(peers.meet(slot, entries[at + RUNNER]), identityOf(JSON.parse(inbox.text()))); break;
     }
     runTicks();
   }
@@ -649,8 +654,10 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
   if (isLoading) return `${require('./stack').placeOf(error) ?? handlers.waitingName() ?? 'a module'}: ${error.message}`;
   if (stream) {
     stream.interrupted(error, run === undefined);
-    if (run) deliver(run, CONTINUE, '', error.message, 500);
-    return text;
+    if (run?.policy === undefined || run.isDelivered) { // or else a handler pushes it, who has run for as long
+      if (run) deliver(run, CONTINUE, '', error.message, 500);
+      return text;
+    }
   }
   if (run?.policy instanceof Caught) { // this.catch(), and then a loop
     reject(run, run.policy, run.policy.error, run.policy.policy);

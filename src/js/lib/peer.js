@@ -12,6 +12,8 @@ const FULL = -2;
 const NO_MEMORY = -3;
 const LATER = -4;
 
+const MESSAGE_COST = 64; // of what may be sent in a turn, besides its length
+
 // What few connections need is made when it is.
 class Peer {
   #push;
@@ -120,7 +122,7 @@ class GoneError extends Error {
 
 // Resolves when the message is queued and the connection has room for more; for a stream, when its last one is.
 async function pushTo(peer, response) {
-  const { Stream, StreamResponse } = require('./streams');
+  const { Stream, StreamResponse, rest, spend } = require('./streams');
   if (response instanceof StreamResponse) {
     await new Stream(peer, response).run();
     if (peer.gone) throw new GoneError(peer.id);
@@ -132,6 +134,7 @@ async function pushTo(peer, response) {
   const sent = peer.send(message, bytes !== undefined);
   if (sent < 0) throw peer.refusal(sent);
   if (sent === CONGESTED) await peer.room();
+  if (spend(message.length + MESSAGE_COST)) await rest(); // however fast the client reads, others have their turn
 }
 
 exports.Peer = Peer;

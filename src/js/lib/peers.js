@@ -48,6 +48,11 @@ exports.keep = (peer) => {
   if (!peer.gone) remember(peer);
 };
 
+exports.identify = (peer, identity) => {
+  peer.identity = identity;
+  if (identity !== undefined) exports.keep(peer);
+};
+
 function remember(peer) {
   if (known[peer.slot] === undefined) knownCount++;
   put(known, peer.slot, peer);

@@ -61,6 +61,12 @@ function isText(headers) {
 let spent = 0;
 let resting = [];
 
+// For others who send: whether they are to rest, too.
+function spend(length) {
+  spent += length;
+  return spent >= TURN_BUDGET;
+}
+
 function rest() {
   return new Promise((resolve) => {
     if (resting.push(resolve) === 1) timers.setImmediate(goOn);
@@ -252,7 +258,9 @@ class Stream {
     if (bytes) {
       this.#decoder ??= new (require('./encoding').TextDecoder)('utf-8', { ignoreBOM: true });
       const text = this.#decoder.decode(bytes, { stream: true });
-      return text === '' ? 0 : this.#sendText(text, true);
+      if (text !== '') return this.#sendText(text, true);
+      spent += this.#head.length; // nothing is sent of it, but who gives such chunks without end is to rest, too
+      return 0;
     }
     if (typeof chunk === 'string') return this.#sendText(this.#decoder ? this.#decoder.decode() + chunk : chunk, true);
     const text = chunk === null ? '""' : JSON.stringify(chunk, this.#response.jsonReplacer) ?? '""';
@@ -333,4 +341,4 @@ function takePulled() {
   return stream;
 }
 
-module.exports = { StreamResponse, ForeignStream, Stream, discard, pulled: takePulled, openStreams: () => open, closingSources: () => closing };
+module.exports = { StreamResponse, ForeignStream, Stream, discard, rest, spend, pulled: takePulled, openStreams: () => open, closingSources: () => closing };

@@ -174,6 +174,18 @@ static char *array_of(size_t count, const char *item)
     return text.data;
 }
 
+static void finds_fractions_that_are_no_multiples(void **state)
+{
+    (void)state;
+    check_failure("{\"multipleOf\":2}", "4", "");
+    check_failure("{\"multipleOf\":2}", "-4.0", "");
+    check_failure("{\"multipleOf\":2}", "1e300", "");
+    check_failure("{\"multipleOf\":2}", "\"7\"", "");
+    check_failure("{\"multipleOf\":1}", "0.5", "payload: Value should be a multiple of 1");
+    check_failure("{\"multipleOf\":2}", "4.5", "payload: Value should be a multiple of 2");
+    check_failure("{\"multipleOf\":2}", "5", "payload: Value should be a multiple of 2");
+}
+
 static void check_array(const char *source, size_t count, const char *item, const char *wanted)
 {
     char *value = array_of(count, item);
@@ -322,6 +334,7 @@ int main(void)
         cmocka_unit_test(agrees_with_the_suite_of_draft_7),
         cmocka_unit_test(agrees_with_the_suite_of_draft_4),
         cmocka_unit_test(says_what_does_not_fit_and_where),
+        cmocka_unit_test(finds_fractions_that_are_no_multiples),
         cmocka_unit_test(finds_equal_items_without_comparing_each_with_each),
         cmocka_unit_test(gives_up_where_alternatives_multiply),
         cmocka_unit_test(gives_up_matching),

@@ -9,6 +9,7 @@
 
 #include <valijson/validation_visitor.hpp>
 
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <string>
@@ -137,6 +138,23 @@ template <> inline bool ValidationVisitor<adapters::RapidJsonAdapter>::visit(con
                                             std::to_string(index - 1) + " violate uniqueness constraint");
     }
     return validated;
+}
+
+/* valijson cuts a fraction off, and asks strings that read as numbers. */
+template <>
+inline bool ValidationVisitor<adapters::RapidJsonAdapter>::visit(const MultipleOfIntConstraint &constraint)
+{
+    const int64_t divisor = constraint.getDivisor();
+
+    if (!m_target.isNumber())
+        return true;
+    if (divisor > 0 &&
+        (m_target.isInteger() ? m_target.getInteger() % divisor == 0
+                              : std::fmod(m_target.getDouble(), static_cast<double>(divisor)) == 0))
+        return true;
+    if (m_results)
+        m_results->pushError(m_context, "Value should be a multiple of " + std::to_string(divisor));
+    return false;
 }
 
 } // namespace valijson
