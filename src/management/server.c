@@ -1,4 +1,5 @@
 #include "management/server.h"
+#include "base/clock.h"
 #include "management/answer.h"
 #include "management/errand.h"
 #include "management/guard.h"
@@ -18,6 +19,7 @@ enum {
     MAX_CONNECTIONS = 256, /* where there are descriptors for them */
     IDLE_TIMEOUT_S = 10,
     PARTING_INTERVAL_MS = 1000,
+    WORKERS_PATIENCE_MS = VISITORS_PATIENCE_MS - 5000, /* so that there is time to say so */
     HEAD_MEMORY = 32 * 1024,          /* bytes a connection may take for request head and response head */
     MAX_DISCARDED = 64 * 1024 * 1024, /* bytes of a body that is refused; beyond, the connection is closed */
 };
@@ -47,6 +49,7 @@ struct exchange {
     struct buffer body;
     size_t held;           /* bytes of it that count */
     struct errand *errand; /* NULL unless it waits for other workers */
+    uint64_t since_ms;     /* since when */
     struct answer answer;  /* once `refused` or `answered` is set */
     bool refused;
     bool unmeasured; /* nobody knows where it ends */
@@ -224,6 +227,7 @@ static bool answer_now(struct exchange *exchange)
     exchange->errand = errand_begin(&exchange->answer, management->runner, &exchange->request,
                                     &exchange->body, on_errand_done, exchange);
     exchange->answered = !exchange->errand;
+    exchange->since_ms = clock_now_ms();
     if (exchange->errand)
         list_append(&management->waiting, &exchange->node);
     return exchange->answered;
@@ -259,6 +263,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *http, cons
         *length = 0;
         return take_body(exchange, piece);
     }
+    visitors_asked(http);
     if (!exchange->refused && !exchange->answered && !answer_now(exchange)) {
         mhd.suspend_connection(http);
         return MHD_YES;
@@ -309,11 +314,33 @@ static bool is_full(const struct management *management)
     return info->num_connections >= management->max_connections;
 }
 
+/* Answers without waiting any longer for the workers. */
+static void abandon(struct exchange *exchange, unsigned status, const char *words)
+{
+    list_remove(&exchange->node);
+    errand_abandon(exchange->errand);
+    exchange->errand = NULL;
+    answer_error(&exchange->answer, status, words);
+    exchange->answered = true;
+    mhd.resume_connection(exchange->http);
+}
+
 static void on_parting(uv_timer_t *timer)
 {
     struct management *management = timer->data;
+    uint64_t now_ms = clock_now_ms();
+    bool has_resumed = false;
 
     visitors_part(&management->visitors);
+    while (!list_is_empty(&management->waiting)) {
+        struct exchange *exchange = LIST_ENTRY(management->waiting.next, struct exchange, node);
+        if (now_ms - exchange->since_ms < WORKERS_PATIENCE_MS)
+            break; /* they are in order */
+        abandon(exchange, 504, "A worker does not answer.");
+        has_resumed = true;
+    }
+    if (has_resumed)
+        work(management);
 }
 
 /* Lets the daemon deal with what came, and asks when it wants to look again. */
@@ -455,12 +482,7 @@ static void abandon_errands(struct management *management)
 {
     while (!list_is_empty(&management->waiting)) {
         struct exchange *exchange = LIST_ENTRY(management->waiting.next, struct exchange, node);
-        list_remove(&exchange->node);
-        errand_abandon(exchange->errand);
-        exchange->errand = NULL;
-        answer_error(&exchange->answer, 503, "This server is stopping.");
-        exchange->answered = true;
-        mhd.resume_connection(exchange->http);
+        abandon(exchange, 503, "This server is stopping.");
     }
 }
 

@@ -9,6 +9,7 @@ struct visitor {
     struct list node;
     int descriptor;
     uint64_t since_ms; /* when its request began, at the latest */
+    bool has_asked;    /* all of its request is there */
 };
 
 static uint64_t now_ms(void)
@@ -33,18 +34,35 @@ void visitors_part(struct visitors *visitors)
     for (struct list *node = visitors->all.next; node != &visitors->all; node = node->next) {
         struct visitor *visitor = LIST_ENTRY(node, struct visitor, node);
         if (now_ms() - visitor->since_ms >= VISITORS_PATIENCE_MS ||
-            recv(visitor->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            (!visitor->has_asked && recv(visitor->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0))
             shutdown(visitor->descriptor, SHUT_RDWR); /* an edge that is heard */
     }
 }
 
-void visitors_answered(struct MHD_Connection *http)
+/* NULL where memory was out for it. */
+static struct visitor *visitor_of(struct MHD_Connection *http)
 {
     const union MHD_ConnectionInfo *info = mhd.get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct visitor *visitor = info ? info->socket_context : NULL;
+
+    return info ? info->socket_context : NULL;
+}
+
+void visitors_asked(struct MHD_Connection *http)
+{
+    struct visitor *visitor = visitor_of(http);
 
     if (visitor)
-        visitor->since_ms = now_ms();
+        visitor->has_asked = true;
+}
+
+void visitors_answered(struct MHD_Connection *http)
+{
+    struct visitor *visitor = visitor_of(http);
+
+    if (!visitor)
+        return;
+    visitor->since_ms = now_ms();
+    visitor->has_asked = false;
 }
 
 void visitors_notify(void *owner, struct MHD_Connection *http, void **state,
@@ -66,5 +84,6 @@ void visitors_notify(void *owner, struct MHD_Connection *http, void **state,
         return;
     visitor->descriptor = info->connect_fd;
     visitor->since_ms = now_ms();
+    visitor->has_asked = false;
     list_append(&visitors->all, &visitor->node);
 }

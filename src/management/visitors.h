@@ -20,9 +20,12 @@ void visitors_init(struct visitors *visitors);
 bool visitors_are_there(const struct visitors *visitors);
 
 /* Ends the connections that the other side has ended and nobody has noticed, and those whose request takes
- * too long, however busily its bytes trickle. Answers are made at once, so that none is waiting for one; to
- * be called a second or so after whatever may have happened. */
+ * too long, however busily its bytes trickle. To be called a second or so after whatever may have happened.
+ */
 void visitors_part(struct visitors *visitors);
+
+/* All of this connection's request is there: it may end its side, and waits for the answer. */
+void visitors_asked(struct MHD_Connection *http);
 
 /* A request of this connection is over: the next one has its own time. */
 void visitors_answered(struct MHD_Connection *http);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -264,4 +265,34 @@ test('a stop before they listen', async () => {
   runner.signal('SIGTERM');
   runner.assertCleanEnd(await runner.exited);
   app.remove();
+});
+
+const busyApp = {
+  args: ['--workers', '2'],
+  routes: { busy: 'busyHandler', who: 'whoHandler' },
+  prelude: "const worker = require('crypto').randomUUID();",
+  handlers: {
+    whoHandler(event) {
+      event.response = new Response({ worker });
+    },
+    busyHandler(event) {
+      for (const end = Date.now() + event.payload; Date.now() < end; );
+    },
+  },
+};
+runnerTest('who ends his side behind the request gets the answer, though a worker takes seconds', busyApp, async (runner) => {
+  const { port } = new URL(runner.management);
+  const { clients } = await meetAll(runner, 2);
+  for (const worker of new Set(clients.map((client) => client.worker))) { // one of them has the management server
+    const busy = clients.find((client) => client.worker === worker);
+    busy.send({ name: 'busy', payload: 2500 });
+    await sleep(100);
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (piece) => (answer += piece));
+    socket.end('GET /list_@connections HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await new Promise((resolve) => socket.on('end', resolve).on('error', resolve));
+    assert.match(answer, /^HTTP\/1.1 200 /);
+    await busy.next();
+  }
 });

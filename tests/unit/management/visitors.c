@@ -76,6 +76,24 @@ static void parts_with_those_who_have_left(void **state)
     assert_false(visitors_are_there(&visitors));
 }
 
+static void waits_with_those_who_have_asked_and_ended_their_side(void **state)
+{
+    struct MHD_Connection http;
+    struct visitors visitors;
+
+    (void)state;
+    visitors_init(&visitors);
+    come(&visitors, &http);
+    shutdown(http.ends[1], SHUT_WR);
+    visitors_asked(&http);
+    visitors_part(&visitors);
+    assert_false(is_parted(&http));
+    visitors_answered(&http); /* the next request will not come */
+    visitors_part(&visitors);
+    assert_true(is_parted(&http));
+    go(&visitors, &http);
+}
+
 static void parts_with_requests_that_take_too_long(void **state)
 {
     struct MHD_Connection http;
@@ -101,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_with_those_who_have_left),
+        cmocka_unit_test(waits_with_those_who_have_asked_and_ended_their_side),
         cmocka_unit_test(parts_with_requests_that_take_too_long),
     };
 
