@@ -68,6 +68,7 @@ runnerTest('a file that a handler requires, and one that this requires in its tu
 });
 
 runnerTest('the configuration, a new file in handlers/, and one that is gone', app(), async (runner, directory) => {
+  write(directory, 'handlers/more.js', handler('moreHandler', '"more"'));
   write(directory, 'config.yaml', configText({ version: 'moreHandler' }));
   await until(runner, body('more'));
   rmSync(path.join(directory, 'handlers/more.js'));
