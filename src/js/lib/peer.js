@@ -2,7 +2,7 @@
 
 // Connections as handlers see them: who is there, and how to send to it (CONTRACT, section 7).
 
-const { CONGESTED, Line } = require('./line');
+const { CONGESTED, EARLY, Line } = require('./line');
 const postback = require('./postback');
 const { bytesOf, write } = require('./replies');
 
@@ -133,8 +133,9 @@ async function pushTo(peer, response) {
   const message = bytes ?? (typeof response === 'string' ? response : write(response, false));
   const sent = peer.send(message, bytes !== undefined);
   if (sent < 0) throw peer.refusal(sent);
-  if (sent === CONGESTED) await peer.room();
-  if (spend(message.length + MESSAGE_COST)) await rest(); // however fast the client reads, others have their turn
+  const rests = spend(message.length + MESSAGE_COST); // however fast the client reads, others have their turn
+  if (rests) await rest();
+  if (sent === CONGESTED || (rests && sent !== EARLY)) await peer.room(); // one after another, who has rested too
 }
 
 exports.Peer = Peer;
