@@ -134,7 +134,10 @@ async function pushTo(peer, response) {
   const sent = peer.send(message, bytes !== undefined);
   if (sent < 0) throw peer.refusal(sent);
   const rests = spend(message.length + MESSAGE_COST); // however fast the client reads, others have their turn
-  if (rests) await rest();
+  if (rests) {
+    await rest();
+    if (peer.gone) throw new GoneError(peer.id); // meanwhile: nobody would end its wait
+  }
   if (sent === CONGESTED || (rests && sent !== EARLY)) await peer.room(); // one after another, who has rested too
 }
 
