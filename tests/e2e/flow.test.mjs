@@ -1,6 +1,7 @@
 // How much at once: --max-in-flight, order, clients that do not read.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { text } from './support/raw.mjs';
 import { isSanitized, runnerTest } from './support/runner.mjs';
 
@@ -84,6 +85,58 @@ for (const waits of ['in one write', 'one by one']) {
     assert.deepEqual(await started(5), keys);
     await other.ask({ name: 'letGo', params: { key: 'e' } });
     assert.equal((await client.next()).body, 'e');
+    await client.destroy();
+  });
+}
+
+const keeping = {
+  routes: { wait: 'waitHandler', skip: 'skipHandler', count: 'countHandler', letGo: 'letGoHandler', catchall: 'keepHandler' },
+  prelude: `
+const waiting = [];
+const kept = [];
+`,
+  handlers: {
+    async waitHandler(event) {
+      await new Promise((resolve) => waiting.push(resolve));
+      event.response = new Response(event.request.raw);
+    },
+    skipHandler(event) {
+      event.response = undefined;
+    },
+    keepHandler(event) {
+      kept.push(event.payload, event.request.raw);
+      event.response = undefined;
+    },
+    countHandler(event) {
+      event.response = new Response(waiting.length + kept.length / 2);
+    },
+    letGoHandler(event) {
+      waiting.forEach((resolve) => resolve());
+      event.response = new Response(kept);
+    },
+  },
+};
+
+for (const [what, message, waits] of [['an event that waits', '{"name":"wait",  "payload":"é"}', true], ['a text that is kept', 'no JSON: é', false]]) {
+  runnerTest(`${what} does not keep what came together with it`, { ...keeping, args: ['--max-in-flight', '10000'] }, async (runner) => {
+    const client = await runner.connectRaw();
+    await client.upgrade();
+    const rounds = 1500;
+    const turn = Buffer.concat([...Array(30).fill(text({ name: 'skip', payload: 'x'.repeat(2000) })), text(message)]);
+    const ask = async (name) => {
+      client.write(text({ name }));
+      return (await client.next()).body;
+    };
+    await ask('count');
+    const before = runner.residentBytes();
+    for (let i = 0; i < rounds; i++) if (!client.socket.write(turn)) await once(client.socket, 'drain');
+    assert.equal(await ask('count'), rounds);
+    const after = runner.residentBytes();
+    if (!isSanitized()) assert.ok(after - before < 100 << 20, `${(after - before) >> 20} MB`);
+
+    const texts = await ask('letGo');
+    for (let i = 0; waits && i < rounds; i++) texts.push((await client.next()).body);
+    assert.deepEqual(new Set(texts), new Set([message]));
     await client.destroy();
   });
 }

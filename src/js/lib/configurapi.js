@@ -44,6 +44,14 @@ class ErrorResponse extends Response {
   }
 }
 
+// A piece of a text. Of a much longer one it is a copy, for a piece keeps all that it was cut out of; so does what is made of
+// neighbours by +, but not by join().
+function cutOut(whole, from, to) {
+  const piece = whole.substring(from, to);
+  if (whole.length < 4 * piece.length || whole.length < 4096) return piece;
+  return [piece.slice(0, -1), piece.slice(-1)].join('');
+}
+
 const FROM_RUNNER = Symbol('made by the runner');
 const LATE = Symbol('and has no ids of its own');
 
@@ -51,6 +59,9 @@ const LATE = Symbol('and has no ids of its own');
 function* lineOf(object) {
   for (; object !== null; object = Object.getPrototypeOf(object)) yield object;
 }
+
+// For an event that lasts longer than the turn in which it came: its request is not to keep that turn's other messages.
+let stay;
 
 class Request {
   #raw; // until somebody looks at it what it lies in, from #from to #to
@@ -87,12 +98,31 @@ class Request {
       return undefined;
     }
     if (this.#from >= 0) {
-      const to = this.#to;
-      const text = this.#raw.substring(this.#from, to < 0 ? ~to : to);
-      this.#raw = to < 0 ? Buffer.from(text) : text;
+      const text = this.#text();
+      this.#raw = this.#to < 0 ? Buffer.from(text) : text;
       this.#from = -1;
     }
     return this.#raw;
+  }
+
+  #text() {
+    return cutOut(this.#raw, this.#from, this.#to < 0 ? ~this.#to : this.#to);
+  }
+
+  static {
+    stay = (event) => {
+      let request;
+      try {
+        ({ request } = event);
+      } catch {
+        return; // a script has made it a getter
+      }
+      if (typeof request !== 'object' || request === null || !(#raw in request) || request.#from < 0) return;
+      const text = request.#text();
+      request.#raw = text;
+      request.#from = 0;
+      request.#to = request.#to < 0 ? ~text.length : text.length;
+    };
   }
 }
 
@@ -293,4 +323,6 @@ exports.FROM_RUNNER = FROM_RUNNER;
 exports.LATE = LATE;
 exports.configured = configured;
 exports.correlationOf = correlationOf;
+exports.cutOut = cutOut;
 exports.define = define;
+exports.stay = stay;

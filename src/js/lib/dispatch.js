@@ -11,7 +11,7 @@
 
 const frames = require('./async_frames');
 const { applyChanges, identityOf, readIdentity, readPart } = require('./changes');
-const { api } = require('./configurapi');
+const { api, stay } = require('./configurapi');
 const { errorResponseOf, messageOf, textOf } = require('./failures');
 const handlers = require('./handlers');
 const inbox = require('./inbox');
@@ -582,6 +582,10 @@ function finish(before) {
     if (takeReady()) ran = timers.jobs(before);
   }
   gives = false;
+  for (let at = 0; at < end; at += ENTRY) {
+    const run = events[entries[at + SLOT]];
+    if (run !== undefined) stay(run.event);
+  }
   return ran;
 }
 

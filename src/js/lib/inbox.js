@@ -2,7 +2,7 @@
 
 // What the inbox's entries say (host.c writes them, dispatch.js goes through them), and the events that are made of it.
 
-const { api, Empty, FROM_RUNNER } = require('./configurapi');
+const { api, cutOut, Empty, FROM_RUNNER } = require('./configurapi');
 const ownEvents = require('./own_events');
 
 const { Request } = api;
@@ -79,7 +79,7 @@ function readMessage(event, request, flags, peer, routeName) {
     else if (flags & HAS_HEADERS) headers = values[nextValue++];
     if (flags & HAS_PAYLOAD) event.payload = request.payload = values[nextValue++];
   } else if (flags & (NOT_JSON | BYTES)) {
-    event.payload = request.payload = flags & BYTES ? request.raw : text();
+    event.payload = request.payload = flags & BYTES ? request.raw : cutOut(texts, textFrom, textTo);
   } else if (flags & IS_VALUE) {
     event.payload = request.payload = JSON.parse(text());
   } else {
