@@ -343,6 +343,9 @@ const streaming = { prelude: "const { StreamResponse } = require('configurapi-ha
 for (const [kind, source] of Object.entries({
   generator: 'function* () { yield "first"; for (;;) {} }',
   'async generator': 'async function* () { yield "first"; for (;;) {} }',
+  'async generator, behind an await': 'async function* () { yield "first"; await undefined; for (;;) {} }',
+  'async generator, behind a timer': 'async function* () { yield "first"; await new Promise((resolve) => setTimeout(resolve, 5)); for (;;) {} }',
+  'generator of promises': 'function* () { yield "first"; yield Promise.resolve().then(() => { for (;;) {} }); }',
   'object with next()': '() => ({ [Symbol.iterator]() { return this; }, n: 0, next() { if (this.n++) for (;;) {} return { value: "first" }; } })',
 })) {
   runnerTest(`a stream's source that does not return: ${kind}`, {
@@ -369,26 +372,56 @@ for (const [kind, source] of Object.entries({
   });
 }
 
-runnerTest("a pushed stream's source that does not return fails its handler's event", {
-  routes: { push: 'pushHandler', echo: 'echoHandler' },
-  args,
-  files: {
-    'handlers/app.js': `
-      const { Response } = require('configurapi');
-      const { StreamResponse } = require('configurapi-handler-ws');
-      exports.pushHandler = async (event) => {
-        await event.request.headers['push-function'](new StreamResponse((function* () { for (;;) {} })()));
-      };
-      exports.echoHandler = (event) => { event.response = new Response(event.payload); };`,
+for (const [where, source] of [['at once', 'function* () { for (;;) {} }'], ['behind an await', 'async function* () { await undefined; for (;;) {} }'],
+  ['behind a timer', 'async function* () { await new Promise((resolve) => setTimeout(resolve, 5)); for (;;) {} }']]) {
+  runnerTest(`a pushed stream's source that does not return fails its handler's event: ${where}`, {
+    routes: { push: 'pushHandler', echo: 'echoHandler' },
+    args,
+    files: {
+      'handlers/app.js': `
+        const { Response } = require('configurapi');
+        const { StreamResponse } = require('configurapi-handler-ws');
+        exports.pushHandler = async (event) => {
+          await event.request.headers['push-function'](new StreamResponse((${source})()));
+        };
+        exports.echoHandler = (event) => { event.response = new Response(event.payload); };`,
+    },
+  }, async (runner) => {
+    const client = await runner.connect();
+    client.send({ ...message('push'), headers: { 'message-id': 'it' } });
+    const replies = await client.take(2);
+    const reply = replies.find(({ headers }) => headers['message-id'] === 'it');
+    assert.equal(reply?.statusCode, 500, JSON.stringify(replies));
+    assert.equal(replies.find((each) => each !== reply).headers['x-stream'], 'done');
+    await serves(runner);
+  });
+}
+
+runnerTest("a stream's source that does not return, behind an await: no other event is blamed", app({
+  async waitHandler(event) {
+    await new Promise((resolve) => { go = resolve; });
+    event.response = new Response('waited');
   },
-}, async (runner) => {
+  streamHandler(event) {
+    event.response = new StreamResponse((async function* () {
+      yield 'first';
+      await undefined;
+      for (;;) {}
+    })());
+  },
+  goHandler(event) {
+    go();
+    event.response = new Response('gone on');
+  },
+}, { prelude: `${streaming.prelude} let go;` }), async (runner) => {
+  const other = await runner.connect();
+  const waited = other.ask(message('wait'));
   const client = await runner.connect();
-  client.send({ ...message('push'), headers: { 'message-id': 'it' } });
-  const replies = await client.take(2);
-  const reply = replies.find(({ headers }) => headers['message-id'] === 'it');
-  assert.equal(reply?.statusCode, 500, JSON.stringify(replies));
-  assert.equal(replies.find((each) => each !== reply).headers['x-stream'], 'done');
-  await serves(runner);
+  client.send(message('stream'));
+  const [, last] = await client.take(2);
+  assert.deepEqual([last.statusCode, last.headers['x-stream']], [500, 'done']);
+  await client.ask(message('go'));
+  assert.equal((await waited).body, 'waited');
 });
 
 // ---- elsewhere ----

@@ -40,10 +40,17 @@ let textTo = 0;
 let values;
 let nextValue = 0;
 
+let turns = 0; // that have brought something
+
 function take(given, said) {
+  turns++;
   values = said;
   texts = given;
   textTo = nextValue = 0;
+}
+
+function turn() {
+  return turns;
 }
 
 // On to the next entry, whose text has `length` characters.
@@ -147,5 +154,5 @@ function makeEmpty(slot, peer) {
 
 module.exports = {
   KIND, KIND_CHANGED, KIND_CONNECT, KIND_MESSAGE, KIND_START, HAS_MESSAGE_ID,
-  take, goTo, hasText, text, drop, makeEvent, makeEmpty,
+  take, turn, goTo, hasText, text, drop, makeEvent, makeEmpty,
 };

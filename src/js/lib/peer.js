@@ -124,7 +124,7 @@ class GoneError extends Error {
 async function pushTo(peer, response) {
   const { Stream, StreamResponse, rest, spend } = require('./streams');
   if (response instanceof StreamResponse) {
-    await new Stream(peer, response).run();
+    await new Stream(peer, response, undefined, true).run();
     if (peer.gone) throw new GoneError(peer.id);
     return;
   }

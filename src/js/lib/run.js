@@ -1,10 +1,21 @@
 'use strict';
 
-// An event on its way through its chains of handlers, as dispatch.js keeps it.
+// An event on its way through its chains of handlers, and all of them by C's numbers.
 
-const { KIND, HAS_MESSAGE_ID } = require('./inbox');
+const { KIND, KIND_CONNECT, HAS_MESSAGE_ID } = require('./inbox');
+const ownEvents = require('./own_events');
+const peers = require('./peers');
 
 const MADE = KIND | HAS_MESSAGE_ID; // of a run's flags, those that the event began with
+
+// And those of the chain: what is to be done at its end.
+const ENDS_ROUTE = 512;
+const REPLY_ON_SUCCESS = 1024;
+const REPLY_ON_FAILURE = 2048;
+const KEEPS_RESPONSE = 4096;
+const ENDS_WITH_REPLY = 1 << 19; // if it succeeds
+
+const runs = ownEvents.attach([]);
 
 // Eighteen properties are as many as the engine keeps in 160 bytes; with more it takes 224.
 class Run {
@@ -30,4 +41,14 @@ class Run {
   }
 }
 
-module.exports = { MADE, Run };
+function release(slot) {
+  const run = runs[slot];
+  runs[slot] = undefined;
+  if (run === undefined) return;
+  run.slot = 0; // another's soon
+  if (run.event === undefined) return;
+  if ((run.flags & KIND) === KIND_CONNECT) peers.identify(run.peer, run.event.identity);
+  ownEvents.ended(run.event);
+}
+
+module.exports = { MADE, ENDS_ROUTE, REPLY_ON_SUCCESS, REPLY_ON_FAILURE, KEEPS_RESPONSE, ENDS_WITH_REPLY, Run, runs, release };

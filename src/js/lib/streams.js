@@ -5,6 +5,7 @@
 
 const { api } = require('./configurapi');
 const { errorResponseOf } = require('./failures');
+const inbox = require('./inbox');
 const { LATER, NO_MEMORY } = require('./peer');
 const { bytesOf, withoutMessageId } = require('./replies');
 const timers = require('./timers');
@@ -90,7 +91,7 @@ function errorText(body) {
 }
 
 let pulled; // the stream whose source is asked for its next chunk
-let open = 0;
+const open = new Set();
 let closing = 0; // sources whose return() has not ended
 
 // Tells a source that nobody wants more of it. What it does then is its own affair, but a stop waits for it.
@@ -131,8 +132,11 @@ class Stream {
   #failure;
   #finish;
   #goOnAlone = () => {}; // resolves run() before the end
+  asks = false; // and waits for what its source says
+  turn = 0; // in which it has asked last
 
-  constructor(peer, response, messageId) {
+  constructor(peer, response, messageId, isPushed = false) {
+    this.isPushed = isPushed; // or else it is a reply
     this.#peer = peer;
     this.#response = response;
     this.#messageId = messageId;
@@ -144,12 +148,12 @@ class Stream {
     return new Promise((resolve, reject) => {
       this.#goOnAlone = resolve;
       this.#finish = () => {
-        open--;
+        open.delete(this);
         this.#peer.streams.delete(this);
         if (this.#failure) reject(this.#failure.error);
         else resolve();
       };
-      open++;
+      open.add(this);
       this.#peer.streams.add(this);
       this.#start();
     });
@@ -207,13 +211,21 @@ class Stream {
         pulled = this;
         let result = this.#iterator.next();
         pulled = undefined;
-        if (isThenable(result)) result = await result;
+        if (isThenable(result)) {
+          this.#ask();
+          result = await result;
+          this.asks = false;
+        }
         if (this.#over) return;
         if (typeof result !== 'object' || result === null) throw new TypeError(`The source's iterator gave ${result}, which is no object.`);
         if (result.done) break;
         let { value } = result;
         closes = true;
-        if (isThenable(value)) value = await value;
+        if (isThenable(value)) {
+          this.#ask();
+          value = await value;
+          this.asks = false;
+        }
         if (this.#over) return;
         const before = spent;
         congestion = this.#sendChunk(value);
@@ -239,6 +251,11 @@ class Stream {
     } finally {
       line.pass(this);
     }
+  }
+
+  #ask() {
+    this.asks = true;
+    this.turn = inbox.turn();
   }
 
   #room() {
@@ -341,4 +358,9 @@ function takePulled() {
   return stream;
 }
 
-module.exports = { StreamResponse, ForeignStream, Stream, discard, rest, spend, pulled: takePulled, openStreams: () => open, closingSources: () => closing };
+// Those whose sources have promised a chunk.
+function asking() {
+  return [...open].filter((stream) => stream.asks);
+}
+
+module.exports = { StreamResponse, ForeignStream, Stream, asking, discard, rest, spend, pulled: takePulled, openStreams: () => open.size, closingSources: () => closing };

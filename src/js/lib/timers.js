@@ -313,6 +313,11 @@ const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
 for (const name of ['setTimeout', 'setImmediate'])
   Object.defineProperty(exports[name], PROMISIFY, { get: () => require('./node_timers_promises')[name], enumerable: true });
 
+// Once so many promises' jobs that follow from one another have run.
+exports.afterTicks = (ticks, act) => {
+  Promise.resolve().then(() => (ticks > 1 ? exports.afterTicks(ticks - 1, act) : act()));
+};
+
 exports.install = (target) => {
   for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask'])
     Object.defineProperty(target, name, { value: exports[name], writable: true, enumerable: true, configurable: true });
