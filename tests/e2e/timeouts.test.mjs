@@ -183,6 +183,24 @@ runnerTest('on_error and on_after_request that do not end end nothing but themse
   assert.equal(runner.lines('stderr').filter((line) => /Failed to handle never: Gateway Timeout/.test(line)).length, 4);
 });
 
+runnerTest('an on_error that comes late is not taken for its own second call', app({ on_error: 'twiceHandler', on_after_request: 'throwsHandler' }, {
+  async twiceHandler(event) {
+    if (!globalThis.again) {
+      await new Promise((resolve) => { globalThis.again = resolve; });
+      return;
+    }
+    again();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    event.response.headers['x-second'] = 'through';
+  },
+  throwsHandler() {
+    throw new Error('the last one fails');
+  },
+}), async (runner) => {
+  const { reply } = await timed(await runner.connect(), message('never'));
+  assert.deepEqual([reply.statusCode, reply.headers['x-second']], [500, 'through']);
+});
+
 runnerTest('what on_error makes of it is the answer', app({ on_error: 'ownHandler' }, {
   ownHandler(event) {
     event.response = new Response({ sorry: event.response.message }, 503);

@@ -9,7 +9,7 @@ const { KIND, KIND_MESSAGE, HAS_MESSAGE_ID } = require('./inbox');
 const { put } = require('./outbox');
 const ownEvents = require('./own_events');
 const { bodyOf, write } = require('./replies');
-const { REPLY_ON_FAILURE, KEEPS_RESPONSE, ENDS_WITH_REPLY, release } = require('./run');
+const { REPLY_ON_FAILURE, KEEPS_RESPONSE, ENDS_WITH_REPLY, release, renew } = require('./run');
 const { ERROR, log, traceExecuted } = require('./run_log');
 const streams = require('./streams');
 const { afterTicks } = require('./timers');
@@ -164,13 +164,9 @@ function fail(run, error, policy, message = messageOf(error)) {
   else deliver(run, FAILED, undefined, message);
 }
 
-// Fails the event of a handler that has not ended. Whatever that still does to the event, it does to one that nobody looks
-// at any more: another goes on.
+// Fails the event of a handler that has not ended, and goes on without it.
 function abandon(run, error, message) {
-  const policy = run.policies[run.next - 1];
-  run.policy = undefined;
-  if (run.event !== undefined) run.event = ownEvents.replaced(run.event, run.slot);
-  fail(run, error, policy, message);
+  fail(renew(run), error, run.policies[run.next - 1], message);
 }
 
 // Scripts may have made anything of their event. Where it can not even be read, it is another one that fails.

@@ -41,6 +41,16 @@ class Run {
   }
 }
 
+// Another takes its place, with an event of its own: what its handler still does or says reaches nobody any more.
+function renew(run) {
+  const other = Object.assign(new Run(run.slot, undefined, 0), run, { policy: undefined });
+  if (run.event !== undefined) other.event = ownEvents.replaced(run.event, run.slot);
+  if (run.slot !== 0) runs[run.slot] = other;
+  run.policy = undefined;
+  run.slot = 0;
+  return other;
+}
+
 function release(slot) {
   const run = runs[slot];
   runs[slot] = undefined;
@@ -51,4 +61,4 @@ function release(slot) {
   ownEvents.ended(run.event);
 }
 
-module.exports = { MADE, ENDS_ROUTE, REPLY_ON_SUCCESS, REPLY_ON_FAILURE, KEEPS_RESPONSE, ENDS_WITH_REPLY, Run, runs, release };
+module.exports = { MADE, ENDS_ROUTE, REPLY_ON_SUCCESS, REPLY_ON_FAILURE, KEEPS_RESPONSE, ENDS_WITH_REPLY, Run, runs, renew, release };
