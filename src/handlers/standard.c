@@ -148,9 +148,9 @@ static result does_not_fit(configurapi_event *event, struct buffer *failures)
     return CONFIGURAPI_COMPLETE;
 }
 
-static result without_schema(configurapi_event *event, struct buffer *error)
+static result fail_saying(configurapi_event *event, const struct buffer *why)
 {
-    return configurapi_fail_printf(event, 500, "%.*s", TEXT_ARGS(buffer_text(error)));
+    return configurapi_fail_printf(event, 500, "%.*s", TEXT_ARGS(buffer_text(why)));
 }
 
 /* Whether there is a payload that jansson, and so a schema's check, can not hold. */
@@ -197,7 +197,7 @@ static result validate_json_request(configurapi_event *event, const json_t *para
     if (status == STATUS_OK)
         status = schemas_find(schemas, c_event_of(event)->name, &schema, &words);
     if (status != STATUS_OK) {
-        outcome = without_schema(event, &words);
+        outcome = fail_saying(event, &words);
     } else {
         status = check_payload(event, plugin, schema, &words);
         if (status == STATUS_INVALID)
@@ -253,42 +253,51 @@ static enum configurapi_status set_header_list(configurapi_event *event, const c
     return outcome;
 }
 
-/* Whether the regular expression matches the text. */
-static enum configurapi_status matches(configurapi_event *event, const json_t *expression,
-                                       struct configurapi_text text, bool *found)
+/* Whether the regular expression matches the text. `why`: what keeps that from being found out. */
+static enum status matches(configurapi_event *event, const json_t *expression, struct configurapi_text text,
+                           bool *found, struct buffer *why)
 {
     const struct validation_plugin *plugin;
     struct pattern *pattern;
-    struct buffer words;
+    struct text source = {json_string_value(expression), json_string_length(expression)};
 
-    buffer_init(&words, BUFFER_UNLIMITED);
-    enum status status = schemas_plugin(c_view(event)->host->schemas, &plugin, &words);
-    buffer_deinit(&words);
-    if (status == STATUS_OK)
-        status = plugin->pattern_create(
-            &pattern, (struct text){json_string_value(expression), json_string_length(expression)});
+    enum status status = schemas_plugin(c_view(event)->host->schemas, &plugin, why);
     if (status != STATUS_OK)
-        return c_status(status);
+        return status;
+    status = plugin->pattern_create(&pattern, source);
+    if (status == STATUS_INVALID) {
+        status = buffer_printf(why, "%.*s: no regular expression: %.*s",
+                               TEXT_ARGS(c_policy_of(c_view(event))->name), TEXT_ARGS(source));
+        return status == STATUS_OK ? STATUS_INVALID : status;
+    }
+    if (status != STATUS_OK)
+        return status;
     uint64_t steps = PATTERN_STEPS; /* the header is the client's */
     *found = plugin->pattern_matches(pattern, c_private(text), false, NULL, &steps) == STATUS_OK;
     plugin->pattern_destroy(pattern);
-    return CONFIGURAPI_OK;
+    return STATUS_OK;
 }
 
 /* true: the request's own origin; a list: these; a string: the request's, where this regular expression
  * matches it. */
-static enum configurapi_status allow_origin(configurapi_event *event, const json_t *allowed)
+static result allow_origin(configurapi_event *event, const json_t *allowed)
 {
     static const char name[] = "Access-Control-Allow-Origin";
     struct configurapi_text origin = configurapi_header(event, "origin");
     bool is_allowed = json_is_true(allowed);
+    enum status status = STATUS_OK;
 
     if (json_is_array(allowed))
-        return set_header_list(event, name, allowed);
-    enum configurapi_status status =
-        json_is_string(allowed) ? matches(event, allowed, origin, &is_allowed) : CONFIGURAPI_OK;
-    return status == CONFIGURAPI_OK && is_allowed && origin.length > 0 ? set_header_text(event, name, origin)
-                                                                       : status;
+        return done(event, set_header_list(event, name, allowed));
+    struct buffer why;
+    buffer_init(&why, BUFFER_UNLIMITED);
+    if (json_is_string(allowed))
+        status = matches(event, allowed, origin, &is_allowed, &why);
+    result outcome = why.length > 0 ? fail_saying(event, &why) : done(event, c_status(status));
+    buffer_deinit(&why);
+    return outcome == CONFIGURAPI_CONTINUE && is_allowed && origin.length > 0
+               ? done(event, set_header_text(event, name, origin))
+               : outcome;
 }
 
 /* What the parameter says; where it says nothing, what the request asks for. */
@@ -316,11 +325,12 @@ static bool is_preflight(configurapi_event *event)
 
 static result allow_cross_origin_resource_sharing(configurapi_event *event, const json_t *parameters)
 {
-    enum configurapi_status status = allow_origin(event, parameter(parameters, ALLOW_ORIGIN));
+    result outcome = allow_origin(event, parameter(parameters, ALLOW_ORIGIN));
 
-    if (status == CONFIGURAPI_OK)
-        status =
-            allow_if_set(event, "Access-Control-Allow-Credentials", parameter(parameters, ALLOW_CREDENTIALS));
+    if (outcome != CONFIGURAPI_CONTINUE)
+        return outcome;
+    enum configurapi_status status =
+        allow_if_set(event, "Access-Control-Allow-Credentials", parameter(parameters, ALLOW_CREDENTIALS));
     if (status == CONFIGURAPI_OK)
         status = allow_if_set(event, "Access-Control-Expose-Headers", parameter(parameters, EXPOSE_HEADERS));
     if (status != CONFIGURAPI_OK || !is_preflight(event))
