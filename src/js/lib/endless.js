@@ -65,4 +65,3 @@ function settle({ run, stream, stack }, time, inDispatch, isLoading) {
 }
 
 module.exports = { settle };
-
