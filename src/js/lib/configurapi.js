@@ -113,7 +113,7 @@ class Request {
     stay = (event) => {
       let request;
       try {
-        ({ request } = event);
+        request = event?.request; // on_start has no event
       } catch {
         return; // a script has made it a getter
       }

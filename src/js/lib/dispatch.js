@@ -328,7 +328,7 @@ exports.dispatch = (count, given, said, collects) => {
   return ran && collects ? outbox.texts() : undefined;
 };
 
-// The promises' jobs, and the runs that have given way to them.
+// The promises' jobs, and the runs that have given way to them. Those that wait keep nothing but what is theirs.
 function finish(before) {
   let ran = timers.jobs(before);
   while (ready.length > 0 || round.length > 0) {
